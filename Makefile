@@ -1,0 +1,98 @@
+# Every task of the house. `make` lists them; each is quick when nothing changed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+INSTALL_INPUTS := pyproject.toml requirements/uv.txt tools/install.sh
+
+# The scaled-out services that `make check` uses; set your own to use others.
+POSTGRES_URL ?= postgres://animica:animica@127.0.0.1:5432/animica
+SCALED_REDIS_URL ?= redis://127.0.0.1:6379/15
+SCALED_OUT = DATABASE_URL=$(POSTGRES_URL) REDIS_URL=$(SCALED_REDIS_URL)
+
+# Further arguments for devnet, test and bench: make test ARGS="tests/core -x"
+ARGS ?=
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: .venv/.base ## Make .venv with the locked dependencies and the command .venv/bin/animica
+
+.venv/.base: requirements/base.txt $(INSTALL_INPUTS)
+	@tools/install.sh base
+
+.venv/.dev: requirements/base.txt requirements/dev.txt $(INSTALL_INPUTS)
+	@tools/install.sh dev
+
+.PHONY: devnet
+devnet: .venv/.base ## Start a chain of your own, with a miner, an explorer and funded test accounts
+# On a terminal the node gets the foreground to itself (set -m), so that Ctrl-C stops the node
+# and not make, and make ends with the node's own exit status.
+	@if [ -t 0 ]; then set -m; fi; $(BIN)/animica devnet $(ARGS) || exit $$?
+
+.PHONY: test
+test: .venv/.dev ## Run the test suite; needs nothing but Python
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/.dev ## Style, types, floors, migrations, templates
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tools.check_templates
+
+.PHONY: format
+format: .venv/.dev ## Format the code and sort its imports
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: check
+check: ## All of it: lint, tests, tests in a browser, tests on PostgreSQL and Redis
+	@$(MAKE) lint
+	@$(MAKE) test
+	@$(MAKE) test-browser
+	@$(MAKE) test-scaled
+
+.PHONY: test-browser
+test-browser: .venv/.dev ## Tests of the pages in headless Chromium
+	@tools/services.sh chromium
+	@$(BIN)/pytest -m browser $(ARGS)
+
+.PHONY: test-scaled
+test-scaled: .venv/.dev services ## The test suite on PostgreSQL and Redis
+	@$(SCALED_OUT) $(BIN)/pytest -m "not browser and not campaign" $(ARGS)
+
+.PHONY: services
+services: ## Install and start PostgreSQL and Redis where they do not answer (apt)
+	@POSTGRES_URL=$(POSTGRES_URL) SCALED_REDIS_URL=$(SCALED_REDIS_URL) tools/services.sh postgres redis
+
+.PHONY: campaign-%
+campaign-%: .venv/.dev ## A long campaign: crash, ...
+	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
+
+.PHONY: bench-data
+bench-data: .venv/.base ## Build the large fixtures of the benchmarks, once
+	@$(BIN)/python -m bench.data $(ARGS)
+
+.PHONY: bench
+bench: bench-data services ## Run all benchmarks
+	@$(BIN)/animica bench $(ARGS)
+
+.PHONY: lock
+lock: .venv/.base ## Resolve the dependencies again into the hashed lock files
+	@tools/lock.sh
+
+.PHONY: clean
+clean: ## Remove the virtual environment, caches and build products (chain data in var/ stays)
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+	  .hypothesis .coverage* htmlcov staticfiles
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Floor 6, composition: settings, processes, wiring, the command line. It owns no rule."""

@@ -1,0 +1,77 @@
+"""What the ledger reports: faults of this node's stored chain, and requests it cannot serve."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from core.errors import NodeFault, RequestRefused
+
+
+class ChainEmpty(NodeFault):
+    """No chain is stored yet."""
+
+    code: ClassVar[str] = "chain.empty"
+    hint: ClassVar[str] = "Start the node once; it writes the genesis of its network."
+
+
+class OtherGenesis(NodeFault):
+    """The database holds the chain of another network."""
+
+    code: ClassVar[str] = "chain.other_genesis"
+    hint: ClassVar[str] = "Use another data directory or database, or the network it was made for."
+
+
+class StateBroken(NodeFault):
+    """Stored state and a header's state root disagree."""
+
+    code: ClassVar[str] = "chain.state_broken"
+    hint: ClassVar[str] = "Check the disk, then sync this node again from an empty database."
+
+
+class HeadBroken(NodeFault):
+    """The stored head does not hold together: its header, body or place in the chain."""
+
+    code: ClassVar[str] = "chain.head_broken"
+    hint: ClassVar[str] = "Check the disk, then sync this node again from an empty database."
+
+
+class TotalsBroken(NodeFault):
+    """Money does not add up: supply must be genesis + minted − burnt and below 2^63 nANM."""
+
+    code: ClassVar[str] = "chain.totals_broken"
+    hint: ClassVar[str] = "Do not go on from this state; report the block that this names."
+
+
+class NotOnHead(NodeFault):
+    """A block, or its staged state, does not follow the head that is stored."""
+
+    code: ClassVar[str] = "chain.not_on_head"
+    hint: ClassVar[str] = "Execute the block again on the present head, or unwind to its parent."
+
+
+class UnknownBlock(NodeFault):
+    """A block that should be stored is not, or is not where it should be."""
+
+    code: ClassVar[str] = "chain.unknown_block"
+    hint: ClassVar[str] = "Store the block first; only blocks above it on its branch may be undone."
+
+
+class BodyMissing(NodeFault):
+    """A block's body is not stored although the operation needs it."""
+
+    code: ClassVar[str] = "chain.body_missing"
+    hint: ClassVar[str] = "Fetch the block again from a peer that keeps bodies."
+
+
+class BadCursor(RequestRefused):
+    """A cursor that this list did not hand out."""
+
+    code: ClassVar[str] = "request.cursor"
+    hint: ClassVar[str] = "Leave the cursor out for the first page, then pass back the last one."
+
+
+class BadLimit(RequestRefused):
+    """A page size out of bounds."""
+
+    code: ClassVar[str] = "request.limit"
+    hint: ClassVar[str] = "Ask for at least one item and at most what the message states."

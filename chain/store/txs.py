@@ -1,0 +1,218 @@
+"""Transaction and log rows of the best chain, and the slices they point at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chain.errors import BodyMissing
+from chain.store import sections, sql
+from chain.store.sql import Row, Table
+from chain.values import BlockEffects, LogLine, TxCharge, TxLine, TxView
+from core import cbor
+from core.block import Block
+from core.limits import ADDRESS_BYTES, TX_BYTES
+from core.receipt import Log, Receipt
+from core.tx import SignedTx, UnsignedTx, Witness
+
+_TX = Table(
+    "chain_tx",
+    (
+        *(("txid", "bytea"), ("block_id", "bigint"), ("height", "bigint"), ("tx_index", "int")),
+        *(("kind", "text"), ("sender", "bytea"), ("recipient", "bytea"), ("value", "bigint")),
+        *(("nonce", "bigint"), ("status", "smallint"), ("gas_used", "bigint")),
+        *(("price", "bigint"), ("base_fee_paid", "bigint"), ("tip_paid", "bigint")),
+        *(("tx_at", "int"), ("tx_size", "int"), ("witness_at", "int"), ("witness_size", "int")),
+        *(("receipt_at", "int"), ("receipt_size", "int")),
+    ),
+)
+_LOG = Table(
+    "chain_log",
+    (
+        *(("height", "bigint"), ("tx_index", "int"), ("log_index", "int"), ("address", "bytea")),
+        *(("topic0", "bytea"), ("topic1", "bytea"), ("topic2", "bytea"), ("topic3", "bytea")),
+        ("data", "bytea"),
+    ),
+)
+_TOPICS = 4
+# A receipt's logs are bounded by gas; this bounds memory on reading our own bytes back.
+_RECEIPT_BYTES = 2**26
+
+_LINE = (
+    "t.txid, t.height, t.tx_index, b.time_ms, t.kind, t.sender, t.recipient, t.value, t.nonce, "
+    "t.status, t.gas_used, t.base_fee_paid + t.tip_paid"
+)
+_FROM = "FROM chain_tx t JOIN chain_block b ON b.id = t.block_id"
+_NEWEST = "ORDER BY t.height DESC, t.tx_index DESC LIMIT %s"
+
+
+def write(block: Block, block_id: int, effects: BlockEffects) -> None:
+    """Write the rows of a block that joins the best chain."""
+    _TX.write(_tx_rows(block, block_id, effects))
+    _LOG.write(_log_rows(block.header.height, effects.receipts))
+
+
+def delete_above(height: int) -> None:
+    """Delete the rows of all blocks above a height."""
+    sql.run("DELETE FROM chain_tx WHERE height > %s", (height,))
+    sql.run("DELETE FROM chain_log WHERE height > %s", (height,))
+
+
+def _tx_rows(block: Block, block_id: int, effects: BlockEffects) -> list[Row]:
+    height = block.header.height
+    at_tx = sections.places([tx.unsigned.encoded for tx in block.txs])
+    at_witness = sections.places([tx.witness.encoded for tx in block.txs])
+    at_receipt = sections.places([receipt.encoded for receipt in effects.receipts])
+    out: list[Row] = []
+    for index, tx in enumerate(block.txs):
+        unsigned, receipt, charge = tx.unsigned, effects.receipts[index], effects.charges[index]
+        out.append(
+            (
+                *(tx.txid, block_id, height, index, unsigned.kind, unsigned.sender),
+                *(_recipient(unsigned.body), _value(unsigned.body), unsigned.nonce),
+                *(receipt.status, receipt.gas_used),
+                *(charge.price, charge.base_fee_paid, charge.tip_paid),
+                *(*at_tx[index], *at_witness[index], *at_receipt[index]),
+            )
+        )
+    return out
+
+
+def _recipient(body: dict[str, Any]) -> bytes | None:
+    to = body.get("to")
+    return to if type(to) is bytes and len(to) == ADDRESS_BYTES else None
+
+
+def _value(body: dict[str, Any]) -> int:
+    value = body.get("value")
+    return value if type(value) is int else 0
+
+
+def _log_rows(height: int, receipts: Sequence[Receipt]) -> list[Row]:
+    """One row a log; the last receipt is the system's and belongs to no transaction."""
+    out: list[Row] = []
+    system = len(receipts) - 1
+    for index, receipt in enumerate(receipts):
+        tx_index = None if index == system else index
+        for log in receipt.logs:
+            topics = (*log.topics, *(None,) * (_TOPICS - len(log.topics)))
+            out.append((height, tx_index, len(out), log.address, *topics, log.data))
+    return out
+
+
+def view(txid: bytes) -> TxView | None:
+    """A transaction of the best chain, read as three slices of its block's sections."""
+    row = sql.one(
+        "SELECT b.hash, t.height, t.tx_index, b.time_ms, t.price, t.base_fee_paid, t.tip_paid, "
+        "substr(d.txs, t.tx_at + 1, t.tx_size), "
+        "substr(d.witnesses, t.witness_at + 1, t.witness_size), "
+        "substr(d.receipts, t.receipt_at + 1, t.receipt_size) "
+        f"{_FROM} JOIN chain_blockbody d ON d.block_id = b.id WHERE t.txid = %s",
+        (txid,),
+    )
+    if row is None:
+        return None
+    block_hash, height, index, time_ms, price, base, tip, unsigned, witness, receipt = row
+    if unsigned is None or witness is None or receipt is None:
+        raise BodyMissing("the body of a block is not stored", block="0x" + bytes(block_hash).hex())
+    tx = SignedTx(
+        UnsignedTx.from_map(cbor.decode(bytes(unsigned), limit=TX_BYTES, what="tx")),
+        Witness.from_map(cbor.decode(bytes(witness), limit=TX_BYTES, what="witness")),
+    )
+    done = _receipt(bytes(receipt))
+    place = (bytes(block_hash), height, index, time_ms)
+    return TxView(tx, *place, receipt=done, charge=TxCharge(price, base, tip))
+
+
+def receipt(txid: bytes) -> Receipt | None:
+    """The receipt of a transaction of the best chain."""
+    row = sql.one(
+        "SELECT substr(d.receipts, t.receipt_at + 1, t.receipt_size) FROM chain_tx t "
+        "JOIN chain_blockbody d ON d.block_id = t.block_id WHERE t.txid = %s",
+        (txid,),
+    )
+    return None if row is None or row[0] is None else _receipt(bytes(row[0]))
+
+
+def _receipt(encoded: bytes) -> Receipt:
+    return Receipt.from_map(cbor.decode(encoded, limit=_RECEIPT_BYTES, what="receipt"))
+
+
+def _line(row: Row) -> TxLine:
+    txid, height, index, time_ms, kind, sender, recipient, *numbers = row
+    to = None if recipient is None else bytes(recipient)
+    return TxLine(bytes(txid), height, index, time_ms, kind, bytes(sender), to, *numbers)
+
+
+def of_block(height: int, start: int, limit: int) -> list[TxLine]:
+    """Lines of the best chain's block at ``height`` from index ``start`` up."""
+    query = (
+        f"SELECT {_LINE} {_FROM} WHERE t.height = %s AND t.tx_index >= %s "
+        "ORDER BY t.tx_index LIMIT %s"
+    )
+    return [_line(row) for row in sql.rows(query, (height, start, limit))]
+
+
+def newest(limit: int) -> list[TxLine]:
+    """The latest lines of the best chain, newest first."""
+    return [_line(row) for row in sql.rows(f"SELECT {_LINE} {_FROM} {_NEWEST}", (limit,))]
+
+
+def of_address(address: bytes, before: tuple[int, int], limit: int) -> list[TxLine]:
+    """Lines that an address sent or received below a place (height, index), newest first."""
+    below = "(t.height, t.tx_index) < (%s, %s)"
+    sent = f"SELECT {_LINE} {_FROM} WHERE t.sender = %s AND {below} {_NEWEST}"
+    got = (
+        f"SELECT {_LINE} {_FROM} WHERE t.recipient = %s AND t.sender <> %s AND {below} {_NEWEST}"
+    )
+    query = (
+        f"SELECT * FROM (SELECT * FROM ({sent}) s UNION ALL SELECT * FROM ({got}) r) lines "
+        "ORDER BY 2 DESC, 3 DESC LIMIT %s"
+    )
+    params = (address, *before, limit, address, address, *before, limit, limit)
+    return [_line(row) for row in sql.rows(query, params)]
+
+
+Topics = Sequence[bytes | Sequence[bytes] | None]
+
+
+def logs(
+    address: bytes | None,
+    topics: Topics,
+    first: tuple[int, int],
+    last_height: int,
+    limit: int,
+) -> list[LogLine]:
+    """Events from place ``first`` (height, log index) through ``last_height``, oldest first."""
+    where = ["(l.height, l.log_index) >= (%s, %s)", "l.height <= %s"]
+    params: list[Any] = [*first, last_height]
+    if address is not None:
+        where.append("l.address = %s")
+        params.append(address)
+    for place, wanted in enumerate(topics):
+        if wanted is None:
+            continue
+        choices = [wanted] if isinstance(wanted, bytes) else list(wanted)
+        where.append(f"l.topic{place} IN ({', '.join(['%s'] * len(choices))})")
+        params.extend(choices)
+    query = (
+        "SELECT l.height, b.hash, t.txid, l.tx_index, l.log_index, l.address, "
+        "l.topic0, l.topic1, l.topic2, l.topic3, l.data FROM chain_log l "
+        "JOIN chain_block b ON b.height = l.height AND b.canonical "
+        "LEFT JOIN chain_tx t ON t.height = l.height AND t.tx_index = l.tx_index "
+        f"WHERE {' AND '.join(where)} ORDER BY l.height, l.log_index LIMIT %s"
+    )
+    return [_log_line(row) for row in sql.rows(query, (*params, limit))]
+
+
+def _log_line(row: Row) -> LogLine:
+    height, block_hash, txid, tx_index, log_index, address, *topics, data = row
+    shown = tuple(bytes(topic) for topic in topics if topic is not None)
+    return LogLine(
+        log=Log(bytes(address), shown, bytes(data)),
+        height=height,
+        block_hash=bytes(block_hash),
+        txid=None if txid is None else bytes(txid),
+        tx_index=tx_index,
+        log_index=log_index,
+    )

@@ -1,0 +1,178 @@
+"""What crosses the ledger's border: frozen values, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from core.block import Block
+from core.header import Header
+from core.ports import RecordKey
+from core.receipt import Log, Receipt
+from core.tx import SignedTx
+
+
+T = TypeVar("T")
+
+
+class BlockStatus(StrEnum):
+    """What the node knows of a stored block."""
+
+    STORED = "stored"  # sealed, its body verified; not executed (a side branch)
+    EXECUTED = "executed"  # executed with the right result at least once
+    INVALID = "invalid"  # breaks a rule that its hash commits to; never tried again
+
+
+@dataclass(frozen=True)
+class StoredHeader:
+    """A header with its place in the tree of blocks. ``total_work`` counts from genesis."""
+
+    header: Header
+    total_work: int
+    status: BlockStatus
+    canonical: bool
+    invalid_code: str = ""
+
+    @property
+    def hash(self) -> bytes:
+        """The block hash."""
+        return self.header.hash
+
+    @property
+    def height(self) -> int:
+        """The block's height."""
+        return self.header.height
+
+
+@dataclass(frozen=True)
+class TxCharge:
+    """What one transaction paid, in nANM: price per gas, and gasUsed times its two parts."""
+
+    price: int
+    base_fee_paid: int
+    tip_paid: int
+
+
+@dataclass(frozen=True)
+class BlockEffects:
+    """Everything that executing a block changes. Keys of both maps are the same.
+
+    ``changes`` holds the value of each record after the block, ``previous`` the one before it
+    (None: absent). ``receipts`` ends with the system receipt. Amounts in nANM.
+    """
+
+    changes: Mapping[RecordKey, bytes | None]
+    previous: Mapping[RecordKey, bytes | None]
+    receipts: tuple[Receipt, ...]
+    charges: tuple[TxCharge, ...]
+    minted: int
+    burnt: int
+
+
+@dataclass(frozen=True)
+class StagedState:
+    """A state tree with changes applied but not written: its root and the pages to write."""
+
+    root: bytes
+    pages: Mapping[bytes, bytes | None]
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """A stored block for readers. Totals (nANM) are None for blocks not on the best chain."""
+
+    header: Header
+    total_work: int
+    status: BlockStatus
+    canonical: bool
+    size_bytes: int
+    tx_count: int
+    minted: int | None
+    burnt: int | None
+    supply: int | None
+
+    @property
+    def hash(self) -> bytes:
+        """The block hash."""
+        return self.header.hash
+
+
+@dataclass(frozen=True)
+class TxView:
+    """A transaction of the best chain with its place, receipt and charge."""
+
+    tx: SignedTx
+    block_hash: bytes
+    height: int
+    index: int
+    time_ms: int
+    receipt: Receipt
+    charge: TxCharge
+
+
+@dataclass(frozen=True)
+class TxLine:
+    """One line of a transaction list: what a table shows without decoding the transaction."""
+
+    txid: bytes
+    height: int
+    index: int
+    time_ms: int
+    kind: str
+    sender: bytes
+    recipient: bytes | None
+    value: int
+    nonce: int
+    status: int
+    gas_used: int
+    fee_paid: int
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One event of the best chain. ``tx_index`` is None for the system receipt's."""
+
+    log: Log
+    height: int
+    block_hash: bytes
+    txid: bytes | None
+    tx_index: int | None
+    log_index: int
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A bounded slice of a list and the cursor of the next one (None at the end)."""
+
+    items: tuple[T, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class RecordProof:
+    """A record of the state behind ``header`` with the proof that it is (or is not) there."""
+
+    header: Header
+    key: bytes
+    value: bytes | None
+    proof: object
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Money at a block: supply = genesis + minted − burnt, all in nANM."""
+
+    genesis: int
+    minted: int
+    burnt: int
+    supply: int
+
+
+@dataclass(frozen=True)
+class FullBlock:
+    """A decoded block with the receipts of its execution (empty when not executed)."""
+
+    block: Block
+    receipts: tuple[Receipt, ...]

@@ -1,0 +1,219 @@
+"""Every rule that can refuse a block, in the order in which they are checked.
+
+Encoding comes first and has its own refusals in ``core``; a transaction that may not run refuses
+its block with the transaction's own code. Source: docs/spec/blocks.md.
+"""
+
+from __future__ import annotations
+
+from core.errors import BlockRefused
+
+
+class KnownInvalid(BlockRefused):
+    """The block has been refused before for something its hash commits to."""
+
+    code = "block.known_invalid"
+    hint = "Build another block; this one breaks the rule in `rule`."
+
+
+class ParentInvalid(BlockRefused):
+    """The block builds on a block that was refused."""
+
+    code = "block.parent_invalid"
+    hint = "Build on a valid block."
+
+
+class ParentUnknown(BlockRefused):
+    """The parent is not known and there is no room to wait for it."""
+
+    code = "block.parent_unknown"
+    hint = "Send the parent first."
+
+
+class GenesisRefused(BlockRefused):
+    """A block at height 0: genesis comes from the network file only."""
+
+    code = "block.genesis"
+    hint = "Blocks start at height 1."
+
+
+class HeightWrong(BlockRefused):
+    """The height is not the parent's plus one."""
+
+    code = "block.height"
+    hint = "Set height to the parent's plus one."
+
+
+class ChainWrong(BlockRefused):
+    """The block belongs to another chain."""
+
+    code = "block.chain"
+    hint = "Send blocks of this network's chain."
+
+
+class PolicyWrong(BlockRefused):
+    """A pinned policy digest differs: the two sides run different rules."""
+
+    code = "block.policy"
+    hint = "Compare network files; the older side must upgrade."
+
+
+class TimeNotRising(BlockRefused):
+    """The time is not after the parent's."""
+
+    code = "block.time_not_rising"
+    hint = "Block times rise strictly."
+
+
+class TimeAhead(BlockRefused):
+    """The time is too far in the future to wait for."""
+
+    code = "block.time_ahead"
+    hint = "Check both clocks; blocks may be at most 5 s early, 60 s are waited for."
+
+
+class VersionWrong(BlockRefused):
+    """A header format that this node does not know."""
+
+    code = "block.version"
+    hint = "This node speaks header format 1."
+
+
+class GasLimitWrong(BlockRefused):
+    """The gas limit is not the network's."""
+
+    code = "block.gas_limit"
+    hint = "The gas limit is fixed by the network file."
+
+
+class GasUsedAboveLimit(BlockRefused):
+    """More gas used than the block may have."""
+
+    code = "block.gas_used_above_limit"
+    hint = "Take fewer transactions."
+
+
+class BlobBytesAboveLimit(BlockRefused):
+    """More blob bytes than the block may have."""
+
+    code = "block.blob_bytes_above_limit"
+    hint = "Take fewer blobs."
+
+
+class ThetaWrong(BlockRefused):
+    """Θ is not what the retarget rule gives."""
+
+    code = "block.theta"
+    hint = "Recompute Θ from the parent."
+
+
+class BaseFeeWrong(BlockRefused):
+    """The base fee is not what the parent's gas gives."""
+
+    code = "block.base_fee"
+    hint = "Recompute the base fee from the parent."
+
+
+class BlobFeeWrong(BlockRefused):
+    """The blob fee is not what the parent's blob bytes give."""
+
+    code = "block.blob_fee"
+    hint = "Recompute the blob fee from the parent."
+
+
+class MixWrong(BlockRefused):
+    """The mix is not the hash of the parent's mix, its hash and the beacon."""
+
+    code = "block.mix"
+    hint = "Recompute the mix from the parent and this header's beacon."
+
+
+class CoinbaseWrong(BlockRefused):
+    """The coinbase is not the address of a key."""
+
+    code = "block.coinbase"
+    hint = "Mine to an address that a key controls."
+
+
+class PsiAboveGamma(BlockRefused):
+    """More score from useful work than the cap Γ."""
+
+    code = "block.psi_above_gamma"
+    hint = "Cap Σψ at Γ."
+
+
+class SealInvalid(BlockRefused):
+    """The draw is not below the target: S < Θ."""
+
+    code = "block.seal"
+    hint = "Search another nonce."
+
+
+class BeaconWrong(BlockRefused):
+    """The beacon is not the latest final round of the parent's state."""
+
+    code = "block.beacon"
+    hint = "Copy the latest final round of the parent's state."
+
+
+class RootMismatch(BlockRefused):
+    """A part of the body does not match the root in the header."""
+
+    code = "block.body_root"
+    hint = "Send the body that the header commits to."
+
+
+class ProofNotActive(BlockRefused):
+    """A proof of a type that is not active on this network."""
+
+    code = "block.proof_not_active"
+    hint = "Leave proofs out until their type is active."
+
+
+class PsiWrong(BlockRefused):
+    """Header psi is not the computed Σψ."""
+
+    code = "block.psi"
+    hint = "Set psi to the sum that the proofs give."
+
+
+class GasUsedWrong(BlockRefused):
+    """Header gasUsed is not what execution gives."""
+
+    code = "block.gas_used"
+    hint = "Recompute gasUsed by executing the block."
+
+
+class BlobBytesWrong(BlockRefused):
+    """Header blobBytes is not what the blobs take."""
+
+    code = "block.blob_bytes"
+    hint = "Recompute blobBytes from the square."
+
+
+class StateRootWrong(BlockRefused):
+    """The state root is not what execution gives."""
+
+    code = "block.state_root"
+    hint = "Recompute the state root by executing the block."
+
+
+class ReceiptsRootWrong(BlockRefused):
+    """The receipts root is not what execution gives."""
+
+    code = "block.receipts_root"
+    hint = "Recompute the receipts by executing the block."
+
+
+class DataRootWrong(BlockRefused):
+    """The data availability root is not what the blobs give."""
+
+    code = "block.da_root"
+    hint = "Recompute the data root from the square."
+
+
+class ReorgTooDeep(BlockRefused):
+    """The branch forks off deeper than this node reorganises by itself."""
+
+    code = "block.reorg_too_deep"
+    hint = "Check which chain is right; an operator may rewind this node by hand."

@@ -1,0 +1,209 @@
+"""A block's checks as a chain of types: no check can be skipped, none is done twice.
+
+    bytes → Decoded → HeaderChecked → Sealed → BodyMatched → Witnessed → Executed → (commit)
+
+Each step takes the type before it and raises the ``Refused`` of the first rule that fails.
+Source: docs/spec/blocks.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chain.values import BlockEffects
+from consensus import errors
+from consensus.rules import header as header_rules
+from consensus.rules import seal
+from consensus.rules.header import Ancestry
+from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
+from core import block as block_codec
+from core import merkle
+from core.block import Block
+from core.errors import EncodingRefused, TxRefused
+from core.header import Beacon, Header
+from core.network import Network
+from core.ports import StateReader
+from core.tx import SignedTx
+from execution import accounts, validity
+from execution.kinds import Body
+from execution.view import View
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A block in canonical form, within the size limit."""
+
+    block: Block
+
+
+@dataclass(frozen=True)
+class HeaderChecked:
+    """Its header follows from its ancestors. ``early``: held until its time comes."""
+
+    block: Block
+    early: bool
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Its draw meets Θ: work was spent on it."""
+
+    block: Block
+    early: bool
+
+
+@dataclass(frozen=True)
+class BodyMatched:
+    """Its body is the one that the header commits to."""
+
+    block: Block
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """Every transaction is well formed and signed by its sender; bodies are parsed."""
+
+    block: Block
+    bodies: tuple[Body, ...]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """It ran; the state root is still to be compared."""
+
+    block: Block
+    effects: BlockEffects
+
+
+VerifySignatures = Callable[[Sequence[tuple[SignedTx, bytes]]], None]
+"""Verifies (transaction, public key) pairs in parallel; raises the refusal of a bad one."""
+
+
+def decode(raw: bytes, network: Network) -> Decoded:
+    """Size and encoding."""
+    return Decoded(Block.decode(raw, limit=network.params.block_bytes))
+
+
+def check_header(step: Decoded, ancestry: Ancestry, network: Network, now_ms: int) -> HeaderChecked:
+    """Everything that headers alone decide, but the seal."""
+    header = step.block.header
+    return HeaderChecked(step.block, header_rules.check_header(header, ancestry, network, now_ms))
+
+
+def check_seal(step: HeaderChecked) -> Sealed:
+    """The draw."""
+    seal.check_seal(step.block.header)
+    return Sealed(step.block, step.early)
+
+
+def check_body(step: Sealed, beacon: Beacon) -> BodyMatched:
+    """The beacon against state, then the body against its roots.
+
+    A mismatch says nothing about the header's hash: the same header may come with its own body.
+    """
+    block = step.block
+    header = block.header
+    if header.beacon != beacon:
+        raise errors.BeaconWrong(
+            "header.beacon is not the parent state's latest final round", field="header.beacon"
+        )
+    roots = {
+        "txs": block_codec.txs_root(block.txs),
+        "witnesses": block_codec.witnesses_root(block.txs),
+        "proofs": block_codec.proofs_root(block.proofs),
+    }
+    for name, root in roots.items():
+        if getattr(header.roots, name) != root:
+            raise errors.RootMismatch(
+                f"the body does not match header.roots.{name}", field=f"header.roots.{name}"
+            )
+    return BodyMatched(block)
+
+
+def check_witnesses(
+    step: BodyMatched, network: Network, parent_state: StateReader, verify: VerifySignatures
+) -> Witnessed:
+    """Form, key and signature of every transaction, keys from the parent's post-state."""
+    block = step.block
+    height = block.header.height
+    senders = dict.fromkeys((accounts.KEY_MODULE, tx.unsigned.sender) for tx in block.txs)
+    stored = parent_state.get_many(list(senders))
+    bodies: list[Body] = []
+    signed: list[tuple[SignedTx, bytes]] = []
+    for index, tx in enumerate(block.txs):
+        with _naming(index):
+            bodies.append(validity.check_form(tx, network, height, KINDS))
+            known = accounts.decode_key(stored.get((accounts.KEY_MODULE, tx.unsigned.sender)))
+            signed.append((tx, validity.check_key(tx, known, in_block=True)))
+    verify(signed)
+    return Witnessed(block, tuple(bodies))
+
+
+def check_proofs(block: Block) -> None:
+    """Proofs of inactive types are refused; Σψ must be exactly the header's."""
+    if block.proofs:
+        raise errors.ProofNotActive("no proof type is active", field="block.proofs")
+    if block.header.psi != 0:
+        raise errors.PsiWrong(
+            f"header.psi is {block.header.psi}, the proofs give 0", field="header.psi", required=0
+        )
+
+
+def execute(step: Witnessed, network: Network, parent_state: StateReader) -> Executed:
+    """Proofs, then the transition, then everything that its result decides but the state root."""
+    block = step.block
+    check_proofs(block)
+    env = BlockEnv.of(block.header)
+    view = View(parent_state)
+    view.prefetch(touched_records(env, block.txs, step.bodies))
+    execution = BlockExecution(view, env, network)
+    for index, (tx, body) in enumerate(zip(block.txs, step.bodies, strict=True)):
+        with _naming(index):
+            execution.run(tx, body)
+    effects = execution.finish()
+    _check_result(block.header, execution.gas_used, effects)
+    return Executed(block, effects)
+
+
+def _check_result(header: Header, gas_used: int, effects: BlockEffects) -> None:
+    if header.gas_used != gas_used:
+        raise errors.GasUsedWrong(
+            f"header.gasUsed is {header.gas_used}", field="header.gasUsed", required=gas_used
+        )
+    if header.blob_bytes != 0:
+        raise errors.BlobBytesWrong(
+            f"header.blobBytes is {header.blob_bytes}", field="header.blobBytes", required=0
+        )
+    if header.roots.receipts != receipts_root(effects):
+        raise errors.ReceiptsRootWrong(
+            "header.roots.receipts differs", field="header.roots.receipts"
+        )
+    if header.roots.da != merkle.EMPTY_ROOT:
+        raise errors.DataRootWrong("header.roots.da differs", field="header.roots.da")
+
+
+def receipts_root(effects: BlockEffects) -> bytes:
+    """Merkle root over CBOR(receipt), the system receipt last."""
+    return merkle.root([receipt.encoded for receipt in effects.receipts])
+
+
+def check_state_root(step: Executed, root: bytes) -> None:
+    """The last check: the tree after the block's changes."""
+    header = step.block.header
+    if header.roots.state != root:
+        raise errors.StateRootWrong("header.roots.state differs", field="header.roots.state")
+
+
+class _naming:
+    """Adds the transaction's index to a refusal that passes through."""
+
+    def __init__(self, index: int) -> None:
+        self._index = index
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, TxRefused | EncodingRefused):
+            error.facts.setdefault("txIndex", self._index)

@@ -1,0 +1,340 @@
+"""The importer: the one way a block gets in, from miner, peer, RPC and disk alike.
+
+import_block(raw) → pipeline checks → extend the head, or keep aside and reorganise if heavier
+                  → one database transaction → announce → blocks that waited for this one
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import RLock
+from typing import Literal
+
+from chain import service as chain
+from chain.values import BlockStatus, StoredHeader
+from consensus import errors
+from consensus.events import BlockAdded, ChainReorganised
+from consensus.rules import fork_choice, genesis, header, pipeline, seal
+from consensus.rules.header import Ancestry
+from consensus.rules.pipeline import BodyMatched, Decoded, Executed, HeaderChecked
+from consensus.waiting import WaitingRoom
+from consensus.witnesses import WitnessChecker
+from core.block import Block
+from core.bus import EventBus
+from core.errors import Refused
+from core.header import Beacon
+from core.limits import CLOCK_AHEAD_MS
+from core.network import Network
+from core.ports import Clock
+
+log = logging.getLogger("animica.consensus")
+
+_CONDEMNED = 4_096
+Outcome = Literal["added", "side", "reorg", "known", "early", "orphan"]
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of a block: ``added`` and ``reorg`` made it the head."""
+
+    hash: bytes
+    height: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A branch that this node refused to follow, shown until the head outweighs it."""
+
+    code: str
+    message: str
+    hash: bytes
+    total_work: int
+
+
+class Importer:
+    """Imports blocks one at a time; safe to call from any thread."""
+
+    def __init__(
+        self, *, network: Network, clock: Clock, witnesses: WitnessChecker, bus: EventBus
+    ) -> None:
+        self.network = network
+        self.alarm: Alarm | None = None
+        self._clock = clock
+        self._witnesses = witnesses
+        self._bus = bus
+        self._lock = RLock()
+        self._orphans = WaitingRoom()
+        self._early = WaitingRoom()
+        self._condemned: OrderedDict[bytes, str] = OrderedDict()
+        self._fork_heights: OrderedDict[bytes, int] = OrderedDict()
+
+    def start(self) -> StoredHeader:
+        """Write genesis into an empty database or check the stored chain; returns the head."""
+        block = genesis.genesis_block(self.network)
+        chain.initialise(
+            genesis=block,
+            changes=genesis.genesis_records(self.network),
+            supply=genesis.genesis_supply(self.network),
+        )
+        chain.verify_head()
+        return chain.head()
+
+    def import_block(self, raw: bytes, *, source: str) -> ImportResult:
+        """Judge a block in its canonical encoding and take it in.
+
+        ``source`` is for the log only. Raises the ``Refused`` of the first broken rule; then
+        nothing has changed.
+        """
+        decoded = pipeline.decode(raw, self.network)
+        with self._lock:
+            result = self._take_in(decoded)
+            log.debug("block %s from %s: %s", result.hash.hex(), source, result.outcome)
+            if result.outcome in ("added", "reorg", "side"):
+                self._retry_orphans_of(result.hash)
+            return result
+
+    def tick(self) -> None:
+        """Import the early blocks whose time has come; composition calls it every second."""
+        with self._lock:
+            for block in self._early.take_due(self._clock.now_ms() + CLOCK_AHEAD_MS):
+                self._retry(block)
+
+    def waiting(self) -> dict[str, int]:
+        """How many blocks wait for a parent and for their time."""
+        return {"orphans": len(self._orphans), "early": len(self._early)}
+
+    def _take_in(self, decoded: Decoded) -> ImportResult:
+        block = decoded.block
+        if block.header.height == 0:
+            if block.hash == genesis.genesis_block(self.network).hash:
+                return ImportResult(block.hash, 0, "known")
+            raise errors.GenesisRefused("header.height is 0", field="header.height")
+        self._refuse_condemned(block)
+        if chain.stored(block.hash) is not None:
+            return ImportResult(block.hash, block.header.height, "known")
+        parent = chain.stored(block.header.parent)
+        if parent is None:
+            return self._hold_orphan(block)
+        if parent.status is BlockStatus.INVALID:
+            raise errors.ParentInvalid("the parent was refused", rule=parent.invalid_code)
+        checked = pipeline.check_header(
+            decoded, self._ancestry(parent), self.network, self._clock.now_ms()
+        )
+        return self._take_in_child(checked, parent)
+
+    def _take_in_child(self, checked: HeaderChecked, parent: StoredHeader) -> ImportResult:
+        block = checked.block
+        sealed = pipeline.check_seal(checked)
+        if sealed.early:
+            self._early.add(block)
+            return ImportResult(block.hash, block.header.height, "early")
+        head = chain.head()
+        if parent.hash == head.hash:
+            self._extend(pipeline.check_body(sealed, Beacon()), parent)
+            return ImportResult(block.hash, block.header.height, "added")
+        work = fork_choice.total_work(parent.total_work, block.header)
+        self._refuse_too_deep(parent, head, block, work)
+        matched = pipeline.check_body(sealed, Beacon())
+        chain.add_side_block(block=matched.block, total_work=work)
+        if not fork_choice.outweighs(work, head.total_work):
+            return ImportResult(block.hash, block.header.height, "side")
+        self._reorganise(head, block.hash)
+        return ImportResult(block.hash, block.header.height, "reorg")
+
+    def _ancestry(self, parent: StoredHeader) -> Ancestry:
+        if parent.height == 0:
+            return Ancestry(parent.header, None)
+        grandparent = chain.stored(parent.header.parent)
+        assert grandparent is not None, "a stored block's parent is stored"
+        return Ancestry(parent.header, grandparent.header)
+
+    def _extend(self, matched: BodyMatched, parent: StoredHeader) -> None:
+        """Execute on the head's state and commit as the new head."""
+        block = matched.block
+        work = fork_choice.total_work(parent.total_work, block.header)
+        try:
+            executed = self._execute(matched)
+            staged = chain.stage_state(executed.effects.changes)
+            pipeline.check_state_root(executed, staged.root)
+        except Refused as refusal:
+            self._condemn(block.hash, refusal.code)
+            raise
+        with chain.unit() as unit:
+            unit.append(block, executed.effects, staged, work)
+        self._calm(work)
+        self._bus.publish(BlockAdded(block.header, tuple(tx.txid for tx in block.txs)))
+
+    def _execute(self, matched: BodyMatched) -> Executed:
+        """Witnesses and execution on the state that the ledger holds now."""
+        state = chain.reader()
+        witnessed = pipeline.check_witnesses(
+            matched, self.network, state, self._witnesses.check_all
+        )
+        return pipeline.execute(witnessed, self.network, state)
+
+    def _reorganise(self, head: StoredHeader, tip: bytes) -> None:
+        """Undo to the fork and apply the branch, in one transaction; a bad block undoes it all."""
+        branch = list(self._branch(tip))
+        fork_hash = branch[0].header.parent
+        current = branch[0].hash
+        try:
+            with chain.unit() as unit:
+                removed = unit.unwind_to(fork_hash)
+                work = _stored(fork_hash).total_work
+                for entry in branch:
+                    current = entry.hash
+                    work = fork_choice.total_work(work, entry.header)
+                    executed = self._execute(self._recheck(current))
+                    staged = chain.stage_state(executed.effects.changes)
+                    pipeline.check_state_root(executed, staged.root)
+                    unit.append(executed.block, executed.effects, staged, work)
+        except Refused as refusal:
+            self._condemn_branch(branch, current, refusal.code)
+            raise
+        self._calm(work)
+        self._announce_reorg(head, branch, removed)
+
+    def _recheck(self, block_hash: bytes) -> BodyMatched:
+        """A block from disk goes through the same checks as one from anywhere else."""
+        raw = chain.raw_block(block_hash)
+        assert raw is not None, "a stored side block has its body"
+        decoded = pipeline.decode(raw, self.network)
+        ancestry = self._ancestry(_stored(decoded.block.header.parent))
+        now_ms = self._clock.now_ms()
+        checked = pipeline.check_header(decoded, ancestry, self.network, now_ms)
+        return pipeline.check_body(pipeline.check_seal(checked), Beacon())
+
+    def _announce_reorg(
+        self, head: StoredHeader, branch: list[StoredHeader], removed: list[bytes]
+    ) -> None:
+        added = tuple(entry.hash for entry in branch)
+        kept = {tx.txid for block_hash in added for tx in _block(block_hash).txs}
+        returned = tuple(
+            tx.raw for block_hash in removed for tx in _block(block_hash).txs if tx.txid not in kept
+        )
+        fork_height = branch[0].height - 1
+        depth = head.height - fork_height
+        log.warning("reorganised %d blocks at height %d", depth, fork_height)
+        self._fork_heights.clear()
+        self._bus.publish(
+            ChainReorganised(
+                head.header, branch[-1].header, fork_height, tuple(removed), added, returned
+            )
+        )
+
+    def _branch(self, tip: bytes) -> Iterator[StoredHeader]:
+        """The side branch up to ``tip``, lowest block first."""
+        entries = []
+        entry = _stored(tip)
+        while not entry.canonical:
+            entries.append(entry)
+            entry = _stored(entry.header.parent)
+        return reversed(entries)
+
+    def _fork_height(self, parent: StoredHeader) -> int:
+        """Height of the best-chain block that ``parent``'s branch starts from."""
+        entry = parent
+        while not entry.canonical and entry.hash not in self._fork_heights:
+            entry = _stored(entry.header.parent)
+        height = entry.height if entry.canonical else self._fork_heights[entry.hash]
+        self._fork_heights[parent.hash] = height
+        while len(self._fork_heights) > _CONDEMNED:
+            self._fork_heights.popitem(last=False)
+        return height
+
+    def _refuse_too_deep(
+        self, parent: StoredHeader, head: StoredHeader, block: Block, work: int
+    ) -> None:
+        most = self.network.local.max_reorg_blocks
+        try:
+            fork_choice.check_depth(head.height, self._fork_height(parent), most)
+        except errors.ReorgTooDeep as refusal:
+            if fork_choice.outweighs(work, head.total_work):
+                log.error("refusing a reorganisation: %s", refusal)
+                self.alarm = Alarm(refusal.code, refusal.message, block.hash, work)
+            raise
+
+    def _calm(self, work: int) -> None:
+        if self.alarm is not None and work >= self.alarm.total_work:
+            self.alarm = None
+
+    def _refuse_condemned(self, block: Block) -> None:
+        code = self._condemned.get(block.hash)
+        if code is None:
+            stored = chain.stored(block.hash)
+            if stored is None or stored.status is not BlockStatus.INVALID:
+                return
+            code = stored.invalid_code
+        raise errors.KnownInvalid("the block was refused before", rule=code)
+
+    def _condemn(self, block_hash: bytes, code: str) -> None:
+        """Remember a hash that commits to something wrong, so that it is never tried again."""
+        self._condemned[block_hash] = code
+        while len(self._condemned) > _CONDEMNED:
+            self._condemned.popitem(last=False)
+
+    def _condemn_branch(self, branch: list[StoredHeader], bad: bytes, code: str) -> None:
+        hashes = [entry.hash for entry in branch]
+        first = hashes.index(bad)
+        for block_hash in hashes[first:]:
+            rule = code if block_hash == bad else errors.ParentInvalid.code
+            chain.mark_invalid(hash=block_hash, code=rule)
+
+    def _hold_orphan(self, block: Block) -> ImportResult:
+        """Keep a block whose parent is unknown, if its own header shows work."""
+        head = block.header
+        header.check_network(head, self.network)
+        header.check_limits(head, self.network)
+        if head.theta < self.network.params.theta_min_unat:
+            raise errors.ThetaWrong(f"header.theta is {head.theta}", field="header.theta")
+        seal.check_psi(head, self.network.poies.gamma_unat)
+        seal.check_seal(head)
+        self._orphans.add(block)
+        return ImportResult(block.hash, head.height, "orphan")
+
+    def _retry_orphans_of(self, parent: bytes) -> None:
+        parents = [parent]
+        while parents:
+            for block in self._orphans.take_children(parents.pop()):
+                if self._retry(block):
+                    parents.append(block.hash)
+
+    def _retry(self, block: Block) -> bool:
+        """Import a block that waited; its refusal has nobody to go to but the log."""
+        try:
+            outcome = self._take_in(Decoded(block)).outcome
+        except Refused as refusal:
+            log.info("a waiting block was refused: %s", refusal)
+            return False
+        return outcome in ("added", "reorg", "side")
+
+
+def _stored(block_hash: bytes) -> StoredHeader:
+    entry = chain.stored(block_hash)
+    assert entry is not None, "a stored block's ancestors are stored"
+    return entry
+
+
+def _block(block_hash: bytes) -> Block:
+    block = chain.load_block(block_hash)
+    assert block is not None, "a reorganised block has its body"
+    return block
+
+
+_current: Importer | None = None
+
+
+def install(importer: Importer | None) -> None:
+    """Make an importer this process's; composition calls it once, tests around each test."""
+    global _current
+    _current = importer
+
+
+def current() -> Importer:
+    """This process's importer."""
+    assert _current is not None, "composition installs the importer before any service starts"
+    return _current

@@ -1,0 +1,99 @@
+"""Whole blocks as values and their encoding for submission, disk and peers.
+
+Source: docs/spec/blocks.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from core import cbor, merkle
+from core.cbor import Value
+from core.errors import EncodingRefused
+from core.fields import Fields, keys
+from core.header import Header
+from core.tx import SignedTx, UnsignedTx, Witness
+
+_BLOCK = keys(("header", "txs", "witnesses", "proofs", "envelopes"))
+# More than a block of the largest network can hold: a transaction has over 100 bytes.
+_ITEMS = 100_000
+
+
+class BlockForm(EncodingRefused):
+    """A block whose lists do not belong together."""
+
+    code = "block.form"
+    hint = "A block carries one witness for each transaction and one envelope for each proof."
+
+
+@dataclass(frozen=True)
+class Block:
+    """Header and body. ``proofs`` and ``envelopes`` are decoded maps, checked by their rules."""
+
+    header: Header
+    txs: tuple[SignedTx, ...] = ()
+    proofs: tuple[Value, ...] = ()
+    envelopes: tuple[Value, ...] = ()
+
+    @property
+    def hash(self) -> bytes:
+        """See ``Header.hash``."""
+        return self.header.hash
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The canonical encoding."""
+        return cbor.encode(
+            {
+                "header": self.header.to_map(),
+                "txs": [tx.unsigned.to_map() for tx in self.txs],
+                "witnesses": [tx.witness.to_map() for tx in self.txs],
+                "proofs": list(self.proofs),
+                "envelopes": list(self.envelopes),
+            }
+        )
+
+    @classmethod
+    def decode(cls, raw: bytes, *, limit: int) -> Block:
+        """Decode an encoding of at most ``limit`` bytes.
+
+        Raises an ``EncodingRefused`` that names the field.
+        """
+        value = cbor.decode(raw, limit=limit, what="block")
+        f = Fields(value, "block", _BLOCK, frozenset())
+        header = Header.from_map(f.raw("header"))
+        txs = [UnsignedTx.from_map(item) for item in f.items("txs", most=_ITEMS)]
+        witnesses = [Witness.from_map(item) for item in f.items("witnesses", most=_ITEMS)]
+        proofs = f.items("proofs", most=_ITEMS)
+        envelopes = f.items("envelopes", most=_ITEMS)
+        if len(txs) != len(witnesses):
+            raise BlockForm(
+                f"block has {len(txs)} transactions and {len(witnesses)} witnesses",
+                field="block.witnesses",
+            )
+        if len(proofs) != len(envelopes):
+            raise BlockForm(
+                f"block has {len(proofs)} proofs and {len(envelopes)} envelopes",
+                field="block.envelopes",
+            )
+        pairs = zip(txs, witnesses, strict=True)
+        signed = tuple(SignedTx(unsigned, witness) for unsigned, witness in pairs)
+        block = cls(header, signed, tuple(proofs), tuple(envelopes))
+        block.__dict__["raw"] = raw  # decoding is strict, so this is what encoding would give
+        return block
+
+
+def txs_root(txs: tuple[SignedTx, ...]) -> bytes:
+    """Merkle root over CBOR(unsigned) in body order."""
+    return merkle.root([tx.unsigned.encoded for tx in txs])
+
+
+def witnesses_root(txs: tuple[SignedTx, ...]) -> bytes:
+    """Merkle root over CBOR(witness) in body order."""
+    return merkle.root([tx.witness.encoded for tx in txs])
+
+
+def proofs_root(proofs: tuple[Value, ...]) -> bytes:
+    """Merkle root over CBOR(proof receipt) in body order."""
+    return merkle.root([cbor.encode(proof) for proof in proofs])

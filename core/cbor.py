@@ -1,0 +1,154 @@
+"""The one strict CBOR codec: RFC 8949 core deterministic encoding (section 4.2.1), and no more.
+
+Allowed values: unsigned int < 2^64, byte string, text, array, map with ASCII text keys, true and
+false, and null only where the caller names it. One value has exactly one encoding, so decoding
+compares the input with what encoding would give. Source: docs/spec/conventions.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cbor2
+
+from core.errors import EncodingRefused
+from core.limits import CBOR_DEPTH, U64_MAX
+
+Value = Any
+"""int, bytes, str, bool, list of Value or dict of str to Value (None where allowed)."""
+
+
+class CborTooLarge(EncodingRefused):
+    """More bytes than the object may have."""
+
+    code = "cbor.too_large"
+    hint = "Send a smaller object; docs/spec/limits.md lists the limits."
+
+
+class CborMalformed(EncodingRefused):
+    """Not well-formed CBOR, or an indefinite length or a repeated key."""
+
+    code = "cbor.malformed"
+    hint = "Encode with RFC 8949 core deterministic encoding: definite lengths, unique keys."
+
+
+class CborTooDeep(EncodingRefused):
+    """Containers nested deeper than the limit."""
+
+    code = "cbor.too_deep"
+    hint = "Nest at most 16 containers."
+
+
+class CborType(EncodingRefused):
+    """A value of a type that the protocol never uses (float, tag, negative, null, …)."""
+
+    code = "cbor.type"
+    hint = "Use unsigned integers, byte strings, text, arrays, maps with ASCII text keys, booleans."
+
+
+class CborKeyOrder(EncodingRefused):
+    """Map keys out of order."""
+
+    code = "cbor.key_order"
+    hint = "Sort map keys by their encoded bytes: shorter keys first, then alphabetically."
+
+
+class CborTrailing(EncodingRefused):
+    """Bytes after the end of the value."""
+
+    code = "cbor.trailing"
+    hint = "Send exactly one CBOR value."
+
+
+class CborNotShortest(EncodingRefused):
+    """An integer or a length written in more bytes than needed."""
+
+    code = "cbor.not_shortest"
+    hint = "Write every integer and every length in its shortest form."
+
+
+def _refuse_tag(*_: object) -> None:
+    raise CborType("CBOR tags are not part of the protocol")
+
+
+# Tags that the library would otherwise interpret, some of them at a cost (regex, bignum).
+_KNOWN_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004)
+_TAG_REFUSALS = dict.fromkeys((*_KNOWN_TAGS, 43000, 55799), _refuse_tag)
+
+
+def encode(value: Value) -> bytes:
+    """The canonical encoding of ``value``, which the caller has made of allowed types only."""
+    return cbor2.dumps(value, canonical=True)
+
+
+def decode(data: bytes, *, limit: int, what: str, allow_null: bool = False) -> Value:
+    """Decode the one canonical encoding of a value.
+
+    ``limit`` bounds the size in bytes and ``what`` names the object in refusals.
+    Raises one of the ``Cbor…`` refusals of this module.
+    """
+    if len(data) > limit:
+        raise CborTooLarge(
+            f"{what} has {len(data)} bytes, the limit is {limit}", field=what, limit=limit
+        )
+    value = _parse(data, what)
+    _check(value, what, allow_null)
+    canonical = cbor2.dumps(value)  # keys are known to be in order by now
+    if canonical != data:
+        if data.startswith(canonical):
+            extra = len(data) - len(canonical)
+            raise CborTrailing(f"{extra} bytes follow the end of {what}", field=what)
+        raise CborNotShortest(f"{what} has an integer or length in a longer form", field=what)
+    return value
+
+
+def _parse(data: bytes, what: str) -> Value:
+    try:
+        return cbor2.loads(
+            data,
+            max_depth=CBOR_DEPTH,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+            semantic_decoders=_TAG_REFUSALS,
+            tag_hook=_refuse_tag,
+        )
+    except CborType:
+        raise
+    except cbor2.CBORError as error:
+        if isinstance(error.__cause__, CborType):
+            raise error.__cause__ from None
+        if "nesting depth" in str(error):
+            raise CborTooDeep(f"{what} nests deeper than {CBOR_DEPTH}", field=what) from None
+        raise CborMalformed(f"{what} is not well-formed CBOR: {error}", field=what) from None
+
+
+def _check(value: Value, where: str, allow_null: bool) -> None:
+    """Refuse types and key orders that the encoding itself does not exclude."""
+    kind = type(value)
+    if kind is bytes or kind is str or kind is bool:
+        return
+    if kind is int:
+        if not 0 <= value <= U64_MAX:
+            raise CborType(f"{where} is not an unsigned 64-bit integer", field=where)
+    elif kind is list:
+        for item in value:
+            _check(item, where, allow_null)
+    elif kind is dict:
+        _check_map(value, where, allow_null)
+    elif value is None and allow_null:
+        return
+    else:
+        raise CborType(f"{where} holds a {kind.__name__}, which is not allowed", field=where)
+
+
+def _check_map(value: dict[Any, Value], where: str, allow_null: bool) -> None:
+    last_size, last_key = -1, ""
+    for key, item in value.items():
+        if type(key) is not str or not key.isascii():
+            raise CborType(f"{where} has a key that is not ASCII text", field=where)
+        size = len(key)
+        if size < last_size or (size == last_size and key < last_key):
+            raise CborKeyOrder(f"key {key!r} of {where} is out of order", field=where)
+        last_size, last_key = size, key
+        _check(item, where, allow_null)

@@ -1,0 +1,29 @@
+"""Numbers that bound every object of the protocol. Source: docs/spec/limits.md.
+
+Sizes in bytes, counts in items. What differs between networks lives in ``core.network``.
+"""
+
+from __future__ import annotations
+
+U64_MAX = 2**64 - 1
+ADDRESS_BYTES = 34
+HASH_BYTES = 32
+
+CBOR_DEPTH = 16
+TX_BYTES = 128 * 1024
+EXTRA_BYTES = 32
+KIND_CHARS = 32
+PUBLIC_KEY_BYTES = 4096
+SIGNATURE_BYTES = 16 * 1024
+ACCESS_KEYS = 256
+ACCESS_ADDRESSES = 256
+
+LOGS_PER_TX = 256
+TOPICS_PER_LOG = 4
+LOG_DATA_BYTES = 4096
+RETURN_BYTES = 4096
+
+# A block may arrive this far ahead of our clock; earlier blocks wait.
+CLOCK_AHEAD_MS = 5_000
+# Blocks further ahead than this are refused instead of held until their time comes.
+CLOCK_WAIT_MS = 60_000

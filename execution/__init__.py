@@ -1,0 +1,7 @@
+"""Floor 0, execution: what a transaction does to the state. Pure.
+
+view          journalled records over a reader     accounts     the account record
+gas           the gas table                        validity     may this transaction run?
+transaction   charge, run the kind's handler       transfer     the handler of ``transfer``
+errors        every refusal of a transaction, with its code
+"""

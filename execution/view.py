@@ -1,0 +1,74 @@
+"""The journalled view: one block's changes over the records of its parent's state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.ports import RecordKey, StateReader
+from execution import accounts
+from execution.accounts import Account
+
+
+class View:
+    """Reads through to a reader, keeps writes, and can go back to any checkpoint."""
+
+    def __init__(self, reader: StateReader) -> None:
+        self._reader = reader
+        self._before: dict[RecordKey, bytes | None] = {}
+        self._now: dict[RecordKey, bytes | None] = {}
+        self._journal: list[tuple[RecordKey, bytes | None]] = []
+
+    def prefetch(self, records: Iterable[RecordKey]) -> None:
+        """Load the named records in one read; later reads of them cost nothing."""
+        wanted = [record for record in dict.fromkeys(records) if record not in self._before]
+        found = self._reader.get_many(wanted)
+        for record in wanted:
+            self._before[record] = self._now[record] = found.get(record)
+
+    def get(self, module: str, id: bytes) -> bytes | None:
+        """The record's value now, None when absent."""
+        record = (module, id)
+        if record not in self._now:
+            self.prefetch((record,))
+        return self._now[record]
+
+    def set(self, module: str, id: bytes, value: bytes | None) -> None:
+        """Write a record; None deletes it."""
+        previous = self.get(module, id)
+        if previous != value:
+            self._journal.append(((module, id), previous))
+            self._now[(module, id)] = value
+
+    def account(self, address: bytes) -> Account:
+        """The account at an address; absent accounts are the default one."""
+        return Account.decode(self.get(accounts.MODULE, address))
+
+    def set_account(self, address: bytes, account: Account) -> None:
+        """Write an account record."""
+        self.set(accounts.MODULE, address, account.encode())
+
+    def credit(self, address: bytes, amount: int) -> None:
+        """Add an amount (nANM) to an account."""
+        if amount:
+            account = self.account(address)
+            balance = account.balance + amount
+            self.set_account(address, Account(account.nonce, balance, account.code))
+
+    def checkpoint(self) -> int:
+        """A mark that ``rollback`` returns to."""
+        return len(self._journal)
+
+    def rollback(self, mark: int) -> None:
+        """Undo every write since the mark."""
+        while len(self._journal) > mark:
+            record, previous = self._journal.pop()
+            self._now[record] = previous
+
+    def changes(self) -> tuple[dict[RecordKey, bytes | None], dict[RecordKey, bytes | None]]:
+        """Records that differ from the parent's state: (values now, values before)."""
+        touched = dict.fromkeys(record for record, _ in self._journal)
+        changed = [record for record in touched if self._now[record] != self._before[record]]
+        return (
+            {record: self._now[record] for record in changed},
+            {record: self._before[record] for record in changed},
+        )

@@ -1,0 +1,36 @@
+"""What composition installs: the node's own word on how it is doing."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from rpc.errors import NodeAbsent
+
+
+class NodeInfo(Protocol):
+    """The running node, as status pages see it. All answers are plain JSON."""
+
+    def status(self) -> dict[str, Any]:
+        """The one status object that the command line, the admin and the pages show."""
+
+    def health(self) -> dict[str, Any]:
+        """``ready`` (bool) and ``checks``: a list of {name, ok, reason}."""
+
+    def version(self) -> dict[str, Any]:
+        """Name and version of the software, protocol version, chain id."""
+
+
+class _Slot:
+    node: NodeInfo | None = None
+
+
+def install(node: NodeInfo | None) -> None:
+    """Set the node that this process runs; None when it has stopped."""
+    _Slot.node = node
+
+
+def current() -> NodeInfo:
+    """The installed node; raises ``NodeAbsent``."""
+    if _Slot.node is None:
+        raise NodeAbsent("no node is running in this process")
+    return _Slot.node

@@ -1,0 +1,190 @@
+"""One request body in, one answer out: JSON-RPC 2.0, strictly.
+
+Nothing here knows of HTTP or sockets; both doors and the WebSocket call ``Dispatcher.dispatch``
+on an owned thread. An empty answer means that there is nothing to send (notifications only).
+Source: JSON-RPC 2.0; docs/spec/rpc.md.
+"""
+
+from __future__ import annotations
+
+import secrets
+from time import perf_counter
+from typing import Any, Protocol
+
+import orjson
+import structlog
+
+from core.errors import AnimicaError, NodeFault
+from rpc.caller import Caller
+from rpc.errors import (
+    BatchEmpty,
+    BatchTooLong,
+    BodyTooLong,
+    EnvelopeInvalid,
+    InternalError,
+    ParseFailed,
+    number_of,
+)
+from rpc.params import SAFE_INTEGER
+from rpc.registry import Registry
+
+BODY_BYTES = 2 * 1024 * 1024
+BATCH_REQUESTS = 100
+
+_ID_TYPES = (str, int, float, type(None))
+
+log = structlog.get_logger("rpc")
+
+
+class Allowance(Protocol):
+    """A budget of requests per caller."""
+
+    def take(self, ip: str, cost: int) -> None:
+        """Spend ``cost`` requests; raises ``RateLimited``."""
+
+
+class Observer(Protocol):
+    """Counts what was answered."""
+
+    def answered(self, method: str, code: str, seconds: float) -> None:
+        """A request of a known method (else "") ended with an error code, "" when served."""
+
+
+class Dispatcher:
+    """Parses, calls and answers. Stateless beyond what it is made of, so any thread may call it.
+
+    ``allowance`` is charged for the second and later requests of a batch; the first has been
+    paid for at the door, before anything was parsed.
+    """
+
+    def __init__(self, registry: Registry, allowance: Allowance, observer: Observer) -> None:
+        self._registry = registry
+        self._allowance = allowance
+        self._observer = observer
+
+    def dispatch(self, body: bytes, caller: Caller) -> bytes:
+        """Answer one body of at most 2 MiB; never raises for anything a caller may send."""
+        try:
+            document = _parse(body)
+            if type(document) is not list:
+                return self._one(document, caller)
+            self._check_batch(document, caller)
+        except AnimicaError as error:
+            self._observer.answered("", error.code, 0.0)
+            return failure(None, error)
+        answers = [answer for item in document if (answer := self._one(item, caller))]
+        return b"[" + b",".join(answers) + b"]" if answers else b""
+
+    def _check_batch(self, batch: list[Any], caller: Caller) -> None:
+        if not batch:
+            raise BatchEmpty("the batch is empty")
+        if len(batch) > BATCH_REQUESTS:
+            raise BatchTooLong(
+                f"the batch has {len(batch)} requests, the limit is {BATCH_REQUESTS}",
+                limit=BATCH_REQUESTS,
+            )
+        if len(batch) > 1:
+            self._allowance.take(caller.ip, len(batch) - 1)
+
+    def _one(self, request: Any, caller: Caller) -> bytes:
+        """Answer one request; empty for a notification."""
+        started = perf_counter()
+        known, code = "", ""
+        request_id: object = None
+        expects_answer = True  # a broken envelope is always answered
+        try:
+            request_id = _id_of(request)
+            name, params = _call_of(request)
+            expects_answer = "id" in request
+            method = self._registry.find(name)
+            known = method.name
+            answer = _success(request_id, method.call(params, caller))
+        except AnimicaError as error:
+            if isinstance(error, NodeFault):
+                log.error("rpc.fault", method=known, code=error.code, reason=error.message)
+            code = error.code
+            answer = failure(request_id, error)
+        except Exception as error:
+            fault = report(known, error)
+            code = fault.code
+            answer = failure(request_id, fault)
+        self._observer.answered(known, code, perf_counter() - started)
+        return answer if expects_answer else b""
+
+
+def report(method: str, error: Exception) -> InternalError:
+    """Log a defect with a reference number, and make the error that quotes the number."""
+    reference = secrets.token_hex(6)
+    log.error("rpc.internal", method=method, reference=reference, exc_info=error)
+    return InternalError("the node failed while serving the request", reference=reference)
+
+
+def failure(request_id: object, error: AnimicaError) -> bytes:
+    """The JSON-RPC error answer for an error of the tree."""
+    return orjson.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": request_id,
+            "error": {
+                "code": number_of(type(error)),
+                "message": error.message,
+                "data": error_view(error),
+            },
+        }
+    )
+
+
+def error_view(error: AnimicaError) -> dict[str, Any]:
+    """``AnimicaError.view`` in plain JSON: large numbers become text, bytes become hex."""
+    return {name: _plain(value) for name, value in error.view().items()}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, int):
+        return value if abs(value) <= SAFE_INTEGER else str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str) or value is None else str(value)
+
+
+def _success(request_id: object, result: object) -> bytes:
+    return orjson.dumps({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+def _parse(body: bytes) -> Any:
+    if len(body) > BODY_BYTES:
+        raise body_too_long(BODY_BYTES)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ParseFailed(f"the body is not JSON: {error}") from None
+
+
+def body_too_long(limit: int) -> BodyTooLong:
+    """The refusal of a body over ``limit`` bytes."""
+    return BodyTooLong(f"the body has more than {limit} bytes", field="body", limit=limit)
+
+
+def _id_of(request: Any) -> object:
+    """The id to answer with; raises ``EnvelopeInvalid`` where there can be none."""
+    if type(request) is not dict:
+        raise EnvelopeInvalid("a request is a JSON object", field="request")
+    request_id = request.get("id")
+    if type(request_id) not in _ID_TYPES:
+        raise EnvelopeInvalid("id must be text, a number or null", field="id")
+    return request_id
+
+
+def _call_of(request: dict[str, Any]) -> tuple[str, Any]:
+    """Method name and params; raises ``EnvelopeInvalid`` naming the member."""
+    if request.get("jsonrpc") != "2.0":
+        raise EnvelopeInvalid('jsonrpc must be "2.0"', field="jsonrpc")
+    name = request.get("method")
+    if type(name) is not str:
+        raise EnvelopeInvalid("method must be text", field="method")
+    params = request.get("params")
+    if "params" in request and type(params) not in (list, dict):
+        raise EnvelopeInvalid("params must be an array or an object", field="params")
+    return name, params
