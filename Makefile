@@ -12,6 +12,7 @@ INSTALL_INPUTS := pyproject.toml requirements/uv.txt tools/install.sh
 # The scaled-out services that `make check` uses; set your own to use others.
 POSTGRES_URL ?= postgres://animica:animica@127.0.0.1:5432/animica
 SCALED_REDIS_URL ?= redis://127.0.0.1:6379/15
+export POSTGRES_URL SCALED_REDIS_URL
 SCALED_OUT = DATABASE_URL=$(POSTGRES_URL) REDIS_URL=$(SCALED_REDIS_URL)
 
 # Further arguments for devnet, test and bench: make test ARGS="tests/core -x"
@@ -73,7 +74,7 @@ test-scaled: .venv/.dev services ## The test suite on PostgreSQL and Redis
 
 .PHONY: services
 services: ## Install and start PostgreSQL and Redis where they do not answer (apt)
-	@POSTGRES_URL=$(POSTGRES_URL) SCALED_REDIS_URL=$(SCALED_REDIS_URL) tools/services.sh postgres redis
+	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
 campaign-%: .venv/.dev ## A long campaign: crash, ...
@@ -81,7 +82,7 @@ campaign-%: .venv/.dev ## A long campaign: crash, ...
 
 .PHONY: bench-data
 bench-data: .venv/.base ## Build the large fixtures of the benchmarks, once
-	@$(BIN)/python -m bench.data $(ARGS)
+	@$(BIN)/python -m bench.fixtures $(ARGS)
 
 .PHONY: bench
 bench: bench-data services ## Run all benchmarks

@@ -75,3 +75,10 @@ class BadLimit(RequestRefused):
 
     code: ClassVar[str] = "request.limit"
     hint: ClassVar[str] = "Ask for at least one item and at most what the message states."
+
+
+class TooManyTopics(RequestRefused):
+    """A log filter with more topics or choices than are served."""
+
+    code: ClassVar[str] = "request.topics"
+    hint: ClassVar[str] = "Give at most four positions, each null, one topic or a short list."

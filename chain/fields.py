@@ -15,7 +15,7 @@ class HexBytes(bytes):
         return self.hex()
 
 
-class BytesColumn(models.BinaryField):  # type: ignore[type-arg]
+class BytesColumn(models.BinaryField):
     """A binary column that reads as ``HexBytes`` and takes hex text from URLs and searches."""
 
     def from_db_value(self, value: Any, *_: Any) -> HexBytes | None:

@@ -48,7 +48,7 @@ class Block(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.height} {self.hash}"
+        return f"{self.height} {self.hash.hex()}"
 
 
 class BlockBody(models.Model):
@@ -105,7 +105,7 @@ class Tx(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.txid)
+        return self.txid.hex()
 
 
 class Log(models.Model):
@@ -147,7 +147,7 @@ class StateRecord(models.Model):
     value = BytesColumn()
 
     def __str__(self) -> str:
-        return f"{self.module} {self.ident}"
+        return f"{self.module} {self.ident.hex()}"
 
 
 class StatePage(models.Model):
@@ -177,7 +177,7 @@ class Undo(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.module} {self.ident} before block {self.height}"
+        return f"{self.module} {self.ident.hex()} before block {self.height}"
 
 
 class Meta(models.Model):
@@ -197,4 +197,4 @@ class Meta(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="chain_meta_one_row")]
 
     def __str__(self) -> str:
-        return f"chain {self.chain_id} at {self.head_hash}"
+        return f"chain {self.chain_id} at {self.head_hash.hex()}"

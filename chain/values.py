@@ -11,8 +11,8 @@ from core.block import Block
 from core.header import Header
 from core.ports import RecordKey
 from core.receipt import Log, Receipt
+from core.statetree import Proof
 from core.tx import SignedTx
-
 
 T = TypeVar("T")
 
@@ -73,10 +73,14 @@ class BlockEffects:
 
 @dataclass(frozen=True)
 class StagedState:
-    """A state tree with changes applied but not written: its root and the pages to write."""
+    """A state tree with changes applied but not written: its root and the pages to write.
+
+    ``base`` is the hash of the head that it was staged on; it can be written on no other.
+    """
 
     root: bytes
     pages: Mapping[bytes, bytes | None]
+    base: bytes
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,10 @@ class TxLine:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One event of the best chain. ``tx_index`` is None for the system receipt's."""
+    """One event of the best chain. ``tx_index`` is None for the system receipt's.
+
+    ``log_index`` counts through the whole block.
+    """
 
     log: Log
     height: int
@@ -157,7 +164,7 @@ class RecordProof:
     header: Header
     key: bytes
     value: bytes | None
-    proof: object
+    proof: Proof
 
 
 @dataclass(frozen=True)

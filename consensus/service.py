@@ -193,7 +193,7 @@ class Importer:
                     pipeline.check_state_root(executed, staged.root)
                     unit.append(executed.block, executed.effects, staged, work)
         except Refused as refusal:
-            self._condemn_branch(branch, current, refusal.code)
+            chain.mark_invalid(hash=current, code=refusal.code)
             raise
         self._calm(work)
         self._announce_reorg(head, branch, removed)
@@ -276,13 +276,6 @@ class Importer:
         self._condemned[block_hash] = code
         while len(self._condemned) > _CONDEMNED:
             self._condemned.popitem(last=False)
-
-    def _condemn_branch(self, branch: list[StoredHeader], bad: bytes, code: str) -> None:
-        hashes = [entry.hash for entry in branch]
-        first = hashes.index(bad)
-        for block_hash in hashes[first:]:
-            rule = code if block_hash == bad else errors.ParentInvalid.code
-            chain.mark_invalid(hash=block_hash, code=rule)
 
     def _hold_orphan(self, block: Block) -> ImportResult:
         """Keep a block whose parent is unknown, if its own header shows work."""

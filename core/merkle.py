@@ -63,6 +63,8 @@ def verify_inclusion(
     """Whether ``path`` proves that ``item`` stands at ``index`` of the ``count`` items of ``root``.
 
     Takes hostile input: any mismatch, a path that is too short or too long included, is False.
+    ``count`` must come from a trusted place: a root does not bind it, so a path may also fit
+    other counts that give the item the same way up.
     """
     if not 0 <= index < count or any(len(sibling) != 32 for sibling in path):
         return False

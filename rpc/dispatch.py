@@ -104,18 +104,18 @@ class Dispatcher:
                 log.error("rpc.fault", method=known, code=error.code, reason=error.message)
             code = error.code
             answer = failure(request_id, error)
-        except Exception as error:
-            fault = report(known, error)
+        except Exception:
+            fault = defect()
+            log.exception("rpc.internal", method=known, reference=fault.facts["reference"])
             code = fault.code
             answer = failure(request_id, fault)
         self._observer.answered(known, code, perf_counter() - started)
         return answer if expects_answer else b""
 
 
-def report(method: str, error: Exception) -> InternalError:
-    """Log a defect with a reference number, and make the error that quotes the number."""
+def defect() -> InternalError:
+    """The error that stands for an unexpected exception, with a number to find it in the log."""
     reference = secrets.token_hex(6)
-    log.error("rpc.internal", method=method, reference=reference, exc_info=error)
     return InternalError("the node failed while serving the request", reference=reference)
 
 

@@ -36,7 +36,7 @@ class Executor:
             if self._unfinished >= self._most:
                 raise Busy(f"{self._most} requests are being served or waiting", limit=self._most)
             self._unfinished += 1
-        future = self._pool.submit(_on_sound_connections, job, *args, **kwargs)
+        future = self._pool.submit(_on_sound_connections, lambda: job(*args, **kwargs))
         future.add_done_callback(self._finished)
         return future
 
@@ -62,10 +62,10 @@ class Executor:
         self._pool.shutdown()
 
 
-def _on_sound_connections(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _on_sound_connections(job: Callable[[], T]) -> T:
     """Run a job; afterwards drop a connection that an error has left unusable."""
     try:
-        return job(*args, **kwargs)
+        return job()
     finally:
         for connection in connections.all(initialized_only=True):
             connection.close_if_unusable_or_obsolete()

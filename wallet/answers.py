@@ -54,6 +54,10 @@ class Answer:
             raise fault(self._method, name, "0x and lower-case hex of the right length")
         return value
 
+    def inner(self, name: str) -> Answer:
+        """An object inside the object."""
+        return Answer(self._value.get(name), f"{self._method}: {name}")
+
     def optional_data(self, name: str, size: int | None = None) -> bytes | None:
         """Like ``data``, or None for null. The field itself must be there."""
         if name in self._value and self._value[name] is None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 
+from core.network import PPM
 from pq import addresses
 from wallet.answers import Answer, fault, read_uint
 from wallet.errors import (
@@ -202,10 +203,37 @@ class NodeClient:
             result, module, record_id, chain=self.chain_id(), genesis=self._genesis
         )
 
-    def proven_account(self, address: bytes) -> ProvenAccount:
-        """The account at an address of 34 bytes, verified here against its header."""
-        result = self.call(GET_PROOF, address=addresses.to_text(address))
-        return verify_account(result, address, chain=self.chain_id(), genesis=self._genesis)
+    def proven_account(
+        self, address: bytes, *, since: int = 0, timeout_s: float = 10.0
+    ) -> ProvenAccount:
+        """The account at an address of 34 bytes, verified here against its header.
+
+        The header is of height ``since`` or later: behind one address may be nodes that lag.
+        """
+        text = addresses.to_text(address)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            result = self.call(GET_PROOF, address=text)
+            account = verify_account(result, address, chain=self.chain_id(), genesis=self._genesis)
+            if account.header.height >= since:
+                return account
+            if time.monotonic() >= deadline:
+                raise NodeAnswerInvalid(
+                    f"the newest proof is of block {account.header.height}, before block {since}",
+                    required=since,
+                )
+            time.sleep(_POLL_S)
+
+    def burnt_part(self, base_fee_paid: int) -> int:
+        """What of a transaction's base part is burnt, nANM, by the network's split.
+
+        Exact for a transaction alone in its block; the block's sum is split once, so that others
+        beside it can move a nANM or two between the parts.
+        """
+        method = "chain.getParams"
+        split = Answer(self.call(method), method).inner("params").inner("base_fee_split")
+        shares = (split.uint("treasury_ppm"), split.uint("aicf_ppm"))
+        return base_fee_paid - sum(base_fee_paid * share // PPM for share in shares)
 
     def _require_not_dropped(self, txid: str) -> None:
         status = self.call("tx.getStatus", txid=txid)

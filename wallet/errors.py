@@ -96,6 +96,13 @@ class WrongChain(Refused):
     hint = "Check --node and --chain: a transaction is valid on the chain it is signed for."
 
 
+class TransactionUnreadable(Refused):
+    """A file that is not a signed transfer in hex."""
+
+    code = "wallet.tx_unreadable"
+    hint = "Give the file that `animica wallet sign` wrote."
+
+
 class NodeUnreachable(NodeFault):
     """No answer from the node."""
 
@@ -117,9 +124,9 @@ class RpcRefused(RequestRefused):
     hint = "The node gave no further reason; its log may."
 
     def __init__(self, message: str, *, rpc_code: int, data: dict[str, object]) -> None:
-        shown = {"code", "reason", "hint"}
-        facts = {_plain(key): value for key, value in data.items() if key not in shown}
-        super().__init__(_plain(data.get("reason") or message), **facts)
+        super().__init__(_plain(data.get("reason") or message))
+        own = {"code", "reason", "hint"}
+        self.facts = {_plain(key): value for key, value in data.items() if key not in own}
         self.rpc_code = rpc_code
         # The instance speaks with the node's code and hint, so callers read all errors alike.
         for name in ("code", "hint"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -22,7 +23,7 @@ class NetworkUnknown(NodeFault):
 
 
 def load(name_or_path: str) -> Network:
-    """The shipped network of that name, or the one in the TOML file at that path."""
+    """The shipped network of that name, or the one in the TOML or JSON file at that path."""
     return parse(load_table(name_or_path))
 
 
@@ -34,7 +35,10 @@ def load_table(name_or_path: str) -> dict[str, Any]:
         text = path.read_text("utf-8")
     else:
         raise NetworkUnknown(f"no network called {name_or_path!r}", name=name_or_path)
-    return tomllib.loads(text)
+    table: dict[str, Any] = (
+        json.loads(text) if name_or_path.endswith(".json") else tomllib.loads(text)
+    )
+    return table
 
 
 def parse(table: dict[str, Any]) -> Network:

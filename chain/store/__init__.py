@@ -1,12 +1,12 @@
 """Rows ↔ values for the hot path: the only writer of the chain's tables.
 
-    sql        set-based statements on both databases
-    snapshot   many reads, one state of the database
-    sections   CBOR arrays that can be sliced (pure)
-    meta       the one row that names the head
-    blocks     headers, bodies, the tree of blocks
-    txs        transaction and log rows of the best chain, and their slices
-    state      current records, tree pages, undo
-    pages      the cache of the tree's upper pages
-    unit       one database transaction that moves the head
+sql        set-based statements on both databases
+snapshot   many reads, one state of the database
+sections   CBOR arrays that can be sliced (pure)
+meta       the one row that names the head
+blocks     headers, bodies, the tree of blocks
+txs        transaction and log rows of the best chain, and their slices
+state      current records, tree pages, undo
+pages      the cache of the tree's upper pages
+unit       one database transaction that moves the head
 """

@@ -70,6 +70,15 @@ def by_hash(block_hash: bytes) -> StoredHeader | None:
     return None if row is None else _stored(row)
 
 
+def head() -> StoredHeader | None:
+    """The head of the best chain, None on an empty database."""
+    row = sql.one(
+        f"SELECT {_STORED} FROM chain_meta m JOIN chain_block b ON b.hash = m.head_hash "
+        "WHERE m.id = 1"
+    )
+    return None if row is None else _stored(row)
+
+
 def at_height(height: int) -> StoredHeader | None:
     """The best chain's header at a height."""
     query = f"SELECT {_STORED} FROM chain_block b WHERE b.height = %s AND b.canonical"

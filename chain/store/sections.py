@@ -54,7 +54,9 @@ def split(block: Block) -> dict[str, bytes]:
     }
 
 
-def assemble(header: bytes, *, txs: bytes, proofs: bytes, witnesses: bytes, envelopes: bytes) -> bytes:
+def assemble(
+    header: bytes, *, txs: bytes, proofs: bytes, witnesses: bytes, envelopes: bytes
+) -> bytes:
     """The canonical encoding of a block, ``Block.raw``: keys by length, then alphabet."""
     return b"".join(
         [

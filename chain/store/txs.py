@@ -162,9 +162,7 @@ def of_address(address: bytes, before: tuple[int, int], limit: int) -> list[TxLi
     """Lines that an address sent or received below a place (height, index), newest first."""
     below = "(t.height, t.tx_index) < (%s, %s)"
     sent = f"SELECT {_LINE} {_FROM} WHERE t.sender = %s AND {below} {_NEWEST}"
-    got = (
-        f"SELECT {_LINE} {_FROM} WHERE t.recipient = %s AND t.sender <> %s AND {below} {_NEWEST}"
-    )
+    got = f"SELECT {_LINE} {_FROM} WHERE t.recipient = %s AND t.sender <> %s AND {below} {_NEWEST}"
     query = (
         f"SELECT * FROM (SELECT * FROM ({sent}) s UNION ALL SELECT * FROM ({got}) r) lines "
         "ORDER BY 2 DESC, 3 DESC LIMIT %s"

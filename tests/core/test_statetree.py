@@ -207,6 +207,7 @@ def test_broken_pages_are_faults() -> None:
         {**whole, path: whole[path][:-1]},
         {**whole, path: whole[path] + b"\x00"},
         {**whole, path: b"\xff" + whole[path][1:]},
+        {**whole, path: b"\xc0\x00\x00\x00" + bytes(96)},
         {**whole, path: b""},
     ]
     for pages in map(Pages, broken):
@@ -309,7 +310,7 @@ def test_shapes_that_no_tree_has_are_refused_even_where_the_hashes_fit() -> None
     refused(h(b"\x00" + joined), high, None, Proof((), (joined[:31], joined[31:])))
     refused(h(b"\x01" + lone + s + s), low, b"v", Proof((s + s,)))
     refused(EMPTY, low, b"v", Proof((s,) * 257))
-    refused(lone, low + b"\x00", b"v", Proof(()))
+    refused(EMPTY, low + b"\x00", None, Proof(()))
     refused(lone[:31], low, b"v", Proof(()))
 
 

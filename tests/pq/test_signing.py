@@ -1,6 +1,7 @@
 """Signatures: published vectors, two libraries against each other, and hostile input."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
@@ -205,6 +206,20 @@ def test_address_and_secret(key, slh):
         assert repr(held.secret) not in repr(held)
         assert signing.PrivateKey(held.alg, held.secret) == held
     assert signing.generate_slh().secret != slh.secret
+
+
+def test_threads_agree(key):
+    """Verification releases the GIL: no valid signature is refused, no wrong one accepted."""
+    signatures = [key.sign(bytes([n]), CONTEXT) for n in range(8)]
+
+    def check(n: int) -> bool:
+        asked, signed = n % 8, n // 8 % 8
+        signature = signatures[signed]
+        found = signing.verify(key.alg, key.public_key, bytes([asked]), signature, CONTEXT)
+        return found is (asked == signed)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(check, range(512)))
 
 
 def test_contexts_separate(key):

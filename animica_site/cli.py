@@ -1,0 +1,90 @@
+"""``animica``: the command line. Commands that need no node start without Django."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from core.errors import AnimicaError
+
+
+class Guarded(click.Group):
+    """Turns every expected error into a sentence, its next step and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a traceback is for defects only."""
+        try:
+            return super().invoke(ctx)
+        except AnimicaError as error:
+            click.secho(f"error: {error}", fg="red", err=True)
+            if error.hint:
+                click.echo(f"  next: {error.hint}", err=True)
+            ctx.exit(1)
+
+
+class Lazy(Guarded):
+    """Imports a command's module only when that command is asked for."""
+
+    modules: dict[str, Callable[[], click.Command]] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted(self.modules)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name, if there is one."""
+        load = self.modules.get(name)
+        return load() if load else None
+
+
+def _devnet() -> click.Command:
+    from animica_site.commands.devnet import devnet
+
+    return devnet
+
+
+def _node() -> click.Command:
+    from animica_site.commands.node import node
+
+    return node
+
+
+def _status() -> click.Command:
+    from animica_site.commands.status import status
+
+    return status
+
+
+def _wallet() -> click.Command:
+    from wallet.cli import wallet_group
+
+    return wallet_group
+
+
+def _bench() -> click.Command:
+    from bench.cli import bench
+
+    return bench
+
+
+Lazy.modules = {
+    "bench": _bench,
+    "devnet": _devnet,
+    "node": _node,
+    "status": _status,
+    "wallet": _wallet,
+}
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="animica-node")
+def cli() -> None:
+    """Animica: a full node of a post-quantum, useful-work blockchain."""
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    sys.exit(cli())

@@ -1,0 +1,70 @@
+"""``animica status``: one screen about a node, also when parts of it are down."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import click
+
+from wallet.client import NodeClient
+from wallet.errors import NodeUnreachable
+
+
+@click.command()
+@click.option(
+    "--node",
+    "url",
+    default="http://127.0.0.1:8545",
+    envvar="ANIMICA_RPC",
+    show_default=True,
+    help="The node's base URL.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--watch", is_flag=True, help="Refresh every two seconds.")
+def status(url: str, as_json: bool, watch: bool) -> None:
+    """Show what a node is doing and what it needs."""
+    while True:
+        facts = _ask(url)
+        if watch:
+            click.clear()
+        click.echo(json.dumps(facts, indent=2) if as_json else _screen(facts))
+        if not watch:
+            break
+        time.sleep(2)
+    if facts["state"] == "not answering":
+        raise SystemExit(2)
+
+
+def _ask(url: str) -> dict[str, Any]:
+    try:
+        with NodeClient(url) as client:
+            return dict(client.call("node.status"))
+    except NodeUnreachable as error:
+        warning = {"code": error.code, "reason": error.message, "hint": error.hint}
+        return {"state": "not answering", "url": url, "warnings": [warning]}
+
+
+def _screen(facts: dict[str, Any]) -> str:
+    rows = [f"state      {facts['state']}"]
+    if head := facts.get("head"):
+        pool, disk = facts["mempool"], facts["disk"]
+        rows += [
+            f"network    {facts['network']} (chain {facts['chainId']})",
+            f"head       {head['height']}  {head['hash'][:18]}…  {head['ageMs'] / 1000:.0f} s old",
+            f"mempool    {pool['count']} ({pool['ready']} ready, {pool['held']} held)",
+            f"miner      {_miner_words(facts['miner'])}",
+            f"disk       {disk['databaseBytes'] / 1e6:.1f} MB used, "
+            f"{disk['freeBytes'] / 1e9:.0f} GB free",
+        ]
+    for warning in facts["warnings"]:
+        rows.append(f"warning    {warning['reason']} [{warning['code']}]")
+        rows.append(f"           next: {warning['hint']}")
+    return "\n".join(rows)
+
+
+def _miner_words(miner: dict[str, Any] | None) -> str:
+    if miner is None:
+        return "none"
+    return f"{miner['state']}, {miner['blocksFound']} blocks, {miner['hashesPerSecond']:,} H/s"

@@ -1,0 +1,46 @@
+"""What one node process was asked to do, gathered from the command line before Django starts."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.network import Network
+
+ADMIN_USER = "admin"
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """How to run: where the data lies, which network, which services.
+
+    ``mine_to`` is the miner's address (34 bytes) or None for no miner; ``block_time_ms`` None is
+    the network's own interval, 0 a block for each transaction.
+    """
+
+    network: Network
+    data_dir: Path
+    host: str = "127.0.0.1"
+    http_port: int = 8545
+    mine_to: bytes | None = None
+    block_time_ms: int | None = None
+    workers: int = 1
+
+
+def export(network_table: dict[str, Any], data_dir: Path) -> None:
+    """Tell settings, and child processes, where the data lies and which network runs.
+
+    A network made on the command line (devnet accounts) is written beside the data, so that every
+    process of the node reads the same file.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = data_dir / "network.json"
+    text = json.dumps(network_table, indent=2, sort_keys=True)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+    os.environ["ANIMICA_DATA_DIR"] = str(data_dir)
+    os.environ["ANIMICA_NETWORK"] = str(path)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "animica_site.settings")

@@ -1,0 +1,154 @@
+"""The node as one process: what starts in which order, and how it stops.
+
+lock → database and migrations → genesis or stored head → pool → miner → HTTP accepts
+and back again: HTTP, miner, ticks, pool, database, lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+
+from animica_site import asgi_server
+from animica_site.clock import NodeClock
+from animica_site.config import NodeConfig
+from animica_site.faults import DatabaseUnreachable
+from animica_site.lockfile import DataDirLock
+from animica_site.tasks import ThreadRunner
+from core.bus import EventBus
+
+log = logging.getLogger("animica.node")
+
+_STATUS_LINE_S = 30
+
+
+class Node:
+    """One running node. Django must be set up before this is made."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self.config = config
+        self.clock = NodeClock()
+        self.bus = EventBus(_listener_failed)
+        self.runner = ThreadRunner()
+        self._lock = DataDirLock(config.data_dir)
+        self._stopping = threading.Event()
+        self._undo: list[Callable[[], None]] = []
+        self.port = 0
+
+    def start(self) -> None:
+        """Everything up to, but not including, accepting requests."""
+        from animica_site import composition
+        from pq.backends import require_backends
+
+        self._lock.take()
+        self._undo.append(self._lock.release)
+        require_backends()
+        self._undo.append(self.runner.close)
+        _open_database()
+        parts = composition.build(self)
+        self._undo.append(composition.dismantle)
+        self._start_ticks(parts)
+        if parts.miner is not None:
+            parts.miner.start()
+            self._undo.append(parts.miner.stop)
+
+    def stop(self) -> None:
+        """Undo the start, last step first; safe after a start that failed half way."""
+        while self._undo:
+            step = self._undo.pop()
+            try:
+                step()
+            except Exception:
+                log.exception("a part did not stop cleanly")
+
+    async def serve(self, on_ready: Callable[[Node], None]) -> None:
+        """Accept requests until SIGINT or SIGTERM."""
+        sock = asgi_server.bind(self.config.host, self.config.http_port)
+        self.port = sock.getsockname()[1]
+        server = asgi_server.make_server()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, _ask_to_exit, server)
+        await _serve(server, sock, lambda: on_ready(self))
+
+    def _start_ticks(self, parts: object) -> None:
+        thread = threading.Thread(target=self._tick_loop, args=(parts,), name="ticks", daemon=True)
+        thread.start()
+
+        def finish() -> None:
+            self._stopping.set()
+            thread.join(timeout=5)
+
+        self._undo.append(finish)
+
+    def _tick_loop(self, parts: composition.Parts) -> None:
+        """Once a second: early blocks, the pool's write-behind; now and then a status line."""
+        from django.db import connections
+
+        seconds = 0
+        while not self._stopping.wait(1):
+            seconds += 1
+            try:
+                parts.importer.tick()
+                parts.pool.flush()
+                if seconds % _STATUS_LINE_S == 0:
+                    log.info("status", extra=parts.status.line())
+            except Exception:
+                log.exception("a tick failed")
+        parts.pool.flush()
+        connections.close_all()
+
+
+async def _serve(
+    server: asgi_server.NodeServer, sock: socket.socket, ready: Callable[[], None]
+) -> None:
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    if not task.done():
+        ready()
+    await task
+
+
+def _ask_to_exit(server: asgi_server.NodeServer) -> None:
+    # A second signal does not wait for open connections.
+    if server.should_exit:
+        server.force_exit = True
+    server.should_exit = True
+
+
+def _open_database() -> None:
+    from django.core.management import call_command
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        raise DatabaseUnreachable(f"the database does not answer: {error}") from None
+
+
+def _listener_failed(event: object, error: Exception) -> None:
+    log.error("a listener of %s failed", type(event).__name__, exc_info=error)
+
+
+def run(
+    config: NodeConfig,
+    on_ready: Callable[[Node], None],
+    prepare: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a node until it is told to stop; raises the ``NodeFault`` that keeps it from starting.
+
+    ``prepare`` runs once the database is there, ``on_ready`` once requests are accepted.
+    """
+    node = Node(config)
+    try:
+        node.start()
+        prepare()
+        asyncio.run(node.serve(on_ready))
+    finally:
+        node.stop()

@@ -1,0 +1,158 @@
+"""The one status object: command line, admin, RPC and pages show the same."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+from chain import queries
+from consensus.service import Importer
+from core import header
+from core.network import Network
+from core.ports import Clock
+from mempool.service import Pool
+from mining.service import Miner
+
+# A node that expects blocks is stalled when none came for this many target intervals.
+STALLED_INTERVALS = 20
+_LOW_DISK_BYTES = 1_000_000_000
+
+
+class NodeStatus:
+    """Answers what the node is doing; every answer is plain JSON."""
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        data_dir: Path,
+        clock: Clock,
+        importer: Importer,
+        pool: Pool,
+        miner: Miner | None,
+    ) -> None:
+        self._network = network
+        self._data_dir = data_dir
+        self._clock = clock
+        self._importer = importer
+        self._pool = pool
+        self._miner = miner
+        self._started_ms = clock.now_ms()
+
+    def status(self) -> dict[str, Any]:
+        """Network, state word, head, pool, miner, disk, warnings with a next step each."""
+        head = queries.head()
+        now_ms = self._clock.now_ms()
+        age_ms = max(0, now_ms - head.header.time)
+        warnings = self._warnings(age_ms)
+        return {
+            "network": self._network.name,
+            "chainId": self._network.chain,
+            "state": self._state_word(age_ms),
+            "uptimeMs": now_ms - self._started_ms,
+            "head": {
+                "height": head.header.height,
+                "hash": "0x" + head.hash.hex(),
+                "time": head.header.time,
+                "ageMs": age_ms,
+                "txCount": head.tx_count,
+            },
+            "supply": str(head.supply),
+            "mempool": self._pool_view(),
+            "waiting": self._importer.waiting(),
+            "miner": self._miner_view(),
+            "disk": self._disk(),
+            "warnings": warnings,
+        }
+
+    def health(self) -> dict[str, Any]:
+        """``ready`` and the checks behind it; the database is really asked."""
+        head = queries.head()
+        age_ms = max(0, self._clock.now_ms() - head.header.time)
+        fresh = not self._expects_blocks() or age_ms <= self._stalled_ms()
+        alarm = self._importer.alarm
+        checks = [
+            {"name": "database", "ok": True, "reason": f"head {head.header.height}"},
+            {"name": "head", "ok": fresh, "reason": f"{age_ms} ms old"},
+            {"name": "fork", "ok": alarm is None, "reason": alarm.message if alarm else "none"},
+        ]
+        return {"ready": all(check["ok"] for check in checks), "checks": checks}
+
+    def version(self) -> dict[str, Any]:
+        """Software and protocol versions."""
+        return {
+            "name": "animica-node",
+            "version": package_version("animica-node"),
+            "headerVersion": header.VERSION,
+            "chainId": self._network.chain,
+            "network": self._network.name,
+        }
+
+    def line(self) -> dict[str, Any]:
+        """The few figures of the periodic log line."""
+        status = self.status()
+        return {
+            "state": status["state"],
+            "height": status["head"]["height"],
+            "age_ms": status["head"]["ageMs"],
+            "mempool": status["mempool"]["count"],
+        }
+
+    def _state_word(self, age_ms: int) -> str:
+        if self._importer.alarm is not None:
+            return "refusing a reorg"
+        if self._expects_blocks() and age_ms > self._stalled_ms():
+            return "stalled"
+        return "following"
+
+    def _expects_blocks(self) -> bool:
+        return self._miner is not None and self._miner.expects_blocks
+
+    def _stalled_ms(self) -> int:
+        return STALLED_INTERVALS * self._network.params.target_interval_ms
+
+    def _pool_view(self) -> dict[str, Any]:
+        stats = self._pool.stats()
+        return {
+            "count": stats.count,
+            "ready": stats.ready,
+            "held": stats.held,
+            "bytes": stats.bytes,
+        }
+
+    def _miner_view(self) -> dict[str, Any] | None:
+        return self._miner.view() if self._miner is not None else None
+
+    def _disk(self) -> dict[str, int]:
+        used = sum(path.stat().st_size for path in self._data_dir.glob("*.sqlite3*"))
+        return {"databaseBytes": used, "freeBytes": shutil.disk_usage(self._data_dir).free}
+
+    def _warnings(self, age_ms: int) -> list[dict[str, str]]:
+        out = []
+        if (alarm := self._importer.alarm) is not None:
+            out.append(
+                {
+                    "code": alarm.code,
+                    "reason": alarm.message,
+                    "hint": "Check which chain is right; an operator may rewind this node by hand.",
+                }
+            )
+        if self._state_word(age_ms) == "stalled":
+            out.append(
+                {
+                    "code": "node.stalled",
+                    "reason": f"no block for {age_ms // 1000} s",
+                    "hint": "See the miner's state and the log for its reason.",
+                }
+            )
+        if shutil.disk_usage(self._data_dir).free < _LOW_DISK_BYTES:
+            out.append(
+                {
+                    "code": "node.disk_low",
+                    "reason": "less than 1 GB of disk is free",
+                    "hint": "Free some space; the node stops when it cannot write.",
+                }
+            )
+        return out

@@ -1,0 +1,230 @@
+"""The ledger's read side for RPC, explorer and admin: bounded, cursor-paged, frozen values out.
+
+Every list is newest first unless it says otherwise. A cursor is opaque: pass back what the last
+page gave. Raises BadCursor and BadLimit for what a caller got wrong, ChainEmpty before genesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from chain.errors import BadCursor, BadLimit, HeadBroken, TooManyTopics
+from chain.store import blocks as block_rows
+from chain.store import meta, sections, state, txs
+from chain.store.pages import Pages
+from chain.store.snapshot import snapshot
+from chain.values import (
+    BlockView,
+    FullBlock,
+    LogLine,
+    Page,
+    RecordProof,
+    Totals,
+    TxLine,
+    TxView,
+)
+from core import statetree
+from core.header import Header
+from core.limits import TOPICS_PER_LOG
+from core.receipt import Receipt
+from execution.accounts import MODULE as ACCOUNT
+from execution.accounts import Account
+
+PAGE_MOST = 200
+"""Most items of one page."""
+HEADERS_MOST = 1_000
+"""Most headers of one answer."""
+LOG_BLOCKS_MOST = 10_000
+"""Heights that one page of ``logs`` looks through at most."""
+TOPIC_CHOICES_MOST = 32
+
+Topics = Sequence[bytes | Sequence[bytes] | None]
+"""What topics must be, by position: one value, one of several, or None for anything."""
+
+# Below no place of any chain, and above every one: heights and indices are signed 64-bit.
+_END = 2**63 - 1
+_T = TypeVar("_T")
+
+_latest: BlockView | None = None
+
+
+def head() -> BlockView:
+    """The newest block. One look-up of the head's hash; the rest is kept as long as it stays."""
+    global _latest
+    head_hash = meta.head_hash()
+    known = _latest
+    if known is not None and known.hash == head_hash:
+        return known
+    found = block_rows.view_by_hash(meta.required().head_hash)
+    if found is None:
+        raise HeadBroken("the head is not stored")
+    _latest = found
+    return found
+
+
+def block_by_hash(hash: bytes) -> BlockView | None:
+    """A stored block of any branch."""
+    return block_rows.view_by_hash(hash)
+
+
+def block_by_height(height: int) -> BlockView | None:
+    """The best chain's block at a height."""
+    found = block_rows.views(height, height) if 0 <= height <= _END else []
+    return found[0] if found else None
+
+
+def blocks(before: int | None = None, limit: int = 25) -> Page[BlockView]:
+    """The best chain's blocks below height ``before`` (None: from the head)."""
+    _check_limit(limit, PAGE_MOST)
+    if before is not None and not 0 <= before <= _END:
+        raise BadCursor("the height is not one", field="before")
+    last = head().header.height if before is None else before - 1
+    found = block_rows.views(last - limit + 1, last)
+    more = bool(found) and found[-1].header.height > 0
+    return Page(tuple(found), str(found[-1].header.height) if more else None)
+
+
+def headers(from_height: int, count: int) -> tuple[Header, ...]:
+    """Up to ``count`` headers of the best chain, rising from a height."""
+    _check_limit(count, HEADERS_MOST)
+    if not 0 <= from_height <= _END - count:
+        return ()
+    return tuple(block_rows.headers(from_height, from_height + count - 1))
+
+
+def full_block(hash: bytes) -> FullBlock | None:
+    """A stored block decoded with its receipts; None if its body is not kept."""
+    found = block_rows.load(hash)
+    if found is None:
+        return None
+    block, receipts = found
+    return FullBlock(block, () if receipts is None else sections.read_receipts(receipts))
+
+
+def tx(txid: bytes) -> TxView | None:
+    """A transaction of the best chain with its receipt."""
+    return txs.view(txid)
+
+
+def receipt(txid: bytes) -> Receipt | None:
+    """The receipt of a transaction of the best chain."""
+    return txs.receipt(txid)
+
+
+def block_txs(height: int, cursor: str | None = None, limit: int = 50) -> Page[TxLine]:
+    """Transactions of the best chain's block at a height, in body order."""
+    _check_limit(limit, PAGE_MOST)
+    (start,) = _numbers(cursor, 1) or (0,)
+    found = txs.of_block(height, start, limit + 1) if 0 <= height <= _END else []
+    return _page(found, limit, lambda line: f"{line.index + 1}")
+
+
+def txs_by_address(address: bytes, cursor: str | None = None, limit: int = 50) -> Page[TxLine]:
+    """Transactions that an address sent or received, each once."""
+    _check_limit(limit, PAGE_MOST)
+    height, index = _numbers(cursor, 2) or (_END, 0)
+    found = txs.of_address(address, (height, index), limit + 1)
+    return _page(found, limit, lambda line: f"{line.height}-{line.index}")
+
+
+def recent_txs(limit: int = 25) -> tuple[TxLine, ...]:
+    """The latest transactions of the best chain."""
+    _check_limit(limit, PAGE_MOST)
+    return tuple(txs.newest(limit))
+
+
+def logs(
+    *,
+    address: bytes | None = None,
+    topics: Topics = (),
+    from_height: int = 0,
+    to_height: int | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[LogLine]:
+    """Events of the best chain between two heights, both included, oldest first.
+
+    One page looks through LOG_BLOCKS_MOST heights at most, so it may be short or empty and still
+    have a cursor.
+    """
+    _check_limit(limit, PAGE_MOST)
+    _check_topics(topics)
+    top = head().header.height
+    last = top if to_height is None else min(to_height, top)
+    height, index = _numbers(cursor, 2) or (max(from_height, 0), 0)
+    if height > last:
+        return Page((), None)
+    seen_to = min(last, height + LOG_BLOCKS_MOST - 1)
+    found = txs.logs(address, topics, (height, index), seen_to, limit + 1)
+    page = _page(found, limit, lambda line: f"{line.height}-{line.log_index + 1}")
+    if page.cursor is None and seen_to < last:
+        return Page(page.items, f"{seen_to + 1}-0")
+    return page
+
+
+def record(module: str, id: bytes, *, height: int | None = None) -> bytes | None:
+    """A record's value after the head, or after the best chain's block at ``height``."""
+    if height is None:
+        return state.read([(module, id)]).get((module, id))
+    with snapshot():
+        return state.value_at((module, id), height)
+
+
+def account(address: bytes, *, height: int | None = None) -> tuple[int, int, bytes | None]:
+    """(nonce, balance in nANM, code hash or None) of an account; absent accounts are zero."""
+    found = Account.decode(record(ACCOUNT, address, height=height))
+    return found.nonce, found.balance, found.code
+
+
+def prove(module: str, id: bytes) -> RecordProof:
+    """A record with its proof under the head's state root, all read from one commit."""
+    key = state.key_of(module, id)
+    with snapshot():
+        head_hash = meta.required().head_hash
+        found = block_rows.by_hash(head_hash)
+        if found is None:
+            raise HeadBroken("the head is not stored")
+        value = state.read([(module, id)]).get((module, id))
+        proof = statetree.prove(Pages(head_hash), key)
+    return RecordProof(found.header, key, value, proof)
+
+
+def totals() -> Totals:
+    """Genesis supply, minted, burnt and supply after the head, in nANM."""
+    return meta.required().totals
+
+
+def _check_limit(limit: int, most: int) -> None:
+    if not 1 <= limit <= most:
+        raise BadLimit(f"the limit is {limit}, the most is {most}", field="limit", most=most)
+
+
+def _check_topics(topics: Topics) -> None:
+    if len(topics) > TOPICS_PER_LOG:
+        raise TooManyTopics(f"a log has at most {TOPICS_PER_LOG} topics", field="topics")
+    for wanted in topics:
+        if wanted is None or isinstance(wanted, bytes):
+            continue
+        if not 1 <= len(wanted) <= TOPIC_CHOICES_MOST:
+            raise TooManyTopics(
+                f"a position takes 1 to {TOPIC_CHOICES_MOST} choices", field="topics"
+            )
+
+
+def _numbers(cursor: str | None, count: int) -> tuple[int, ...] | None:
+    """The numbers of a cursor, None without one."""
+    if cursor is None:
+        return None
+    parts = cursor.split("-")
+    plain = all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts)
+    numbers = tuple(int(part) for part in parts) if plain else ()
+    if len(numbers) != count or any(number > _END for number in numbers):
+        raise BadCursor("the cursor is not one of this list", field="cursor")
+    return numbers
+
+
+def _page(found: Sequence[_T], limit: int, cursor_of: Callable[[_T], str]) -> Page[_T]:
+    """A page of ``found``, which was asked for one item more than the limit."""
+    items = tuple(found[:limit])
+    return Page(items, cursor_of(items[-1]) if len(found) > limit else None)

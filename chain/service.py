@@ -1,0 +1,194 @@
+"""The ledger's public face: what consensus reads and writes. Verbs take keywords.
+
+Reads outside a unit see the latest commit; inside ``snapshot`` they all see the same one, inside
+``unit`` they see what the unit wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from django.db import transaction
+
+from chain.errors import OtherGenesis, StateBroken, TotalsBroken
+from chain.store import blocks, meta, sections, state, verify
+from chain.store import snapshot as snapshots
+from chain.store import unit as units
+from chain.store.pages import Pages
+from chain.store.unit import Projector, Unit, register_projector, unregister_projector
+from chain.values import StagedState, StoredHeader
+from core.block import Block
+from core.ports import RecordKey, StateReader
+
+__all__ = [
+    "Projector",
+    "Unit",
+    "add_side_block",
+    "canonical_header",
+    "children",
+    "head",
+    "initialise",
+    "key_of",
+    "load_block",
+    "mark_invalid",
+    "raw_block",
+    "reader",
+    "register_projector",
+    "snapshot",
+    "stage_state",
+    "stored",
+    "tips_heavier_than",
+    "unit",
+    "unregister_projector",
+    "verify_head",
+    "verify_state",
+]
+
+key_of = state.key_of
+
+
+def initialise(*, genesis: Block, changes: Mapping[RecordKey, bytes], supply: int) -> None:
+    """Write the genesis block and its records, unless the same chain is stored already.
+
+    ``supply`` is the sum of the allocations in nANM; total work starts at 0. Raises OtherGenesis
+    when another chain is stored, StateBroken or TotalsBroken when the arguments disagree.
+    """
+    with transaction.atomic():
+        known = meta.stored()
+        if known is not None:
+            _check_genesis(known, genesis)
+            return
+        if state.balances(changes) != supply:
+            raise TotalsBroken("the genesis records do not add up to the supply", supply=supply)
+        pages = Pages(b"")
+        staged = state.stage(changes, pages, b"")
+        if staged.root != genesis.header.roots.state:
+            raise StateBroken("the genesis records do not give the header's state root", height=0)
+        row_id = blocks.insert(genesis, 0)
+        blocks.make_canonical(
+            row_id, total_work=0, minted=0, burnt=0, supply=supply, receipts=sections.pack([])
+        )
+        state.write(changes)
+        pages.write(staged.pages)
+        chain_id = genesis.header.chain
+        meta.create(meta.Meta(chain_id, genesis.hash, genesis.hash, supply, minted=0, burnt=0))
+
+
+def _check_genesis(known: meta.Meta, genesis: Block) -> None:
+    if known.genesis_hash != genesis.hash:
+        raise OtherGenesis(
+            f"the database holds chain {known.chain_id} with another genesis",
+            stored="0x" + known.genesis_hash.hex(),
+            wanted="0x" + genesis.hash.hex(),
+        )
+
+
+def head() -> StoredHeader:
+    """The head of the best chain. Raises ChainEmpty before ``initialise``."""
+    found = blocks.head()
+    if found is None:
+        meta.required()
+        raise StateBroken("the head is not stored")
+    return found
+
+
+def stored(hash: bytes) -> StoredHeader | None:
+    """The header of a stored block on any branch."""
+    return blocks.by_hash(hash)
+
+
+def canonical_header(height: int) -> StoredHeader | None:
+    """The best chain's header at a height."""
+    return blocks.at_height(height)
+
+
+def raw_block(hash: bytes) -> bytes | None:
+    """The canonical encoding of a stored block, equal to ``Block.raw``; None if not kept."""
+    return blocks.raw(hash)
+
+
+def load_block(hash: bytes) -> Block | None:
+    """A stored block decoded; None if not kept."""
+    found = blocks.load(hash)
+    return None if found is None else found[0]
+
+
+def children(hash: bytes) -> list[StoredHeader]:
+    """Stored headers whose parent is this block, in order of arrival."""
+    return blocks.children(hash)
+
+
+def tips_heavier_than(work: int) -> list[StoredHeader]:
+    """Ends of side branches with more work, the heaviest first; at most 256."""
+    return blocks.tips_heavier_than(work)
+
+
+class _HeadState:
+    """The records as they stand in the database. A ``core.ports.StateReader``."""
+
+    def get_many(self, records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
+        """The values of those records that exist, read in sets."""
+        return state.read(records)
+
+
+_READER = _HeadState()
+
+
+def reader() -> StateReader:
+    """The state behind the head, or as the unit of this thread has left it."""
+    return _READER
+
+
+def snapshot() -> AbstractContextManager[None]:
+    """A context whose reads all see one commit, whatever is committed meanwhile. No writing."""
+    return snapshots.snapshot()
+
+
+def stage_state(changes: Mapping[RecordKey, bytes | None]) -> StagedState:
+    """The state tree after ``changes`` to the head's state; nothing is written."""
+    unit = units.active()
+    if unit is not None:
+        return state.stage(changes, unit.pages, unit.head_hash)
+    with snapshots.snapshot():
+        head_hash = meta.required().head_hash
+        pages = Pages(head_hash)
+        staged = state.stage(changes, pages, head_hash)
+    pages.share(head_hash)
+    return staged
+
+
+def add_side_block(*, block: Block, total_work: int) -> None:
+    """Keep a block with its body beside the best chain; a known one stays as it is."""
+    with transaction.atomic():
+        blocks.insert(block, total_work)
+
+
+def mark_invalid(*, hash: bytes, code: str) -> None:
+    """Never try a stored side block again, nor those that build on it.
+
+    Descendants get the code ``block.parent_invalid``. Raises UnknownBlock when the block is not
+    stored or is on the best chain.
+    """
+    with transaction.atomic():
+        blocks.mark_invalid(hash, code)
+
+
+def unit() -> AbstractContextManager[Unit]:
+    """One database transaction that moves the head; see ``Unit`` for its verbs."""
+    return units.open_unit()
+
+
+def verify_head() -> None:
+    """Check that the stored head holds together; cheap. Raises HeadBroken, StateBroken, …"""
+    with snapshots.snapshot():
+        verify.head()
+
+
+def verify_state(*, progress: Callable[[int], None] = lambda count: None) -> None:
+    """Re-hash every record, rebuild the tree and compare; takes about 20 µs a record.
+
+    ``progress`` gets the count of records read. Raises StateBroken, TotalsBroken.
+    """
+    with snapshots.snapshot():
+        verify.state_behind_head(progress)

@@ -1,0 +1,130 @@
+"""Current records of the state, their tree, and the old values that undo a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from chain.store import sql
+from chain.store.pages import Pages
+from chain.store.sql import Table
+from chain.values import StagedState
+from core import statetree, tags
+from core.hashing import Tag, sha3, tagged
+from core.ports import RecordKey
+from execution.accounts import MODULE as ACCOUNT
+from execution.accounts import Account
+
+_RECORD = Table(
+    "chain_staterecord",
+    (("key", "bytea"), ("module", "text"), ("ident", "bytea"), ("value", "bytea")),
+    key="key",
+)
+_UNDO = Table(
+    "chain_undo",
+    (
+        *(("height", "bigint"), ("key", "bytea"), ("module", "text"), ("ident", "bytea")),
+        ("value", "bytea"),
+    ),
+)
+_BATCH = 10_000
+
+
+@lru_cache(maxsize=256)
+def _tag(module: str) -> Tag:
+    return tags.state(module)
+
+
+@lru_cache(maxsize=2**16)
+def key_of(module: str, id: bytes) -> bytes:
+    """Where a record stands in the state tree, 32 bytes."""
+    return tagged(_tag(module), id)
+
+
+def read(records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
+    """The present values of those records that exist."""
+    by_key = {key_of(*record): record for record in records}
+    query = "SELECT key, value FROM chain_staterecord WHERE key"
+    found = sql.rows_in(query, list(by_key))
+    return {by_key[bytes(key)]: bytes(value) for key, value in found}
+
+
+def stage(changes: Mapping[RecordKey, bytes | None], pages: Pages, head: bytes) -> StagedState:
+    """The tree after ``changes`` to the state behind ``head``; nothing is written."""
+    hashes = {
+        key_of(*record): None if value is None else sha3(value) for record, value in changes.items()
+    }
+    updated = statetree.update(pages, hashes)
+    return StagedState(updated.root, updated.pages, head)
+
+
+def write(changes: Mapping[RecordKey, bytes | None]) -> None:
+    """Set the present values of records; None deletes."""
+    _RECORD.write(
+        [
+            (key_of(*record), *record, value)
+            for record, value in changes.items()
+            if value is not None
+        ]
+    )
+    gone = [key_of(*record) for record, value in changes.items() if value is None]
+    sql.delete_in(_RECORD, "key", gone)
+
+
+def write_undo(height: int, previous: Mapping[RecordKey, bytes | None]) -> None:
+    """Keep what the records were before the block at ``height``."""
+    _UNDO.write([(height, key_of(*r), *r, value) for r, value in previous.items()])
+
+
+def undo_above(height: int) -> dict[RecordKey, bytes | None]:
+    """What every record changed above ``height`` was at that height."""
+    query = (
+        "SELECT module, ident, value FROM (SELECT module, ident, value, "
+        "ROW_NUMBER() OVER (PARTITION BY key ORDER BY height) AS turn "
+        "FROM chain_undo WHERE height > %s) earliest WHERE turn = 1"
+    )
+    return {
+        (module, bytes(ident)): None if value is None else bytes(value)
+        for module, ident, value in sql.rows(query, (height,))
+    }
+
+
+def delete_undo_above(height: int) -> None:
+    """Forget the undo of blocks that are undone."""
+    sql.run("DELETE FROM chain_undo WHERE height > %s", (height,))
+
+
+def value_at(record: RecordKey, height: int) -> bytes | None:
+    """What a record was after the best chain's block at ``height``, None when absent."""
+    row = sql.one(
+        "SELECT value FROM chain_undo WHERE key = %s AND height > %s ORDER BY height LIMIT 1",
+        (key_of(*record), height),
+    )
+    if row is None:
+        return read([record]).get(record)
+    return None if row[0] is None else bytes(row[0])
+
+
+def balances(values: Mapping[RecordKey, bytes | None]) -> int:
+    """Sum of the balances in the account records among ``values``, in nANM."""
+    return sum(
+        Account.decode(value).balance
+        for (module, _), value in values.items()
+        if module == ACCOUNT and value is not None
+    )
+
+
+def every_record() -> Iterator[tuple[bytes, str, bytes, bytes]]:
+    """All records (key, module, id, value) in key order, read in batches."""
+    last = b""
+    while True:
+        batch = sql.rows(
+            "SELECT key, module, ident, value FROM chain_staterecord WHERE key > %s "
+            "ORDER BY key LIMIT %s",
+            (last, _BATCH),
+        )
+        for key, module, ident, value in batch:
+            yield bytes(key), module, bytes(ident), bytes(value)
+        if len(batch) < _BATCH:
+            return
+        last = bytes(batch[-1][0])

@@ -1,0 +1,96 @@
+"""Does what is stored hold together? Run inside a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from chain.errors import HeadBroken, StateBroken, TotalsBroken
+from chain.store import blocks, meta, pages, sections, state
+from chain.values import BlockView
+from core import merkle, statetree
+from core.block import proofs_root, txs_root, witnesses_root
+from core.hashing import sha3
+from execution.accounts import MODULE as ACCOUNT
+from execution.accounts import Account
+
+_REPORT_EVERY = 10_000
+
+
+def head() -> None:
+    """The head's header, body, receipts, root page and totals agree.
+
+    Raises ChainEmpty, HeadBroken, StateBroken or TotalsBroken.
+    """
+    row = meta.required()
+    view = blocks.view_by_hash(row.head_hash)
+    if view is None or view.hash != row.head_hash or not view.canonical:
+        raise HeadBroken("the head's header is not stored as it was hashed")
+    height = view.header.height
+    if [above.hash for above in blocks.views(height, height + 1)] != [row.head_hash]:
+        raise HeadBroken("the head is not the end of the best chain", height=height)
+    if height:
+        _check_body(view)
+    if statetree.root(pages.Pages(b"")) != view.header.roots.state:
+        raise StateBroken("the root page does not give the head's state root", height=height)
+    row.check()
+    if view.supply != row.supply:
+        raise TotalsBroken("the head's supply is not the chain's", height=height)
+
+
+def _check_body(view: BlockView) -> None:
+    found = blocks.load(view.hash)
+    block, receipts = found or (None, None)
+    if block is None or receipts is None:
+        raise HeadBroken("the head's body or receipts are not stored", height=view.header.height)
+    listed = sections.read_receipts(receipts)
+    roots = view.header.roots
+    pairs = (
+        ("txs", roots.txs, txs_root(block.txs)),
+        ("witnesses", roots.witnesses, witnesses_root(block.txs)),
+        ("proofs", roots.proofs, proofs_root(block.proofs)),
+        ("receipts", roots.receipts, merkle.root([receipt.encoded for receipt in listed])),
+    )
+    for name, wanted, got in pairs:
+        if wanted != got:
+            raise HeadBroken(
+                f"the stored {name} of the head do not give its root",
+                height=view.header.height,
+                field=f"roots.{name}",
+            )
+
+
+def state_behind_head(progress: Callable[[int], None]) -> None:
+    """Every record hashes to its key, and the records give the root, the pages and the supply."""
+    row = meta.required()
+    balance = 0
+
+    def leaves() -> Iterator[tuple[bytes, bytes]]:
+        nonlocal balance
+        for count, (key, module, ident, value) in enumerate(state.every_record(), 1):
+            if state.key_of(module, ident) != key:
+                raise StateBroken("a record lies under a key that is not its own", module=module)
+            if module == ACCOUNT:
+                balance += Account.decode(value).balance
+            if count % _REPORT_EVERY == 0:
+                progress(count)
+            yield key, sha3(value)
+
+    built = statetree.build(leaves())
+    view = blocks.view_by_hash(row.head_hash)
+    if view is None or built.root != view.header.roots.state:
+        raise StateBroken("the records do not give the head's state root")
+    _check_pages(built.pages)
+    if balance != row.supply:
+        raise TotalsBroken(f"balances add up to {balance} nANM, supply is {row.supply}")
+
+
+def _check_pages(built: dict[bytes, bytes | None]) -> None:
+    source = pages.Pages(b"")
+    paths = list(built)
+    for start in range(0, len(paths), _REPORT_EVERY):
+        part = paths[start : start + _REPORT_EVERY]
+        stored = source.load(part)
+        if any(stored.get(path) != built[path] for path in part):
+            raise StateBroken("a page of the state tree is not what the records give")
+    if pages.count() != len(built):
+        raise StateBroken("the state tree has pages that no record leads to")

@@ -1,0 +1,6 @@
+"""Floor 4: the producer of blocks. It takes part in consensus like anyone: by importing.
+
+template   a block on the head, all but its nonce     nonces    the search itself, pure
+search     worker processes that share a search       worker    what such a process runs
+service    when to build, how long to search, what to do with the result
+"""

@@ -1,0 +1,226 @@
+"""A block on a parent, all but its nonce: chosen transactions run, every root computed.
+
+Runs the very transition that the importer runs, so what it builds imports. Pure but for the
+reader and ``stage``, which the caller hands in. Source: docs/spec/mining.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from chain.values import BlockEffects
+from consensus.rules import fees, seal
+from consensus.rules import header as header_rules
+from consensus.rules.header import Ancestry
+from consensus.rules.pipeline import receipts_root
+from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
+from core import block as block_codec
+from core import cbor, merkle
+from core.block import Block
+from core.errors import EncodingRefused, Refused, TxRefused
+from core.header import NONCE_BYTES, Header, Roots
+from core.network import Network
+from core.ports import RecordKey, StateReader
+from core.tx import SignedTx
+from execution import accounts, validity
+from execution.errors import FeeBelowBase, GasAboveLimit, NonceGap
+from execution.kinds import Body
+from execution.view import View
+
+Stage = Callable[[Mapping[RecordKey, bytes | None]], bytes]
+"""The state root after changes (None deletes a record) to the parent's post-state."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A candidate that breaks a rule, with the refusal."""
+
+    tx: SignedTx
+    refusal: Refused
+
+
+@dataclass(frozen=True)
+class Template:
+    """An unsealed block, and the candidates that may never enter one as they are.
+
+    Candidates that a later block may take (no room left, an earlier nonce missing, a fee below
+    this block's) are in neither.
+    """
+
+    block: Block
+    skipped: tuple[Skipped, ...]
+
+    @cached_property
+    def threshold(self) -> int:
+        """Draws strictly below this number seal the block."""
+        return seal.threshold(self.block.header.theta, self.block.header.psi)
+
+    @property
+    def seal_prefix(self) -> bytes:
+        """The 80 bytes that nonces are hashed behind."""
+        return self.block.header.seal_prefix
+
+    def sealed(self, nonce: int) -> Block:
+        """The block with its nonce, which is hashed as 8 bytes little endian."""
+        header = self.block.header.sealed(nonce.to_bytes(NONCE_BYTES, "little"))
+        return replace(self.block, header=header)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a template builds on: the parent, its own parent, and the parent's post-state."""
+
+    network: Network
+    parent: Header
+    grandparent: Header | None
+    reader: StateReader
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a producer may choose: who is paid (34 bytes), free bytes (≤ 32), the time, how many."""
+
+    coinbase: bytes
+    extra: bytes
+    time_ms: int
+    most: int | None = None
+
+
+def build(base: Base, wishes: Wishes, candidates: Sequence[SignedTx]) -> Template:
+    """Fill a block with as many ``candidates`` as may run and fit, in their order.
+
+    Form, key and account of each are checked; signatures are the caller's to have checked.
+    """
+    draft = _draft(base, wishes)
+    admitted, skipped = _admit(base, draft.height, candidates)
+    env = BlockEnv.of(draft)
+    view = View(base.reader)
+    view.prefetch(touched_records(env, [tx for tx, _ in admitted], [body for _, body in admitted]))
+    execution = BlockExecution(view, env, base.network)
+    room = _Room(draft, base.network.params.block_bytes)
+    filling = _Filling(execution, room, draft.gas_limit)
+    for tx, body in admitted:
+        if wishes.most is not None and len(filling.txs) >= wishes.most:
+            break
+        filling.offer(tx, body)
+    header = _finished(draft, base, filling.txs, execution.gas_used, execution.finish())
+    return Template(Block(header, tuple(filling.txs)), (*skipped, *filling.skipped))
+
+
+def _draft(base: Base, wishes: Wishes) -> Header:
+    """The header as far as it follows from the ancestors and the producer's choice."""
+    parent, network = base.parent, base.network
+    assert wishes.time_ms > parent.time, "block times rise"
+    # No round can become final yet, so the latest final one is still the parent's.
+    beacon = parent.beacon
+    empty = merkle.EMPTY_ROOT
+    return Header(
+        chain=network.chain,
+        height=parent.height + 1,
+        parent=parent.hash,
+        time=wishes.time_ms,
+        coinbase=wishes.coinbase,
+        gas_limit=network.params.gas_limit,
+        gas_used=0,
+        base_fee=fees.next_base_fee(parent, network.params),
+        blob_bytes=0,
+        blob_fee=fees.next_blob_fee(parent, network.params),
+        theta=header_rules.expected_theta(Ancestry(parent, base.grandparent), network),
+        psi=0,
+        roots=Roots(parent.roots.state, empty, empty, empty, empty, empty),
+        beacon=beacon,
+        mix=header_rules.expected_mix(parent, beacon.out),
+        policy=network.pins,
+        extra=wishes.extra,
+    )
+
+
+def _admit(
+    base: Base, height: int, candidates: Sequence[SignedTx]
+) -> tuple[list[tuple[SignedTx, Body]], list[Skipped]]:
+    """Check what needs no running state: form, and the key against the parent's post-state."""
+    senders = dict.fromkeys((accounts.KEY_MODULE, tx.unsigned.sender) for tx in candidates)
+    stored = base.reader.get_many(list(senders))
+    admitted: list[tuple[SignedTx, Body]] = []
+    skipped: list[Skipped] = []
+    for tx in candidates:
+        known = accounts.decode_key(stored.get((accounts.KEY_MODULE, tx.unsigned.sender)))
+        # The key may have been stored since the pool let it in: then a block must not repeat it.
+        fitted = tx if known is None or tx.witness.pk is None else tx.with_key(None)
+        try:
+            body = validity.check_form(fitted, base.network, height, KINDS)
+            validity.check_key(fitted, known, in_block=True)
+        except (TxRefused, EncodingRefused) as refusal:
+            skipped.append(Skipped(tx, refusal))
+        else:
+            admitted.append((fitted, body))
+    return admitted, skipped
+
+
+class _Room:
+    """Counts the bytes of ``Block.raw`` as transactions are added."""
+
+    def __init__(self, draft: Header, limit: int) -> None:
+        # The widest gasUsed the header can come to have: at most 8 bytes stay unused for it.
+        widest = replace(draft, gas_used=draft.gas_limit)
+        self._left = limit - len(Block(widest).raw)
+        self._count = 0
+
+    def fits(self, tx: SignedTx) -> bool:
+        return self._cost(tx) <= self._left
+
+    def take(self, tx: SignedTx) -> None:
+        self._left -= self._cost(tx)
+        self._count += 1
+
+    def _cost(self, tx: SignedTx) -> int:
+        """The transaction, its witness, and what the heads of both lists grow by."""
+        growth = len(cbor.encode(self._count + 1)) - len(cbor.encode(self._count))
+        return len(tx.unsigned.encoded) + len(tx.witness.encoded) + 2 * growth
+
+
+class _Filling:
+    """Runs candidates one after the other and sorts them into taken, skipped and left out."""
+
+    def __init__(self, execution: BlockExecution, room: _Room, gas_limit: int) -> None:
+        self._execution = execution
+        self._room = room
+        self._gas_limit = gas_limit
+        self.txs: list[SignedTx] = []
+        self.skipped: list[Skipped] = []
+
+    def offer(self, tx: SignedTx, body: Body) -> None:
+        if not self._room.fits(tx):
+            return
+        try:
+            self._execution.run(tx, body)
+        except (TxRefused, EncodingRefused) as refusal:
+            if not self._may_run_later(tx, refusal):
+                self.skipped.append(Skipped(tx, refusal))
+        else:
+            self._room.take(tx)
+            self.txs.append(tx)
+
+    def _may_run_later(self, tx: SignedTx, refusal: Refused) -> bool:
+        """Whether a later block may take it: after one before it, at a lower fee, with room."""
+        if isinstance(refusal, GasAboveLimit):
+            return tx.unsigned.gas <= self._gas_limit
+        return isinstance(refusal, NonceGap | FeeBelowBase)
+
+
+def _finished(
+    draft: Header, base: Base, txs: Sequence[SignedTx], gas_used: int, effects: BlockEffects
+) -> Header:
+    """The draft with what execution decides."""
+    listed = tuple(txs)
+    roots = replace(
+        draft.roots,
+        state=base.stage(effects.changes),
+        txs=block_codec.txs_root(listed),
+        witnesses=block_codec.witnesses_root(listed),
+        receipts=receipts_root(effects),
+    )
+    return replace(draft, gas_used=gas_used, roots=roots)

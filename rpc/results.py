@@ -1,0 +1,310 @@
+"""The shapes of results, as the OpenRPC document describes them.
+
+Amounts are decimal strings of nANM, bytes ``0x`` hex, heights and times (Unix ms) numbers, scores
+micro-nats. Source: docs/spec/rpc.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The JSON schema of an annotated result type."""
+
+    schema: Mapping[str, Any]
+
+
+Hex = Annotated[str, Shape({"type": "string", "pattern": "^0x([0-9a-f]{2})*$"})]
+Hash = Annotated[str, Shape({"type": "string", "pattern": "^0x[0-9a-f]{64}$"})]
+AddressText = Annotated[str, Shape({"type": "string", "pattern": "^anim1[0-9a-z]+$"})]
+AmountText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "nANM"})]
+WorkText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "total work"})]
+
+RootsView = TypedDict(
+    "RootsView",
+    {"state": Hash, "txs": Hash, "witnesses": Hash, "receipts": Hash, "proofs": Hash, "da": Hash},
+)
+PolicyView = TypedDict("PolicyView", {"poies": Hash, "alg": Hash, "zk": Hash, "params": Hash})
+BeaconView = TypedDict("BeaconView", {"round": int, "out": Hash})
+
+
+class HeaderView(TypedDict):
+    """A block header and its hash."""
+
+    hash: Hash
+    v: int
+    chain: int
+    height: int
+    parent: Hash
+    time: int
+    coinbase: AddressText
+    gasLimit: int
+    gasUsed: int
+    baseFee: AmountText
+    blobBytes: int
+    blobFee: AmountText
+    theta: int
+    psi: int
+    roots: RootsView
+    beacon: BeaconView
+    mix: Hash
+    policy: PolicyView
+    extra: Hex
+    nonce: Hex
+
+
+# "from" is a Python word, hence the other way to write this one.
+TransactionView = TypedDict(
+    "TransactionView",
+    {
+        "txid": Hash,
+        "v": int,
+        "chain": int,
+        "kind": str,
+        "from": AddressText,
+        "nonce": int,
+        "gas": int,
+        "maxFee": AmountText,
+        "maxTip": AmountText,
+        "body": dict[str, Any],
+        "maxBlobFee": NotRequired[AmountText],
+        "access": NotRequired[list[Any]],
+        "until": NotRequired[int],
+        "keep": NotRequired[bool],
+        "alg": int,
+        "sizeBytes": int,
+        "blockHash": Hash | None,
+        "height": int | None,
+        "index": int | None,
+        "time": int | None,
+    },
+)
+TransactionView.__doc__ = (
+    "A transaction; the last four fields are null while it is in no block of the best chain."
+)
+
+
+class RawTransactionView(TransactionView):  # type: ignore[misc,valid-type]
+    """A transaction with its canonical bytes, witness included."""
+
+    raw: Hex
+
+
+class BlockSummary(HeaderView):
+    """A block without its transactions; amounts are null for blocks off the best chain."""
+
+    canonical: bool
+    status: Literal["stored", "executed", "invalid"]
+    totalWork: WorkText
+    sizeBytes: int
+    txCount: int
+    minted: AmountText | None
+    burnt: AmountText | None
+    supply: AmountText | None
+
+
+class BlockView(BlockSummary):
+    """A block with its transactions: ids, or in full; null where the body is not kept."""
+
+    txs: list[Hash] | list[TransactionView] | None
+
+
+class LogView(TypedDict):
+    """One event and where it happened; the last two are null in the system receipt."""
+
+    address: AddressText
+    topics: list[Hash]
+    data: Hex
+    blockHash: Hash
+    height: int
+    logIndex: int
+    txid: Hash | None
+    txIndex: int | None
+
+
+ReceiptView = TypedDict(
+    "ReceiptView",
+    {
+        "txid": Hash,
+        "blockHash": Hash,
+        "height": int,
+        "index": int,
+        "time": int,
+        "kind": str,
+        "from": AddressText,
+        "to": AddressText | None,
+        "status": Literal[0, 1, 2],
+        "outcome": Literal["ok", "reverted", "outOfGas"],
+        "gasUsed": int,
+        "price": AmountText,
+        "feePaid": AmountText,
+        "baseFeePaid": AmountText,
+        "tipPaid": AmountText,
+        "logs": list[LogView],
+        "ret": Hex,
+    },
+)
+ReceiptView.__doc__ = "What a transaction of the best chain did and paid. `price` is per gas."
+
+TxLineView = TypedDict(
+    "TxLineView",
+    {
+        "txid": Hash,
+        "height": int,
+        "index": int,
+        "time": int,
+        "kind": str,
+        "from": AddressText,
+        "to": AddressText | None,
+        "value": AmountText,
+        "nonce": int,
+        "status": Literal[0, 1, 2],
+        "gasUsed": int,
+        "feePaid": AmountText,
+    },
+)
+TxLineView.__doc__ = "One line of a transaction list."
+
+
+class TxPage(TypedDict):
+    """A page of transactions, newest first, and the cursor of the next page."""
+
+    items: list[TxLineView]
+    cursor: str | None
+
+
+class LogPage(TypedDict):
+    """A page of events and the cursor of the next page."""
+
+    items: list[LogView]
+    cursor: str | None
+
+
+class SubmittedTx(TypedDict):
+    """A transaction that the pool took: ready, or held until a nonce gap closes."""
+
+    txid: Hash
+    state: Literal["ready", "held"]
+
+
+class SubmittedBlock(TypedDict):
+    """What became of a submitted block; `added` and `reorg` made it the head."""
+
+    hash: Hash
+    height: int
+    outcome: Literal["added", "side", "reorg", "known", "early", "orphan"]
+
+
+class TxStatusView(TypedDict):
+    """Where a transaction is. `code` and `reason` say why it was dropped or is held."""
+
+    txid: Hash
+    state: Literal["pending", "held", "mined", "dropped", "unknown"]
+    blockHash: Hash | None
+    height: int | None
+    confirmations: int
+    code: str | None
+    reason: str | None
+
+
+class GasEstimate(TypedDict):
+    """Gas that a transfer needs, and prices to put into it."""
+
+    gas: int
+    keyStored: bool
+    baseFee: AmountText
+    maxFee: AmountText
+    maxTip: AmountText
+
+
+class FeeBlock(TypedDict):
+    """Fees of one block; `tips` are the 10th, 50th and 90th percentile per gas, by gas used."""
+
+    height: int
+    baseFee: AmountText
+    gasUsedRatioPpm: int
+    tips: list[AmountText]
+
+
+class FeeHistory(TypedDict):
+    """Fees of a run of blocks, oldest first, and the base fee of the next block."""
+
+    blocks: list[FeeBlock]
+    nextBaseFee: AmountText
+
+
+class AccountView(TypedDict):
+    """An account in the state behind the named block."""
+
+    address: AddressText
+    nonce: int
+    balance: AmountText
+    code: Hash | None
+    keyStored: bool
+    height: int
+    blockHash: Hash
+
+
+class StateProof(TypedDict):
+    """A record (or its absence: `value` null) with its proof under `header`'s state root.
+
+    `header` is CBOR(header): hashing it gives `blockHash`. `proof` lists siblings, root first.
+    """
+
+    header: Hex
+    blockHash: Hash
+    height: int
+    key: Hash
+    value: Hex | None
+    proof: Hex
+
+
+class PooledTxView(TypedDict):
+    """A transaction in the pool. `reason` says why it is held."""
+
+    tx: TransactionView
+    state: Literal["ready", "held"]
+    arrived: int
+    reason: str | None
+
+
+class PoolPage(TypedDict):
+    """A page of the pool and the cursor of the next page."""
+
+    items: list[PooledTxView]
+    cursor: str | None
+
+
+class SenderPool(TypedDict):
+    """What the pool holds of one sender, by nonce."""
+
+    address: AddressText
+    nextNonce: int
+    items: list[PooledTxView]
+
+
+class SyncStatus(TypedDict):
+    """How far the node is. A node without peers follows its own chain."""
+
+    state: Literal["following"]
+    height: int
+    hash: Hash
+    time: int
+    ageMs: int
+
+
+class ParamsView(TypedDict):
+    """The network: its identity, consensus parameters, policy digests and local policy."""
+
+    name: str
+    chain: int
+    genesisHash: Hash
+    params: dict[str, Any]
+    poies: dict[str, Any]
+    algs: list[dict[str, int]]
+    policy: PolicyView
+    local: dict[str, Any]
