@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
@@ -13,6 +14,14 @@ from animica_site.faults import PortTaken
 
 class NodeServer(uvicorn.Server):
     """uvicorn without its signal handling: the node orders the shutdown."""
+
+    on_started: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so once requests are accepted."""
+        await super().startup(sockets=sockets)
+        if self.on_started is not None:
+            await asyncio.to_thread(self.on_started)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

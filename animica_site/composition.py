@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mempool.service import Pool
+
 from animica_site.status import NodeStatus
 from chain import service as chain
 from consensus import service as consensus
@@ -12,8 +14,9 @@ from consensus.events import BlockAdded, ChainReorganised
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from mempool import service as mempool
-from mempool.service import Pool
+from mempool.events import TxAdded
 from mining import service as mining
+from mining.search import SearchPool
 from mining.service import Miner
 from rpc import context as rpc_context
 from rpc import listeners as rpc_listeners
@@ -60,21 +63,38 @@ def build(node: Node) -> Parts:
     mempool.install(pool)
     mining.install(miner)
     rpc_context.install(status)
-    _subscribe(node, pool)
+    _subscribe(node, pool, miner)
     return Parts(importer, pool, miner, status)
 
 
-def _subscribe(node: Node, pool: Pool) -> None:
-    """The event table; docs/events.md is its prose."""
-    node.bus.subscribe(BlockAdded, pool.on_block)
-    node.bus.subscribe(ChainReorganised, pool.on_reorg)
-    rpc_listeners.subscribe(node.bus)
+def _subscribe(node: Node, pool: Pool, miner: Miner | None) -> None:
+    """The event table; docs/events.md is its prose. The pool hears first, so that the miner's
+    next template and every reader of the news find it up to date.
+    """
+    bus = node.bus
+    bus.subscribe(BlockAdded, pool.on_block)
+    bus.subscribe(ChainReorganised, pool.on_reorg)
+    rpc_listeners.subscribe(bus)
+    if miner is not None:
+        bus.subscribe(BlockAdded, miner.head_changed)
+        bus.subscribe(ChainReorganised, miner.head_changed)
+        bus.subscribe(TxAdded, miner.tx_added)
 
 
 def _make_miner(node: Node, importer: Importer, pool: Pool) -> Miner | None:
-    if node.config.mine_to is None:
+    config = node.config
+    if config.mine_to is None:
         return None
-    raise NotImplementedError
+    return Miner(
+        network=config.network,
+        ledger=chain,
+        importer=importer,
+        pool=pool,
+        search=SearchPool(config.workers),
+        clock=node.clock,
+        coinbase=config.mine_to,
+        block_time_ms=config.block_time_ms,
+    )
 
 
 def dismantle() -> None:

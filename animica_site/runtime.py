@@ -7,11 +7,14 @@ and back again: HTTP, miner, ticks, pool, database, lock.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from animica_site import asgi_server
 from animica_site.clock import NodeClock
@@ -20,6 +23,10 @@ from animica_site.faults import DatabaseUnreachable
 from animica_site.lockfile import DataDirLock
 from animica_site.tasks import ThreadRunner
 from core.bus import EventBus
+from core.errors import NodeFault
+
+if TYPE_CHECKING:
+    from animica_site.composition import Parts
 
 log = logging.getLogger("animica.node")
 
@@ -38,6 +45,7 @@ class Node:
         self._stopping = threading.Event()
         self._undo: list[Callable[[], None]] = []
         self.port = 0
+        self.started = False
 
     def start(self) -> None:
         """Everything up to, but not including, accepting requests."""
@@ -55,6 +63,7 @@ class Node:
         if parts.miner is not None:
             parts.miner.start()
             self._undo.append(parts.miner.stop)
+        self.started = True
 
     def stop(self) -> None:
         """Undo the start, last step first; safe after a start that failed half way."""
@@ -75,7 +84,7 @@ class Node:
             loop.add_signal_handler(number, _ask_to_exit, server)
         await _serve(server, sock, lambda: on_ready(self))
 
-    def _start_ticks(self, parts: object) -> None:
+    def _start_ticks(self, parts: Parts) -> None:
         thread = threading.Thread(target=self._tick_loop, args=(parts,), name="ticks", daemon=True)
         thread.start()
 
@@ -85,7 +94,7 @@ class Node:
 
         self._undo.append(finish)
 
-    def _tick_loop(self, parts: composition.Parts) -> None:
+    def _tick_loop(self, parts: Parts) -> None:
         """Once a second: early blocks, the pool's write-behind; now and then a status line."""
         from django.db import connections
 
@@ -106,12 +115,8 @@ class Node:
 async def _serve(
     server: asgi_server.NodeServer, sock: socket.socket, ready: Callable[[], None]
 ) -> None:
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
-    if not task.done():
-        ready()
-    await task
+    server.on_started = ready
+    await server.serve(sockets=[sock])
 
 
 def _ask_to_exit(server: asgi_server.NodeServer) -> None:
@@ -152,3 +157,41 @@ def run(
         asyncio.run(node.serve(on_ready))
     finally:
         node.stop()
+
+
+def host_in_server() -> None:
+    """Run the node inside a server that is not ours, such as daphne, until its process ends.
+
+    Network, data directory and miner come from the environment (``ANIMICA_NETWORK``,
+    ``ANIMICA_DATA_DIR``, ``ANIMICA_MINE_TO``).
+    """
+    from django.conf import settings
+
+    from animica_site import networks
+    from pq import addresses
+
+    mine_to = os.environ.get("ANIMICA_MINE_TO")
+    config = NodeConfig(
+        network=networks.load(settings.ANIMICA_NETWORK),
+        data_dir=settings.DATA_DIR,
+        mine_to=addresses.from_text(mine_to) if mine_to else None,
+    )
+    node = Node(config)
+    atexit.register(node.stop)
+    # The server imports the application in its event loop, where Django allows no queries.
+    starter = threading.Thread(target=_start_and_close, args=(node,))
+    starter.start()
+    starter.join()
+    if not node.started:
+        raise SystemExit(1)
+
+
+def _start_and_close(node: Node) -> None:
+    from django.db import connections
+
+    try:
+        node.start()
+    except NodeFault as fault:
+        log.error("the node cannot start: %s; %s", fault, fault.hint)
+    finally:
+        connections.close_all()

@@ -7,13 +7,16 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
+from mempool.service import Pool
+
 from chain import queries
 from consensus.service import Importer
 from core import header
 from core.network import Network
 from core.ports import Clock
-from mempool.service import Pool
 from mining.service import Miner
+from mining.values import MinerState
+from pq import addresses
 
 # A node that expects blocks is stalled when none came for this many target intervals.
 STALLED_INTERVALS = 20
@@ -108,7 +111,11 @@ class NodeStatus:
         return "following"
 
     def _expects_blocks(self) -> bool:
-        return self._miner is not None and self._miner.expects_blocks
+        """Whether this node itself keeps making blocks: mining, and not only on demand."""
+        if self._miner is None:
+            return False
+        stats = self._miner.stats()
+        return stats.block_time_ms != 0 and stats.state is not MinerState.PAUSED
 
     def _stalled_ms(self) -> int:
         return STALLED_INTERVALS * self._network.params.target_interval_ms
@@ -123,7 +130,18 @@ class NodeStatus:
         }
 
     def _miner_view(self) -> dict[str, Any] | None:
-        return self._miner.view() if self._miner is not None else None
+        if self._miner is None:
+            return None
+        stats = self._miner.stats()
+        return {
+            "state": str(stats.state),
+            "reason": stats.reason,
+            "blocksFound": stats.blocks_found,
+            "blocksRefused": stats.blocks_refused,
+            "hashesPerSecond": stats.hash_rate,
+            "workers": stats.workers,
+            "coinbase": addresses.to_text(stats.coinbase),
+        }
 
     def _disk(self) -> dict[str, int]:
         used = sum(path.stat().st_size for path in self._data_dir.glob("*.sqlite3*"))

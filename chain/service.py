@@ -27,6 +27,7 @@ __all__ = [
     "add_side_block",
     "canonical_header",
     "children",
+    "genesis_hash",
     "head",
     "initialise",
     "key_of",
@@ -91,6 +92,11 @@ def head() -> StoredHeader:
         meta.required()
         raise StateBroken("the head is not stored")
     return found
+
+
+def genesis_hash() -> bytes:
+    """The identity of the stored chain. Raises ChainEmpty before ``initialise``."""
+    return meta.required().genesis_hash
 
 
 def stored(hash: bytes) -> StoredHeader | None:

@@ -6,7 +6,7 @@ its block with the transaction's own code. Source: docs/spec/blocks.md.
 
 from __future__ import annotations
 
-from core.errors import BlockRefused
+from core.errors import BlockRefused, NodeFault
 
 
 class KnownInvalid(BlockRefused):
@@ -217,3 +217,10 @@ class ReorgTooDeep(BlockRefused):
 
     code = "block.reorg_too_deep"
     hint = "Check which chain is right; an operator may rewind this node by hand."
+
+
+class NotRunning(NodeFault):
+    """This process serves requests but runs no node."""
+
+    code = "node.not_running"
+    hint = "Send this to the process that runs the node (`animica node`)."

@@ -328,6 +328,7 @@ def install(importer: Importer | None) -> None:
 
 
 def current() -> Importer:
-    """This process's importer."""
-    assert _current is not None, "composition installs the importer before any service starts"
+    """This process's importer; raises ``NotRunning`` where there is none."""
+    if _current is None:
+        raise errors.NotRunning("this process runs no node")
     return _current

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
-
 from core.cbor import Value
 from core.errors import EncodingRefused
 from core.limits import U64_MAX
@@ -111,7 +109,7 @@ class Fields:
             raise self._type(name, "an array")
         if len(value) > most:
             raise self._range(name, f"has {len(value)} items, the most is {most}")
-        return cast("list[Value]", value)
+        return value
 
     def _type(self, name: str, wanted: str) -> FieldType:
         field = f"{self.where}.{name}"

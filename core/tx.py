@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from core import cbor, tags
 from core.cbor import Value
@@ -218,6 +219,6 @@ def _read_access(f: Fields) -> Access:
 
 
 def _strictly_rising(items: list[bytes]) -> tuple[bytes, ...]:
-    if any(a >= b for a, b in zip(items, items[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(items)):
         raise TxForm("tx.access is not sorted or repeats an entry", field="tx.access")
     return tuple(items)

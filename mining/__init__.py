@@ -3,4 +3,5 @@
 template   a block on the head, all but its nonce     nonces    the search itself, pure
 search     worker processes that share a search       worker    what such a process runs
 service    when to build, how long to search, what to do with the result
+ports      what it asks of other slices               values    what it tells about itself
 """

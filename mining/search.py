@@ -23,8 +23,7 @@ from threading import Lock
 from time import monotonic
 
 from mining.errors import WorkersLost
-from mining.nonces import NONCE_LIMIT, search_range
-from mining.worker import Answer, Order, carry_out
+from mining.nonces import NONCE_LIMIT, Answer, Order, carry_out, search_range
 
 __all__ = ["SearchPool", "search_range"]
 
@@ -212,7 +211,7 @@ class SearchPool:
         status = worker.process.wait()
         log.warning("miner worker %d ended with status %d; replaced", worker.process.pid, status)
         if worker.order is not None and worker.order.job == search.job:
-            search.ranges.give_back(worker.order.start, worker.order.count)
+            search.ranges.give_back(worker.order.start, worker.order.length)
         self._workers.remove(worker)
         self._deaths += 1
         if self._deaths >= _DEATHS_IN_A_ROW:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from threading import BoundedSemaphore
 
-from consensus import service as consensus
-from core.limits import BLOCK_OVERHEAD_BYTES
+from rpc import context
 from rpc.errors import Busy
 from rpc.results import SubmittedBlock
 
@@ -16,7 +15,7 @@ _places = BoundedSemaphore(AT_ONCE)
 
 def most_bytes() -> int:
     """The largest encoding of a block that this network can take."""
-    return consensus.current().network.params.block_bytes + BLOCK_OVERHEAD_BYTES
+    return context.importer().network.params.block_bytes
 
 
 def submit(raw: bytes) -> SubmittedBlock:
@@ -27,7 +26,7 @@ def submit(raw: bytes) -> SubmittedBlock:
     if not _places.acquire(blocking=False):
         raise Busy(f"{AT_ONCE} blocks are being imported", limit=AT_ONCE)
     try:
-        result = consensus.current().import_block(raw, source="rpc")
+        result = context.importer().import_block(raw, source="rpc")
     finally:
         _places.release()
     return {

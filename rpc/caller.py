@@ -6,11 +6,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Socket(Protocol):
-    """A WebSocket connection that can hold subscriptions; safe to call from any thread."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which receipts a subscription is for: any of ``txids`` or from ``sender``; empty: all."""
 
-    def subscribe(self, topic: str, wanted: frozenset[bytes]) -> str:
-        """Add a subscription and return its id. ``wanted`` filters; empty means all."""
+    txids: frozenset[bytes] = frozenset()
+    sender: bytes | None = None
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing is filtered out."""
+        return not self.txids and self.sender is None
+
+    def takes(self, txid: bytes, sender: bytes) -> bool:
+        """Whether the receipt of this transaction is wanted."""
+        return self.takes_all or txid in self.txids or sender == self.sender
+
+
+class Socket(Protocol):
+    """A WebSocket connection that can hold subscriptions; called from worker threads."""
+
+    def subscribe(self, topic: str, wanted: Filter) -> str:
+        """Add a subscription and return its id; raises ``SubscriptionLimit``."""
 
     def unsubscribe(self, subscription: str) -> bool:
         """Drop a subscription; whether there was one."""

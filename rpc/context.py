@@ -1,9 +1,14 @@
-"""What composition installs: the node's own word on how it is doing."""
+"""What composition installs: how the node says it is doing, and the way to its services."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
+from mempool.service import Pool
+
+from consensus import service as consensus
+from consensus.service import Importer
+from mempool import service as mempool
 from rpc.errors import NodeAbsent
 
 
@@ -34,3 +39,15 @@ def current() -> NodeInfo:
     if _Slot.node is None:
         raise NodeAbsent("no node is running in this process")
     return _Slot.node
+
+
+def importer() -> Importer:
+    """The running node's block importer; raises ``NodeAbsent``."""
+    current()
+    return consensus.current()
+
+
+def pool() -> Pool:
+    """The running node's transaction pool; raises ``NodeAbsent``."""
+    current()
+    return mempool.current()

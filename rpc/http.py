@@ -174,9 +174,7 @@ async def _readyz(request: Request) -> Reply:
 
 
 async def _version(request: Request) -> Reply:
-    return Reply(
-        200, orjson.dumps(await desk.current().run(request.ip, context.current().version))
-    )
+    return Reply(200, orjson.dumps(await desk.current().run(request.ip, context.current().version)))
 
 
 async def _metrics(request: Request) -> Reply:

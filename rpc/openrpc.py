@@ -1,7 +1,7 @@
 """The node's OpenRPC document and its committed copy, ``docs/api/openrpc.json``.
 
-    python -m rpc.openrpc            say whether the copy is what the code gives
-    python -m rpc.openrpc --write    write the copy
+python -m rpc.openrpc            say whether the copy is what the code gives
+python -m rpc.openrpc --write    write the copy
 """
 
 from __future__ import annotations

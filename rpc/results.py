@@ -24,12 +24,32 @@ AddressText = Annotated[str, Shape({"type": "string", "pattern": "^anim1[0-9a-z]
 AmountText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "nANM"})]
 WorkText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "total work"})]
 
-RootsView = TypedDict(
-    "RootsView",
-    {"state": Hash, "txs": Hash, "witnesses": Hash, "receipts": Hash, "proofs": Hash, "da": Hash},
-)
-PolicyView = TypedDict("PolicyView", {"poies": Hash, "alg": Hash, "zk": Hash, "params": Hash})
-BeaconView = TypedDict("BeaconView", {"round": int, "out": Hash})
+
+class RootsView(TypedDict):
+    """The Merkle commitments of a block."""
+
+    state: Hash
+    txs: Hash
+    witnesses: Hash
+    receipts: Hash
+    proofs: Hash
+    da: Hash
+
+
+class PolicyView(TypedDict):
+    """Digests of the policies active at a height."""
+
+    poies: Hash
+    alg: Hash
+    zk: Hash
+    params: Hash
+
+
+class BeaconView(TypedDict):
+    """The latest final round of the randomness beacon."""
+
+    round: int
+    out: Hash
 
 
 class HeaderView(TypedDict):
@@ -88,7 +108,7 @@ TransactionView.__doc__ = (
 )
 
 
-class RawTransactionView(TransactionView):  # type: ignore[misc,valid-type]
+class RawTransactionView(TransactionView):
     """A transaction with its canonical bytes, witness included."""
 
     raw: Hex
@@ -113,12 +133,17 @@ class BlockView(BlockSummary):
     txs: list[Hash] | list[TransactionView] | None
 
 
-class LogView(TypedDict):
-    """One event and where it happened; the last two are null in the system receipt."""
+class EventView(TypedDict):
+    """One event as the receipt holds it."""
 
     address: AddressText
     topics: list[Hash]
     data: Hex
+
+
+class LogView(EventView):
+    """One event and where it happened; the last two are null in the system receipt."""
+
     blockHash: Hash
     height: int
     logIndex: int
@@ -144,7 +169,7 @@ ReceiptView = TypedDict(
         "feePaid": AmountText,
         "baseFeePaid": AmountText,
         "tipPaid": AmountText,
-        "logs": list[LogView],
+        "logs": list[EventView],
         "ret": Hex,
     },
 )
@@ -264,11 +289,15 @@ class StateProof(TypedDict):
 
 
 class PooledTxView(TypedDict):
-    """A transaction in the pool. `reason` says why it is held."""
+    """A transaction in the pool.
+
+    `tip` is per gas at the next base fee; `reason` says what it waits for, if anything.
+    """
 
     tx: TransactionView
     state: Literal["ready", "held"]
     arrived: int
+    tip: str
     reason: str | None
 
 
@@ -287,10 +316,31 @@ class SenderPool(TypedDict):
     items: list[PooledTxView]
 
 
-class SyncStatus(TypedDict):
-    """How far the node is. A node without peers follows its own chain."""
+class PoolStatsView(TypedDict):
+    """The pool in numbers. Fees and tips per gas; tips and `oldest` are null in an empty pool.
 
-    state: Literal["following"]
+    `baseFee` is the next block's. A negative tip waits for a lower base fee.
+    """
+
+    count: int
+    ready: int
+    held: int
+    senders: int
+    bytes: int
+    limitCount: int
+    limitBytes: int
+    minFee: AmountText
+    baseFee: AmountText
+    oldest: int | None
+    tipLow: str | None
+    tipMedian: str | None
+    tipHigh: str | None
+
+
+class SyncStatus(TypedDict):
+    """How far the node is; `state` is the word that `animica status` shows."""
+
+    state: str
     height: int
     hash: Hash
     time: int

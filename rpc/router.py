@@ -56,10 +56,15 @@ class Router:
             check_host(headers.get(b"host", ""))
             _check_origin(headers.get(b"origin", ""), headers.get(b"host", ""))
         except AnimicaError:
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            await refuse_socket(scope, receive, send)
             return
         await self._inner(scope, receive, send)
+
+
+async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """An ASGI app that refuses the handshake; the client sees HTTP 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
 
 
 def _headers(scope: Scope) -> dict[bytes, str]:

@@ -231,8 +231,8 @@ class NodeClient:
         beside it can move a nANM or two between the parts.
         """
         method = "chain.getParams"
-        split = Answer(self.call(method), method).inner("params").inner("base_fee_split")
-        shares = (split.uint("treasury_ppm"), split.uint("aicf_ppm"))
+        split = Answer(self.call(method), method).inner("params").inner("baseFeeSplit")
+        shares = (split.uint("treasuryPpm"), split.uint("aicfPpm"))
         return base_fee_paid - sum(base_fee_paid * share // PPM for share in shares)
 
     def _require_not_dropped(self, txid: str) -> None:

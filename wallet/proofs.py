@@ -65,6 +65,8 @@ def verify_record(
     fields = Answer(answer, METHOD)
     header = Header.decode(fields.data("header"))
     _check_header(header, fields.data("blockHash", 32), chain, genesis)
+    if fields.uint("height") != header.height:
+        raise HeaderUnproven("the height is not the header's", field="height")
     key = state_key(module, record_id)
     if fields.data("key", 32) != key:
         raise StateProofInvalid("the proof is for another record", field="key")

@@ -70,6 +70,9 @@ class WalletStore:
         path = self.path(name)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._fault(error) from None
+        try:
             _write_new(path, file.encode().encode())
         except FileExistsError:
             raise WalletExists(f"there is a wallet {name} already", name=name) from None

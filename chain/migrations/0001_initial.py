@@ -6,6 +6,14 @@ from django.db import migrations, models
 import chain.fields
 
 
+def slice_bodies_in_place(apps, schema_editor):
+    """On PostgreSQL keep sections uncompressed, so that substr reads only the bytes it returns."""
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    for column in ("receipts", "txs", "proofs", "witnesses", "envelopes"):
+        schema_editor.execute(f"ALTER TABLE chain_blockbody ALTER {column} SET STORAGE EXTERNAL")
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -214,4 +222,5 @@ class Migration(migrations.Migration):
             model_name="tx",
             constraint=models.UniqueConstraint(fields=("height", "index"), name="chain_tx_place"),
         ),
+        migrations.RunPython(slice_bodies_in_place, migrations.RunPython.noop),
     ]

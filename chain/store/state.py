@@ -23,7 +23,7 @@ _RECORD = Table(
 _UNDO = Table(
     "chain_undo",
     (
-        *(("height", "bigint"), ("key", "bytea"), ("module", "text"), ("ident", "bytea")),
+        *(("height", "int8"), ("key", "bytea"), ("module", "text"), ("ident", "bytea")),
         ("value", "bytea"),
     ),
 )

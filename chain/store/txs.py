@@ -18,18 +18,18 @@ from core.tx import SignedTx, UnsignedTx, Witness
 _TX = Table(
     "chain_tx",
     (
-        *(("txid", "bytea"), ("block_id", "bigint"), ("height", "bigint"), ("tx_index", "int")),
-        *(("kind", "text"), ("sender", "bytea"), ("recipient", "bytea"), ("value", "bigint")),
-        *(("nonce", "bigint"), ("status", "smallint"), ("gas_used", "bigint")),
-        *(("price", "bigint"), ("base_fee_paid", "bigint"), ("tip_paid", "bigint")),
-        *(("tx_at", "int"), ("tx_size", "int"), ("witness_at", "int"), ("witness_size", "int")),
-        *(("receipt_at", "int"), ("receipt_size", "int")),
+        *(("txid", "bytea"), ("block_id", "int8"), ("height", "int8"), ("tx_index", "int4")),
+        *(("kind", "text"), ("sender", "bytea"), ("recipient", "bytea"), ("value", "int8")),
+        *(("nonce", "int8"), ("status", "int2"), ("gas_used", "int8")),
+        *(("price", "int8"), ("base_fee_paid", "int8"), ("tip_paid", "int8")),
+        *(("tx_at", "int4"), ("tx_size", "int4"), ("witness_at", "int4"), ("witness_size", "int4")),
+        *(("receipt_at", "int4"), ("receipt_size", "int4")),
     ),
 )
 _LOG = Table(
     "chain_log",
     (
-        *(("height", "bigint"), ("tx_index", "int"), ("log_index", "int"), ("address", "bytea")),
+        *(("height", "int8"), ("tx_index", "int4"), ("log_index", "int4"), ("address", "bytea")),
         *(("topic0", "bytea"), ("topic1", "bytea"), ("topic2", "bytea"), ("topic3", "bytea")),
         ("data", "bytea"),
     ),

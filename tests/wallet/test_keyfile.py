@@ -249,7 +249,8 @@ def test_the_format_stays_readable():
             "cipher": {
                 "name": "chacha20-poly1305",
                 "nonce": "0x828dbf520f3536e342f052f7",
-                "data": "0x3b69d8fd7dd94446df6f0f92407f0d0382d89d85d87f0f16ac246713276095a1be75c23c65b9ffbe1a22da8fd9c988fb",
+                "data": "0x3b69d8fd7dd94446df6f0f92407f0d0382d89d85d87f0f16"
+                "ac246713276095a1be75c23c65b9ffbe1a22da8fd9c988fb",
             },
             "checksum": "0x65367e8ae0cc3d5ef4eeca179e299fdf850b360e8b30fe379f8564825837fe96",
         }

@@ -1,0 +1,108 @@
+"""Blocks for the import benchmark: signed transfers of a thousand accounts, truly sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chain import service as chain
+from consensus.rules import fees, pipeline, seal
+from consensus.rules import header as header_rules
+from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
+from core import merkle, tags
+from core.block import Block, txs_root, witnesses_root
+from core.header import NONCE_BYTES, Beacon, Header, Roots
+from core.network import Network
+from core.tx import SignedTx, UnsignedTx, Witness
+from execution.gas import intrinsic_gas
+from execution.view import View
+from pq.signing import PrivateKey
+
+_MAX_FEE = 1_000_000
+_INTERVAL_MS = 2_000
+
+
+@dataclass
+class Sender:
+    """A key and its next nonce."""
+
+    key: PrivateKey
+    nonce: int = 0
+
+
+def transfer(network: Network, sender: Sender, to: bytes, *, with_key: bool) -> SignedTx:
+    """The sender's next transfer, signed; ``with_key`` also has the chain keep the key."""
+    pk = sender.key.public_key if with_key else None
+    draft = UnsignedTx(
+        chain=network.chain,
+        kind="transfer",
+        sender=sender.key.address,
+        nonce=sender.nonce,
+        gas=10**6,
+        max_fee=_MAX_FEE,
+        max_tip=1,
+        body={"to": to, "value": 1_000},
+        keep=with_key,
+    )
+    unsigned = replace(draft, gas=intrinsic_gas(draft, sender.key.alg, len(pk or b"")))
+    sender.nonce += 1
+    signature = sender.key.sign(unsigned.txid, tags.CONTEXT_TX)
+    return SignedTx(unsigned, Witness(sender.key.alg, signature, pk))
+
+
+def seal_block(network: Network, coinbase: bytes, txs: Sequence[SignedTx]) -> Block:
+    """The next block on the stored head, executed and sealed in this process."""
+    parent = chain.head()
+    grandparent = chain.stored(parent.header.parent)
+    ancestry = header_rules.Ancestry(parent.header, grandparent.header if grandparent else None)
+    params = network.params
+    empty = merkle.EMPTY_ROOT
+    draft = Header(
+        chain=network.chain,
+        height=parent.height + 1,
+        parent=parent.hash,
+        time=parent.header.time + _INTERVAL_MS,
+        coinbase=coinbase,
+        gas_limit=params.gas_limit,
+        gas_used=0,
+        base_fee=fees.next_base_fee(parent.header, params),
+        blob_bytes=0,
+        blob_fee=fees.next_blob_fee(parent.header, params),
+        theta=header_rules.expected_theta(ancestry, network),
+        psi=0,
+        roots=Roots(empty, empty, empty, empty, empty, empty),
+        beacon=Beacon(),
+        mix=header_rules.expected_mix(parent.header, Beacon().out),
+        policy=network.pins,
+    )
+    return Block(_sealed(_executed(draft, network, txs)), tuple(txs))
+
+
+def _executed(draft: Header, network: Network, txs: Sequence[SignedTx]) -> Header:
+    env = BlockEnv.of(draft)
+    bodies = [KINDS[tx.unsigned.kind](tx.unsigned.body) for tx in txs]
+    view = View(chain.reader())
+    view.prefetch(touched_records(env, txs, bodies))
+    execution = BlockExecution(view, env, network)
+    for tx, body in zip(txs, bodies, strict=True):
+        execution.run(tx, body)
+    effects = execution.finish()
+    roots = replace(
+        draft.roots,
+        state=chain.stage_state(effects.changes).root,
+        txs=txs_root(tuple(txs)),
+        witnesses=witnesses_root(tuple(txs)),
+        receipts=pipeline.receipts_root(effects),
+    )
+    return replace(draft, gas_used=execution.gas_used, roots=roots)
+
+
+def _sealed(header: Header) -> Header:
+    most = seal.threshold(header.theta, header.psi)
+    number = 0
+    while True:
+        candidate = header.sealed(number.to_bytes(NONCE_BYTES, "little"))
+        candidate.__dict__["sign_bytes"] = header.sign_bytes  # the nonce is not part of it
+        if candidate.draw < most:
+            return candidate
+        number += 1

@@ -1,0 +1,50 @@
+"""A real node in a process of its own, for the benchmarks that go over the wire."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_START_S = 60
+
+
+@dataclass(frozen=True)
+class RunningNode:
+    """Its process id and what ``--json-out`` says of it."""
+
+    pid: int
+    facts: dict[str, Any]
+
+
+@contextmanager
+def devnet(*options: str) -> Iterator[RunningNode]:
+    """A fresh devnet on a free port, stopped and removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="animica-bench-") as folder:
+        facts = Path(folder) / "facts.json"
+        command = [sys.executable, "-m", "animica_site", "devnet", "--http-port", "0"]
+        command += ["--data-dir", str(Path(folder) / "data"), "--json-out", str(facts), *options]
+        command += ["--log-level", "WARNING"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                yield RunningNode(process.pid, _wait(process, facts))
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=20)
+
+
+def _wait(process: subprocess.Popen[bytes], facts: Path) -> dict[str, Any]:
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until and process.poll() is None:
+        if facts.exists() and (text := facts.read_text("utf-8")):
+            return dict(json.loads(text))
+        time.sleep(0.05)
+    raise RuntimeError(f"the node did not start (exit code {process.poll()})")

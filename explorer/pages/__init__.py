@@ -1,0 +1,1 @@
+"""What each page shows, gathered as values for its template; every page reads one commit."""

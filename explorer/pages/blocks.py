@@ -1,0 +1,153 @@
+"""The list of blocks, and one block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chain import queries
+from chain import service as chain
+from chain.service import snapshot
+from chain.values import BlockView, LogLine
+from core import cbor
+from core.errors import EncodingRefused
+from core.hashing import sha3
+from core.header import Header
+from core.limits import LOG_DATA_BYTES
+from core.network import PPM
+from core.tx import SignedTx
+from execution.accounts import AICF, TREASURY
+from explorer import format, reading
+from explorer.errors import NothingFound
+from explorer.frame import SAFE_DEPTH, frame
+from explorer.score import score
+
+BLOCK_ROWS = 25
+TX_ROWS = 50
+_SYSTEM_ROWS = 100
+
+_SOURCES = {"baseFee": "base fees", "tip": "tips", "subsidy": "the subsidy"}
+
+
+@dataclass(frozen=True)
+class Credit:
+    """One line of the system receipt: what the block's end paid or burnt (nANM)."""
+
+    verb: str
+    amount: int
+    to: bytes | None
+    role: str
+    source: str
+
+
+def list_context(before: int | None) -> dict[str, Any]:
+    """Blocks of the best chain below a height, or from the head."""
+    with snapshot():
+        page = queries.blocks(before=before, limit=BLOCK_ROWS)
+        return {
+            "frame": frame(),
+            "blocks": page.items,
+            "older": page.cursor,
+            "newest_page": before is None,
+        }
+
+
+def context(ref: str, cursor: str | None) -> dict[str, Any]:
+    """One block by height or hash. Raises ``NothingFound``, and what a bad cursor raises."""
+    with snapshot():
+        now = frame()
+        view = _wanted(ref)
+        header = view.header
+        depth = now.height - header.height
+        fields = {
+            "frame": now,
+            "block": view,
+            "header": header,
+            "score": score(header),
+            "gas_ppm": header.gas_used * PPM // header.gas_limit,
+            "depth": depth,
+            "safe": depth >= SAFE_DEPTH,
+            "safe_depth": SAFE_DEPTH,
+            "next_height": header.height + 1 if view.canonical and depth > 0 else None,
+        }
+        return {**fields, **(_on_chain(view, cursor) if view.canonical else _aside(view, cursor))}
+
+
+def raw(ref: str) -> tuple[str, bytes]:
+    """File name and canonical encoding of a block. Raises ``NothingFound``."""
+    with snapshot():
+        view = _wanted(ref)
+        found = chain.raw_block(view.hash)
+    if found is None:
+        raise NothingFound("the body of this block is no longer kept by this node")
+    return f"block-{view.header.height}-{view.hash.hex()[:16]}.cbor", found
+
+
+def _wanted(ref: str) -> BlockView:
+    found = None
+    if (block_hash := reading.hash32(ref)) is not None:
+        found = queries.block_by_hash(block_hash)
+    elif (height := reading.height(ref)) is not None:
+        found = queries.block_by_height(height)
+    if found is None:
+        raise NothingFound(f"this node has no block {format.short(ref)}")
+    return found
+
+
+def _on_chain(view: BlockView, cursor: str | None) -> dict[str, Any]:
+    height = view.header.height
+    page = queries.block_txs(height, cursor=cursor, limit=TX_ROWS)
+    lines: list[LogLine] = []
+    for account in (TREASURY, AICF):
+        lines += queries.logs(
+            address=account, from_height=height, to_height=height, limit=_SYSTEM_ROWS
+        ).items
+    lines = [line for line in lines if line.tx_index is None]
+    lines.sort(key=lambda line: line.log_index)
+    return {
+        "txs": page.items,
+        "more": page.cursor,
+        "first_page": cursor is None,
+        "credits": credits(lines, view.header),
+    }
+
+
+def _aside(view: BlockView, cursor: str | None) -> dict[str, Any]:
+    """A block that is not on the best chain: its transactions ran nowhere that counts."""
+    full = queries.full_block(view.hash)
+    txs: Sequence[SignedTx] = () if full is None else full.block.txs
+    start = reading.height(cursor or "0") or 0
+    end = start + TX_ROWS
+    return {
+        "aside_txs": txs[start:end],
+        "more": str(end) if end < len(txs) else None,
+        "first_page": start == 0,
+        "body_kept": full is not None,
+    }
+
+
+def credits(lines: Sequence[LogLine], header: Header) -> list[Credit]:
+    """The events of a system receipt as sentences' parts, in their order."""
+    verbs = {sha3(verb.encode()): verb for verb in ("credit", "burn")}
+    out = []
+    for line in lines:
+        verb = verbs.get(line.log.topics[0]) if line.log.topics else None
+        if verb is None:
+            continue
+        try:
+            data = cbor.decode(line.log.data, limit=LOG_DATA_BYTES, what="log")
+        except EncodingRefused:
+            continue
+        to = data.get("to")
+        source = str(data.get("source", ""))
+        out.append(
+            Credit(
+                verb=verb,
+                amount=int(data.get("amount", 0)),
+                to=to,
+                role="producer" if to == header.coinbase else "",
+                source=_SOURCES.get(source, source),
+            )
+        )
+    return out

@@ -1,0 +1,83 @@
+"""What the pool remembers of transactions it does not hold, all of it bounded."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from threading import Lock
+
+from core.errors import EncodingRefused, Refused
+from execution import errors as rules
+from mempool.rules.entry import Entry
+from mempool.values import Dropped
+
+REFUSALS = 10_000
+DROPS = 10_000
+COMEBACKS = 1_000
+
+# Refusals that no later head can lift, so that the same bytes need no second look.
+_FOR_EVER = (
+    EncodingRefused,
+    rules.WrongChain,
+    rules.RecipientRefused,
+    rules.BlobFeeUnused,
+    rules.KeyMismatch,
+    rules.SignatureInvalid,
+)
+
+
+class RefusalMemory:
+    """Refusals by H(raw). A bad witness condemns these bytes, never the transaction id."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Refused] = OrderedDict()
+        self._lock = Lock()
+
+    def recall(self, raw_hash: bytes) -> None:
+        """Raise the refusal that these bytes have met before, if any."""
+        known = self._known.get(raw_hash)
+        if known is not None:
+            raise type(known)(known.message, **known.facts)
+
+    def remember(self, raw_hash: bytes, refusal: Refused) -> None:
+        """Keep a refusal that will never change."""
+        if not isinstance(refusal, _FOR_EVER):
+            return
+        with self._lock:
+            # A fresh one: the raised exception holds on to its whole stack.
+            self._known[raw_hash] = type(refusal)(refusal.message, **refusal.facts)
+            while len(self._known) > REFUSALS:
+                self._known.popitem(last=False)
+
+
+class DropMemory:
+    """Why transactions left, for whoever asks later; guarded by the pool's lock."""
+
+    def __init__(self) -> None:
+        self._drops: OrderedDict[bytes, Dropped] = OrderedDict()
+        self._comebacks: deque[tuple[int, Entry]] = deque(maxlen=COMEBACKS)
+
+    def get(self, txid: bytes) -> Dropped | None:
+        """The last drop of this id, None if none is remembered."""
+        return self._drops.get(txid)
+
+    def add(self, drop: Dropped) -> None:
+        """Remember a drop."""
+        self._drops.pop(drop.txid, None)
+        self._drops[drop.txid] = drop
+        while len(self._drops) > DROPS:
+            self._drops.popitem(last=False)
+
+    def forget(self, txid: bytes) -> None:
+        """The transaction is back."""
+        self._drops.pop(txid, None)
+
+    def keep(self, height: int, entry: Entry) -> None:
+        """Keep an entry that the block at ``height`` made invalid: a reorg may undo that."""
+        self._comebacks.append((height, entry))
+
+    def comebacks(self, fork_height: int) -> list[Entry]:
+        """Take out the entries that blocks above ``fork_height`` made invalid."""
+        back = [entry for height, entry in self._comebacks if height > fork_height]
+        stay = [(height, entry) for height, entry in self._comebacks if height <= fork_height]
+        self._comebacks = deque(stay, maxlen=COMEBACKS)
+        return back

@@ -1,0 +1,323 @@
+"""Who waits for what: one queue per sender, ordered by nonce. Source: docs/spec/mempool.md.
+
+Ready are the transactions with consecutive nonces from the account's own, whose costs its balance
+covers together; held are those behind a missing nonce.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.errors import Refused, TxRefused
+from execution import validity
+from execution.errors import InsufficientFunds
+from mempool import errors
+from mempool.rules.entry import Drop, Entry, Standing
+from mempool.rules.eviction import Tails
+from mempool.rules.limits import REPLACEMENT_PERCENT, PoolLimits
+
+
+@dataclass
+class SenderQueue:
+    """One sender's waiting transactions by nonce; ``ready_end`` is the first missing nonce."""
+
+    standing: Standing
+    ready_end: int
+    entries: dict[int, Entry] = field(default_factory=dict)
+
+    @property
+    def tail(self) -> Entry:
+        """The transaction that none of the others needs."""
+        return self.entries[max(self.entries)]
+
+    @property
+    def ready_count(self) -> int:
+        """How many are ready."""
+        return self.ready_end - self.standing.account.nonce
+
+    def ready(self) -> list[Entry]:
+        """The ready ones in nonce order."""
+        return [self.entries[nonce] for nonce in range(self.standing.account.nonce, self.ready_end)]
+
+    def ordered(self) -> list[Entry]:
+        """All in nonce order."""
+        return [self.entries[nonce] for nonce in sorted(self.entries)]
+
+
+class Queues:
+    """Every waiting transaction. ``size_bytes`` and ``ready_count`` are kept up to date."""
+
+    def __init__(self, limits: PoolLimits) -> None:
+        self.limits = limits
+        self.by_txid: dict[bytes, Entry] = {}
+        self.senders: dict[bytes, SenderQueue] = {}
+        self.size_bytes = 0
+        self.ready_count = 0
+        self._tails = Tails()
+
+    def is_ready(self, entry: Entry) -> bool:
+        """Whether a pooled entry is ready."""
+        return entry.nonce < self.senders[entry.sender].ready_end
+
+    # ------------------------------------------------------------- a submission
+
+    def check_policy(self, entry: Entry, standing: Standing, base_fee: int) -> list[Entry]:
+        """The pool's own rules for a newcomer; returns who would have to leave for it.
+
+        Raises ``pool.…``. What the chain refuses anyhow passes here: that has its own code.
+        """
+        max_fee = entry.tx.unsigned.max_fee
+        if base_fee <= max_fee < self.limits.min_fee:
+            raise errors.FeeBelowMinimum(
+                f"tx.maxFee is {max_fee}, this node's minimum {self.limits.min_fee}",
+                field="tx.maxFee",
+                required=self.limits.min_fee,
+            )
+        queue = self.senders.get(entry.sender) or _empty(standing)
+        old = queue.entries.get(entry.nonce)
+        if old is not None:
+            check_replacement(entry, old)
+        else:
+            self._check_sender_limits(entry, queue)
+        return self._room_for(entry, old, queue, base_fee)
+
+    def check_funds(self, entry: Entry, standing: Standing) -> None:
+        """The balance covers the sender's ready transactions together with the newcomer.
+
+        A held newcomer must be covered alone. Raises ``tx.insufficient_funds``.
+        """
+        queue = self.senders.get(entry.sender) or _empty(standing)
+        balance = queue.standing.account.balance
+        required = entry.cost
+        if entry.nonce <= queue.ready_end:
+            required += sum(e.cost for e in queue.ready() if e.nonce != entry.nonce)
+        if required > balance:
+            raise _unfunded(required, balance)
+
+    def add(self, entry: Entry, standing: Standing, victims: list[Entry]) -> list[Drop]:
+        """Put a checked newcomer in, the ``victims`` of ``check_policy`` out."""
+        drops = []
+        for victim in victims:
+            self._take(victim)
+            self._settle_gone(victim.sender)
+            drops.append(Drop(victim, _evicted(victim)))
+        replaced = self._put(entry, standing)
+        if replaced is not None:
+            drops.append(replaced)
+        return drops + self.settle(entry.sender)
+
+    # ------------------------------------------------------------- a new head
+
+    def move(self, sender: bytes, standing: Standing) -> None:
+        """Take note of what the new head says of a sender; ``settle`` draws the conclusions."""
+        queue = self.senders[sender]
+        self.ready_count -= queue.ready_count
+        queue.standing = standing
+        queue.ready_end = standing.account.nonce
+        for nonce, entry in queue.entries.items():
+            fitted = entry.fitted(standing.key)
+            if fitted is not entry:
+                queue.entries[nonce] = self.by_txid[entry.txid] = fitted
+                self.size_bytes += fitted.size - entry.size
+
+    def readmit(self, entry: Entry, standing: Standing) -> Drop | None:
+        """Put a returning entry in, under the rules of replacement; returns who lost."""
+        queue = self.senders.get(entry.sender)
+        old = queue.entries.get(entry.nonce) if queue else None
+        if old is not None:
+            try:
+                check_replacement(entry, old)
+            except TxRefused as refusal:
+                return Drop(entry, refusal)
+        return self._put(entry, standing)
+
+    def settle(self, sender: bytes) -> list[Drop]:
+        """Sort a sender's entries into ready and held, and drop what can be neither."""
+        queue = self.senders[sender]
+        drops = self._drop_passed(queue) + self._extend_ready(queue) + self._trim(queue)
+        self._settle_gone(sender)
+        return drops
+
+    def remove(self, entry: Entry) -> list[Drop]:
+        """Take an entry out; those behind it become held. Returns who has no place any more."""
+        self._take(entry)
+        return self.settle(entry.sender)
+
+    def shrink(self, base_fee: int) -> list[Drop]:
+        """Evict the cheapest tails until the pool is within its limits."""
+        over_count = len(self.by_txid) - self.limits.count
+        over_bytes = self.size_bytes - self.limits.size_bytes
+        victims = self._tails.choose(self.senders, base_fee, over_count, over_bytes) or []
+        for victim in victims:
+            self._take(victim)
+            self._settle_gone(victim.sender)
+        return [Drop(victim, _evicted(victim)) for victim in victims]
+
+    # ------------------------------------------------------------- inside
+
+    def _check_sender_limits(self, entry: Entry, queue: SenderQueue) -> None:
+        limits = self.limits
+        held = len(queue.entries) - queue.ready_count
+        if entry.nonce > queue.ready_end and held >= limits.held_per_sender:
+            raise _held_limit(limits.held_per_sender, queue.ready_end)
+        if len(queue.entries) >= limits.per_sender:
+            raise _sender_limit(limits.per_sender)
+
+    def _room_for(
+        self, entry: Entry, old: Entry | None, queue: SenderQueue, base_fee: int
+    ) -> list[Entry]:
+        limits = self.limits
+        over_count = len(self.by_txid) + (old is None) - limits.count
+        freed = old.size if old is not None else 0
+        over_bytes = self.size_bytes + entry.size - freed - limits.size_bytes
+        if over_count <= 0 and over_bytes <= 0:
+            return []
+        if entry.nonce > queue.ready_end:
+            raise errors.Full("the pool is full and keeps no more transactions behind a missing nonce")
+        victims = self._tails.choose(
+            self.senders, base_fee, over_count, over_bytes, for_entry=entry
+        )
+        if victims is None:
+            raise errors.Full("the pool is full of transactions that pay as much or more")
+        return victims
+
+    def _put(self, entry: Entry, standing: Standing) -> Drop | None:
+        queue = self.senders.get(entry.sender)
+        if queue is None:
+            queue = self.senders[entry.sender] = _empty(standing)
+        old = queue.entries.get(entry.nonce)
+        queue.entries[entry.nonce] = entry
+        self.by_txid[entry.txid] = entry
+        self.size_bytes += entry.size
+        self._tails.note(entry)
+        if old is None:
+            return None
+        del self.by_txid[old.txid]
+        self.size_bytes -= old.size
+        return Drop(old, _replaced(entry))
+
+    def _take(self, entry: Entry) -> None:
+        """Remove from the maps; the caller settles the sender."""
+        queue = self.senders[entry.sender]
+        del queue.entries[entry.nonce]
+        del self.by_txid[entry.txid]
+        self.size_bytes -= entry.size
+        if entry.nonce < queue.ready_end:
+            self.ready_count -= queue.ready_end - max(entry.nonce, queue.standing.account.nonce)
+            queue.ready_end = max(entry.nonce, queue.standing.account.nonce)
+
+    def _settle_gone(self, sender: bytes) -> None:
+        """Forget an empty queue; tell the tails who is last in the others."""
+        queue = self.senders[sender]
+        if queue.entries:
+            self._tails.note(queue.tail)
+        else:
+            del self.senders[sender]
+
+    def _drop_passed(self, queue: SenderQueue) -> list[Drop]:
+        account = queue.standing.account
+        drops = []
+        for nonce in [nonce for nonce in queue.entries if nonce < account.nonce]:
+            entry = queue.entries[nonce]
+            self._take(entry)
+            drops.append(Drop(entry, _refusal_of_nonce(entry, queue.standing)))
+        return drops
+
+    def _extend_ready(self, queue: SenderQueue) -> list[Drop]:
+        balance = queue.standing.account.balance
+        spent = sum(entry.cost for entry in queue.ready())
+        while (entry := queue.entries.get(queue.ready_end)) is not None:
+            spent += entry.cost
+            if spent > balance:
+                self._take(entry)
+                return [Drop(entry, _unfunded(spent, balance))]
+            queue.ready_end += 1
+            self.ready_count += 1
+        return []
+
+    def _trim(self, queue: SenderQueue) -> list[Drop]:
+        """Drop what the sender cannot pay or may not keep, from the highest nonce down."""
+        limits, balance = self.limits, queue.standing.account.balance
+        drops, held, kept = [], 0, 0
+        for entry in queue.ordered():
+            refusal: Refused | None = None
+            if entry.nonce >= queue.ready_end:
+                if entry.cost > balance:
+                    refusal = _unfunded(entry.cost, balance)
+                elif held >= limits.held_per_sender:
+                    refusal = _held_limit(limits.held_per_sender, queue.ready_end)
+            if refusal is None and kept >= limits.per_sender:
+                refusal = _sender_limit(limits.per_sender)
+            if refusal is not None:
+                self._take(entry)
+                drops.append(Drop(entry, refusal))
+                continue
+            kept += 1
+            held += entry.nonce >= queue.ready_end
+        return drops
+
+
+def check_replacement(entry: Entry, old: Entry) -> None:
+    """Both fees rise by a tenth. Raises ``pool.duplicate`` or ``pool.replacement_underpriced``."""
+    if entry.txid == old.txid:
+        raise errors.Duplicate("the transaction is in the pool", txid="0x" + entry.txid.hex())
+    new, known = entry.tx.unsigned, old.tx.unsigned
+    for name, ours, theirs in (
+        ("maxFee", new.max_fee, known.max_fee),
+        ("maxTip", new.max_tip, known.max_tip),
+    ):
+        if ours * 100 < theirs * REPLACEMENT_PERCENT:
+            raise errors.ReplacementUnderpriced(
+                f"tx.{name} is {ours}, to replace the waiting transaction of nonce {entry.nonce} "
+                f"it must be at least {-(-theirs * REPLACEMENT_PERCENT // 100)}",
+                field=f"tx.{name}",
+                required=-(-theirs * REPLACEMENT_PERCENT // 100),
+                txid="0x" + old.txid.hex(),
+            )
+
+
+def _empty(standing: Standing) -> SenderQueue:
+    return SenderQueue(standing, standing.account.nonce)
+
+
+def _unfunded(required: int, balance: int) -> InsufficientFunds:
+    return InsufficientFunds(
+        f"the sender's waiting transactions need {required} nANM and it has {balance}",
+        field="tx.from",
+        required=str(required),
+        available=str(balance),
+    )
+
+
+def _refusal_of_nonce(entry: Entry, standing: Standing) -> TxRefused:
+    try:
+        validity.check_nonce(entry.tx, standing.account)
+    except TxRefused as refusal:
+        return refusal
+    raise AssertionError("the nonce has been passed")
+
+
+def _held_limit(most: int, missing: int) -> errors.HeldLimit:
+    return errors.HeldLimit(
+        f"{most} transactions of the sender wait for nonce {missing}",
+        field="tx.nonce",
+        required=missing,
+        most=most,
+    )
+
+
+def _sender_limit(most: int) -> errors.SenderLimit:
+    return errors.SenderLimit(
+        f"{most} transactions of the sender wait", field="tx.from", most=most
+    )
+
+
+def _evicted(entry: Entry) -> errors.Evicted:
+    return errors.Evicted(
+        f"the pool was full and a maxFee of {entry.tx.unsigned.max_fee} was among the least"
+    )
+
+
+def _replaced(by: Entry) -> errors.Replaced:
+    txid = "0x" + by.txid.hex()
+    return errors.Replaced(f"replaced by {txid}, which pays more for the same nonce", by=txid)

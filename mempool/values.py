@@ -1,0 +1,67 @@
+"""What the pool tells others: frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.tx import SignedTx
+
+State = Literal["ready", "held"]
+"""``ready``: every earlier nonce is there. ``held``: an earlier nonce is missing."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A submission that the pool took."""
+
+    txid: bytes
+    state: State
+
+
+@dataclass(frozen=True)
+class PooledTx:
+    """A waiting transaction.
+
+    ``tip`` is what it pays the producer per gas at the next base fee (nANM); negative means that
+    it waits for a lower one. ``reason`` says what it waits for, None when the next block may
+    take it.
+    """
+
+    tx: SignedTx
+    state: State
+    arrived_ms: int
+    tip: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Why a transaction left the pool without a block."""
+
+    txid: bytes
+    code: str
+    reason: str
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class PoolStats:
+    """The pool in numbers. Fees and tips in nANM per gas; None in an empty pool.
+
+    ``base_fee`` is the next block's; the tips are of ready transactions, negative ones included.
+    """
+
+    count: int
+    ready: int
+    held: int
+    senders: int
+    bytes: int
+    limit_count: int
+    limit_bytes: int
+    min_fee: int
+    base_fee: int
+    oldest_ms: int | None
+    tip_low: int | None
+    tip_median: int | None
+    tip_high: int | None

@@ -1,0 +1,56 @@
+"""What the miner asks of the slices below it, as protocols that composition fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from chain.values import StagedState, StoredHeader
+from core.errors import Refused
+from core.ports import RecordKey, StateReader
+from core.tx import SignedTx
+
+
+class Ledger(Protocol):
+    """What the miner reads of the chain; ``chain.service`` is one."""
+
+    def head(self) -> StoredHeader:
+        """The head of the best chain."""
+
+    def stored(self, hash: bytes) -> StoredHeader | None:
+        """A stored header."""
+
+    def reader(self) -> StateReader:
+        """The head's post-state."""
+
+    def stage_state(self, changes: Mapping[RecordKey, bytes | None]) -> StagedState:
+        """The state tree after changes to the head's state, not written."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads inside all see one commit."""
+
+
+class Importer(Protocol):
+    """Takes blocks in; ``consensus.service.current()`` is one."""
+
+    def import_block(self, raw: bytes, *, source: str) -> ImportResult:
+        """Judge a block and take it in; raises its refusal."""
+
+
+class Pool(Protocol):
+    """Where candidates come from; ``mempool.service.current()`` is one."""
+
+    def select(self, *, base_fee: int, gas: int, size: int) -> Sequence[SignedTx]:
+        """Ready transactions, best first, within budgets of gas and bytes."""
+
+    def drop(self, txid: bytes, refusal: Refused) -> None:
+        """Forget a transaction that can be in no block."""
+
+
+class ImportResult(Protocol):
+    """What became of an imported block."""
+
+    @property
+    def outcome(self) -> str:
+        """``added`` or ``reorg`` if it is the head now, else where it went."""

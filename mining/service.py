@@ -1,0 +1,333 @@
+"""The node's own miner: when to build a block, how long to search, what to do with the result.
+
+One thread, one decision at a time (``Miner.step``): pace → template → search → import. It imports
+what it seals as it would a stranger's block. Source: docs/spec/mining.md.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+from time import monotonic
+
+from django.db import DatabaseError, InterfaceError, connections
+
+from consensus.rules.fees import next_base_fee
+from core.errors import AnimicaError, Refused
+from core.header import Header
+from core.limits import CLOCK_AHEAD_MS, EXTRA_BYTES
+from core.network import Network
+from core.ports import Clock
+from mining import template
+from mining.errors import BlockUnsealed, MinerSettings, OwnBlockRefused
+from mining.ports import Importer, Ledger, Pool
+from mining.search import SearchPool
+from mining.template import Base, Template, Wishes
+from mining.values import MinerState, MinerStats
+from pq import addresses
+
+log = logging.getLogger("animica.mining")
+
+REFRESH_MS = 3_000
+"""A search goes on this long before the template takes in new transactions and a new time."""
+REFUSALS_IN_A_ROW = 3
+_LOOK_AGAIN_MS = 500
+_BACK_OFF_MS = (500, 1_000, 2_000, 5_000, 10_000, 30_000)
+
+
+class Miner:
+    """Builds, seals and imports blocks in a thread of its own.
+
+    ``block_time_ms``: None follows the network (its target interval where the network is paced,
+    else as fast as seals are found), 0 makes a block for each ready transaction, any other number
+    waits that long after the parent's time. Composition subscribes ``head_changed`` and
+    ``tx_added`` to the events of their names. Raises ``MinerSettings`` for a coinbase (34 bytes)
+    that no key controls, an ``extra`` over 32 bytes, or a negative block time.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        ledger: Ledger,
+        importer: Importer,
+        pool: Pool,
+        search: SearchPool,
+        clock: Clock,
+        coinbase: bytes,
+        block_time_ms: int | None = None,
+        extra: bytes = b"",
+        refresh_ms: int = REFRESH_MS,
+    ) -> None:
+        _check_settings(coinbase, extra, block_time_ms)
+        self._network = network
+        self._ledger = ledger
+        self._importer = importer
+        self._pool = pool
+        self._search = search
+        self._clock = clock
+        self._coinbase = coinbase
+        self._extra = extra
+        self._refresh_s = refresh_ms / 1000
+        if block_time_ms is None and network.local.paced:
+            block_time_ms = network.params.target_interval_ms
+        self._block_time_ms = block_time_ms
+        self._thread: Thread | None = None
+        self._turn = Lock()  # held while a block is made
+        self._guests = 0  # callers of mine_one that wait for their turn
+        self._guests_lock = Lock()
+        self._wake = Event()
+        self._stale = Event()
+        self._stopping = False
+        self._paused = False
+        self._state = MinerState.STOPPED
+        self._reason: str | None = None
+        self._height = 0
+        self._found = self._refused = 0
+        self._refusals_in_a_row = self._faults_in_a_row = 0
+
+    # ------------------------------------------------------------ control
+
+    def start(self) -> None:
+        """Start the workers and the thread; once at a time."""
+        assert self._thread is None, "the miner runs already"
+        self._stopping = False
+        self._search.start()
+        self._thread = Thread(target=self._run, name="miner", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End thread and workers: at once while searching or waiting, after an import in hand."""
+        self._stopping = True
+        self._wake.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(timeout_s)
+            if thread.is_alive():
+                log.error("the miner's thread did not end within %s s", timeout_s)
+        self._search.stop()
+        self._state = MinerState.STOPPED
+
+    def pause(self, reason: str | None = None) -> None:
+        """Stop searching until ``resume``; ``reason`` is shown in the numbers."""
+        self._reason = reason
+        self._paused = True
+        self._wake.set()
+
+    def resume(self) -> None:
+        """Search again; forgets earlier refusals."""
+        self._reason = None
+        self._refusals_in_a_row = 0
+        self._paused = False
+        self._wake.set()
+
+    def head_changed(self, event: object) -> None:
+        """Listener of ``BlockAdded`` and ``ChainReorganised``: the template is outdated."""
+        self._stale.set()
+        self._wake.set()
+
+    def tx_added(self, event: object) -> None:
+        """Listener of ``TxAdded``: there may be something to make a block of."""
+        self._wake.set()
+
+    def stats(self) -> MinerStats:
+        """The numbers now; safe from any thread."""
+        paused = self._paused and self._state is not MinerState.STOPPED
+        return MinerStats(
+            state=MinerState.PAUSED if paused else self._state,
+            reason=self._reason,
+            blocks_found=self._found,
+            blocks_refused=self._refused,
+            hashes=self._search.hashes,
+            hash_rate=self._search.rate,
+            height=self._height,
+            workers=self._search.size,
+            coinbase=self._coinbase,
+            block_time_ms=self._block_time_ms,
+        )
+
+    # ------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._wake.clear()
+                if self._stopping:
+                    break
+                self._wake.wait(self._step_or_back_off() / 1000)
+        finally:
+            connections.close_all()
+            if not self._stopping:
+                self._state = MinerState.FAULT
+                self._reason = "the miner's thread has ended; the log says why"
+
+    def _step_or_back_off(self) -> int:
+        try:
+            delay = self.step()
+        except OwnBlockRefused as fault:
+            log.error("%s", fault, extra=fault.facts)
+            if self._refusals_in_a_row >= REFUSALS_IN_A_ROW:
+                self.pause(str(fault))
+            delay = _BACK_OFF_MS[0]
+        except (AnimicaError, DatabaseError, InterfaceError, OSError) as fault:
+            log.error("the miner cannot go on: %s", fault)
+            connections.close_all()  # a broken connection is not asked again
+            self._state, self._reason = MinerState.FAULT, str(fault)
+            delay = _BACK_OFF_MS[min(self._faults_in_a_row, len(_BACK_OFF_MS) - 1)]
+            self._faults_in_a_row += 1
+        else:
+            if self._faults_in_a_row:
+                self._faults_in_a_row, self._reason = 0, None
+        return delay
+
+    def step(self) -> int:
+        """Do what is to be done now, at most one block; returns how long to wait, in ms.
+
+        Raises ``OwnBlockRefused`` and whatever the ledger raises.
+        """
+        if self._paused:
+            return _LOOK_AGAIN_MS
+        if self._guests:
+            return 1
+        with self._turn:
+            # Cleared before the head is read, so that no change of it is missed.
+            self._stale.clear()
+            parent = self._ledger.head().header
+            self._height = parent.height + 1
+            early = self._not_before(parent) - self._clock.now_ms()
+            if early > 0:
+                self._state = MinerState.WAITING_TIME
+                return min(early, _LOOK_AGAIN_MS)
+            made = self._build(parent, most=1 if self._on_demand else None)
+            if made is None:
+                return 0
+            if self._on_demand and not made.block.txs:
+                self._state = MinerState.WAITING_TX
+                return _LOOK_AGAIN_MS
+            self._state = MinerState.SEARCHING
+            return 0 if self._seal(made, self._cancelled()) else 1
+
+    @property
+    def _on_demand(self) -> bool:
+        return self._block_time_ms == 0
+
+    def _not_before(self, parent: Header) -> int:
+        """When the child of ``parent`` may be made (ms): paced, and never too far ahead of now."""
+        paced = parent.time + (self._block_time_ms or 0) if self._block_time_ms else 0
+        return max(paced, parent.time + 1 - CLOCK_AHEAD_MS)
+
+    def _cancelled(self) -> Callable[[], bool]:
+        """A test that ends a search: told to stop, a new head, or time to refresh."""
+        until = monotonic() + self._refresh_s
+
+        def cancelled() -> bool:
+            told = self._stopping or self._paused or self._guests > 0
+            return told or self._stale.is_set() or monotonic() >= until
+
+        return cancelled
+
+    # ------------------------------------------------------------ one block
+
+    def mine_one(self) -> Header:
+        """Make one block now, whatever the pacing, from all that is ready; returns its header.
+
+        In the caller's thread; the miner's own search gives way. Raises ``BlockUnsealed`` when
+        the miner is stopped meanwhile, ``OwnBlockRefused`` as ``step`` does.
+        """
+        with self._guests_lock:
+            self._guests += 1
+        try:
+            with self._turn:
+                while not self._stopping:
+                    self._stale.clear()
+                    parent = self._ledger.head().header
+                    made = self._build(parent, most=None)
+                    if made is None:
+                        continue
+                    sealed = self._seal(made, lambda: self._stopping or self._stale.is_set())
+                    if sealed is not None:
+                        return sealed
+        finally:
+            with self._guests_lock:
+                self._guests -= 1
+            self._wake.set()
+        raise BlockUnsealed("the miner was stopped while the block was made")
+
+    def _build(self, parent: Header, *, most: int | None) -> Template | None:
+        """A template on ``parent``, or None when it is the head no longer."""
+        params = self._network.params
+        base_fee = next_base_fee(parent, params)
+        candidates = self._pool.select(
+            base_fee=base_fee, gas=params.gas_limit, size=params.block_bytes
+        )
+        time_ms = max(self._clock.now_ms(), parent.time + 1)
+        with self._ledger.snapshot():
+            if self._ledger.head().hash != parent.hash:
+                return None
+            base = Base(
+                network=self._network,
+                parent=parent,
+                grandparent=self._parent_of(parent),
+                reader=self._ledger.reader(),
+                stage=lambda changes: self._ledger.stage_state(changes).root,
+            )
+            wishes = Wishes(self._coinbase, self._extra, time_ms, most)
+            made = template.build(base, wishes, candidates)
+        for skipped in made.skipped:
+            log.info("left out %s: %s", skipped.tx.txid.hex(), skipped.refusal)
+            self._pool.drop(skipped.tx.txid, skipped.refusal)
+        return made
+
+    def _parent_of(self, header: Header) -> Header | None:
+        if header.height == 0:
+            return None
+        stored = self._ledger.stored(header.parent)
+        assert stored is not None, "a stored block's parent is stored"
+        return stored.header
+
+    def _seal(self, made: Template, cancelled: Callable[[], bool]) -> Header | None:
+        """Search and import; None when cancelled."""
+        nonce = self._search.search(made.seal_prefix, made.threshold, cancelled)
+        if nonce is None:
+            return None
+        block = made.sealed(nonce)
+        header = block.header
+        try:
+            result = self._importer.import_block(block.raw, source="miner")
+        except Refused as refusal:
+            self._refused += 1
+            self._refusals_in_a_row += 1
+            raise OwnBlockRefused(
+                f"block {header.height} of this node was refused: {refusal.message}",
+                rule=refusal.code,
+                height=header.height,
+                hash="0x" + header.hash.hex(),
+            ) from refusal
+        self._refusals_in_a_row = 0
+        self._found += 1
+        log.info("sealed block %d with %d txs: %s", header.height, len(block.txs), result.outcome)
+        return header
+
+
+def _check_settings(coinbase: bytes, extra: bytes, block_time_ms: int | None) -> None:
+    if not addresses.is_key_address(coinbase):
+        raise MinerSettings("coinbase is not the address of a key", field="coinbase")
+    if len(extra) > EXTRA_BYTES:
+        raise MinerSettings(f"extra has more than {EXTRA_BYTES} bytes", field="extra")
+    if block_time_ms is not None and block_time_ms < 0:
+        raise MinerSettings("block_time_ms is negative", field="block_time_ms")
+
+
+_current: Miner | None = None
+
+
+def install(miner: Miner | None) -> None:
+    """Make a miner this process's; composition calls it once, tests around each test."""
+    global _current
+    _current = miner
+
+
+def current() -> Miner | None:
+    """This process's miner; None on a node that does not mine."""
+    return _current

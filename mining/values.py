@@ -1,0 +1,36 @@
+"""What the miner tells about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MinerState(StrEnum):
+    """What the miner is doing, in a word."""
+
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    SEARCHING = "searching"
+    WAITING_TIME = "waiting for the block's time"
+    WAITING_TX = "waiting for a transaction"
+    FAULT = "waiting after a fault"
+
+
+@dataclass(frozen=True)
+class MinerStats:
+    """The miner's numbers. ``height`` is the block it works on; ``reason`` says why it does not.
+
+    ``hash_rate`` is in hashes a second while searching, all workers together.
+    """
+
+    state: MinerState
+    reason: str | None
+    blocks_found: int
+    blocks_refused: int
+    hashes: int
+    hash_rate: int
+    height: int
+    workers: int
+    coinbase: bytes
+    block_time_ms: int | None

@@ -1,0 +1,13 @@
+"""Every method of the node, one module per namespace."""
+
+from __future__ import annotations
+
+from rpc.methods import chain, mempool, node, rpc, state, subscriptions, tx
+from rpc.registry import Registry, registry
+
+__all__ = ["chain", "mempool", "node", "rpc", "state", "subscriptions", "tx", "load"]
+
+
+def load() -> Registry:
+    """The registry with all methods of this package in it."""
+    return registry

@@ -1,0 +1,228 @@
+"""``tx.``: sending transactions, finding them again, and what they cost."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated
+
+from chain import queries
+from chain import service as chain
+from chain.errors import BadCursor
+from chain.values import TxView
+from consensus.rules import fees
+from core.errors import EncodingRefused, TxRefused
+from core.header import Header
+from core.limits import U64_MAX
+from core.network import PPM
+from core.tx import SignedTx, UnsignedTx
+from execution.accounts import KEY_MODULE
+from execution.gas import intrinsic_gas
+from pq import addresses, algorithms
+from rpc import context, views
+from rpc.errors import NodeAbsent
+from rpc.methods.chain import height_of
+from rpc.params import Address, Amount, BlockRef, Bytes32, Cursor, Flag, Limit, RawTx, whole
+from rpc.registry import method
+from rpc.results import (
+    FeeBlock,
+    FeeHistory,
+    GasEstimate,
+    RawTransactionView,
+    ReceiptView,
+    SubmittedTx,
+    TxPage,
+    TxStatusView,
+)
+
+_PERCENTILES_PPM = (100_000, 500_000, 900_000)
+_BLOCK_LINES = 200
+
+
+@method("tx.sendRawTransaction", errors=[TxRefused, EncodingRefused, NodeAbsent])
+def send_raw_transaction(
+    raw: Annotated[RawTx, "Canonical CBOR of [unsigned, witness]."],
+) -> SubmittedTx:
+    """Put a signed transaction into the pool.
+
+    `held` means that an earlier nonce of the sender is missing. A refusal carries the code of the
+    first rule that the transaction breaks.
+    """
+    admission = context.pool().submit(raw)
+    return {"txid": views.hexed(admission.txid), "state": admission.state}
+
+
+@method("tx.getTransactionByHash", errors=[NodeAbsent])
+def get_transaction_by_hash(txid: Bytes32) -> RawTransactionView | None:
+    """A transaction of the best chain or of the pool; null if the node knows neither."""
+    found = queries.tx(txid)
+    if found is None:
+        pooled = context.pool().get(txid)
+        if pooled is not None:
+            return {**views.transaction(pooled.tx), "raw": views.hexed(pooled.tx.raw)}
+        found = queries.tx(txid)  # it may have left the pool for a block in between
+    if found is None:
+        return None
+    return {
+        **views.transaction(found.tx, views.place_of(found)),
+        "raw": views.hexed(found.tx.raw),
+    }
+
+
+@method("tx.getTransactionReceipt")
+def get_transaction_receipt(txid: Bytes32) -> ReceiptView | None:
+    """What a transaction did and paid; null while it is in no block of the best chain."""
+    found = queries.tx(txid)
+    return None if found is None else views.receipt(found)
+
+
+@method("tx.getByAddress", errors=[BadCursor])
+def get_by_address(address: Address, cursor: Cursor | None = None, limit: Limit = 25) -> TxPage:
+    """Transactions that an address sent or received, newest first."""
+    page = queries.txs_by_address(address, cursor, limit)
+    return {"items": [views.tx_line(line) for line in page.items], "cursor": page.cursor}
+
+
+@method("tx.getStatus", errors=[NodeAbsent])
+def get_status(txid: Bytes32) -> TxStatusView:
+    """Where a transaction is: pending, held, mined, dropped (and why) or unknown."""
+    pool = context.pool()
+    found = queries.tx(txid)
+    pooled = pool.get(txid) if found is None else None
+    if found is None and pooled is None:
+        found = queries.tx(txid)  # it may have left the pool for a block in between
+    if found is not None:
+        return _mined(found)
+    status: TxStatusView = {
+        "txid": views.hexed(txid),
+        "state": "unknown",
+        "blockHash": None,
+        "height": None,
+        "confirmations": 0,
+        "code": None,
+        "reason": None,
+    }
+    if pooled is not None:
+        status["state"] = "held" if pooled.state == "held" else "pending"
+        status["reason"] = pooled.reason
+    elif (drop := pool.dropped(txid)) is not None:
+        status["state"] = "dropped"
+        status["code"], status["reason"] = drop.code, drop.reason
+    return status
+
+
+def _mined(found: TxView) -> TxStatusView:
+    head = queries.head().header.height
+    return {
+        "txid": views.hexed(found.tx.txid),
+        "state": "mined",
+        "blockHash": views.hexed(found.block_hash),
+        "height": found.height,
+        "confirmations": max(1, head - found.height + 1),
+        "code": None,
+        "reason": None,
+    }
+
+
+@method("tx.estimateGas", errors=[EncodingRefused, NodeAbsent])
+def estimate_gas(
+    from_: Annotated[Address, "The sender; its stored key and nonce count."],
+    to: Address,
+    value: Annotated[Amount, "nANM."],
+    alg: Annotated[
+        int | None, whole(most=0xFFFF), "Signature algorithm; by default the sender's."
+    ] = None,
+    keep: Annotated[Flag, "Store the public key with the account."] = False,
+) -> GasEstimate:
+    """Gas that a transfer needs, and prices that carry it through rising base fees.
+
+    Fees are taken at their longest encoding, so the estimate is never too small.
+    """
+    scheme = algorithms.algorithm(addresses.alg_of(from_) if alg is None else alg)
+    stored = queries.record(KEY_MODULE, from_) is not None
+    unsigned = UnsignedTx(
+        chain=context.importer().network.chain,
+        kind="transfer",
+        sender=from_,
+        nonce=context.pool().next_nonce(from_),
+        gas=U64_MAX,
+        max_fee=U64_MAX,
+        max_tip=U64_MAX,
+        body={"to": to, "value": value},
+        keep=keep,
+    )
+    gas = intrinsic_gas(unsigned, scheme.alg_id, 0 if stored else scheme.public_key_bytes)
+    base_fee = _next_base_fee(queries.head().header)
+    tip = max(1, base_fee // 10)
+    return {
+        "gas": gas,
+        "keyStored": stored,
+        "baseFee": str(base_fee),
+        "maxFee": str(2 * base_fee + tip),
+        "maxTip": str(tip),
+    }
+
+
+def _next_base_fee(head: Header) -> int:
+    return fees.next_base_fee(head, context.importer().network.params)
+
+
+@method("tx.feeHistory", errors=[NodeAbsent])
+def fee_history(
+    count: Annotated[int, whole(least=1, most=50), "Blocks to look at."] = 10,
+    newest: BlockRef = "latest",
+) -> FeeHistory:
+    """Base fee, fullness and tips of a run of blocks, and the next block's base fee."""
+    with chain.snapshot():
+        head = queries.head().header
+        last = min(height_of(newest), head.height)
+        first = max(0, last - count + 1)
+        headers = queries.headers(first, last - first + 1)
+        blocks: list[FeeBlock] = [
+            {
+                "height": header.height,
+                "baseFee": str(header.base_fee),
+                "gasUsedRatioPpm": header.gas_used * PPM // header.gas_limit,
+                "tips": [str(tip) for tip in _tips(header.hash, header.height, header.base_fee)],
+            }
+            for header in headers
+        ]
+    return {"blocks": blocks, "nextBaseFee": str(_next_base_fee(head))}
+
+
+@lru_cache(maxsize=1024)
+def _tips(block_hash: bytes, height: int, base_fee: int) -> tuple[int, ...]:
+    """Tips per gas at the percentiles by gas used; zeros for a block without transactions.
+
+    ``block_hash`` makes the cache right over reorgs; the caller's snapshot makes ``height`` so.
+    """
+    paid: list[tuple[int, int]] = []
+    cursor: str | None = None
+    while True:
+        page = queries.block_txs(height, cursor, _BLOCK_LINES)
+        paid += [(line.fee_paid // line.gas_used - base_fee, line.gas_used) for line in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    paid.sort()
+    total = sum(gas for _, gas in paid)
+    return tuple(_percentile(paid, total * ppm // PPM) for ppm in _PERCENTILES_PPM)
+
+
+def _percentile(paid: list[tuple[int, int]], wanted: int) -> int:
+    """The tip at which ``wanted`` gas is reached, in rising order of tips."""
+    reached = 0
+    for tip, gas in paid:
+        reached += gas
+        if reached >= wanted:
+            return tip
+    return 0
+
+
+@method("tx.decode", errors=[EncodingRefused])
+def decode(
+    raw: Annotated[RawTx, "Canonical CBOR of [unsigned, witness]."],
+) -> RawTransactionView:
+    """Read a raw transaction without sending it. Signature and state are not checked."""
+    tx = SignedTx.decode(raw)
+    addresses.check(tx.unsigned.sender)
+    return {**views.transaction(tx), "raw": views.hexed(raw)}

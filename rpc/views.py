@@ -1,0 +1,216 @@
+"""Values to their JSON form: bytes ``0x`` hex, addresses bech32m, amounts decimal strings."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+from chain.values import BlockView as StoredBlock
+from chain.values import LogLine, TxLine, TxView
+from core.header import Header
+from core.tx import SignedTx
+from pq import addresses
+from rpc import results
+
+_OUTCOMES: tuple[Literal["ok", "reverted", "outOfGas"], ...] = ("ok", "reverted", "outOfGas")
+_BODY_ADDRESSES = frozenset(("to",))
+_BODY_AMOUNTS = frozenset(("value",))
+
+
+def hexed(data: bytes) -> str:
+    """``0x`` and lower-case hex."""
+    return "0x" + data.hex()
+
+
+@lru_cache(maxsize=4096)
+def address_text(address: bytes) -> str:
+    """The bech32m text; lists repeat few addresses, and a checksum costs more than a look-up."""
+    return addresses.to_text(address)
+
+
+def header(value: Header) -> results.HeaderView:
+    """A header with its hash."""
+    roots, policy = value.roots, value.policy
+    return {
+        "hash": hexed(value.hash),
+        "v": value.v,
+        "chain": value.chain,
+        "height": value.height,
+        "parent": hexed(value.parent),
+        "time": value.time,
+        "coinbase": address_text(value.coinbase),
+        "gasLimit": value.gas_limit,
+        "gasUsed": value.gas_used,
+        "baseFee": str(value.base_fee),
+        "blobBytes": value.blob_bytes,
+        "blobFee": str(value.blob_fee),
+        "theta": value.theta,
+        "psi": value.psi,
+        "roots": {
+            "state": hexed(roots.state),
+            "txs": hexed(roots.txs),
+            "witnesses": hexed(roots.witnesses),
+            "receipts": hexed(roots.receipts),
+            "proofs": hexed(roots.proofs),
+            "da": hexed(roots.da),
+        },
+        "beacon": {"round": value.beacon.round, "out": hexed(value.beacon.out)},
+        "mix": hexed(value.mix),
+        "policy": {
+            "poies": hexed(policy.poies),
+            "alg": hexed(policy.alg),
+            "zk": hexed(policy.zk),
+            "params": hexed(policy.params),
+        },
+        "extra": hexed(value.extra),
+        "nonce": hexed(value.nonce),
+    }
+
+
+def block_summary(block: StoredBlock) -> results.BlockSummary:
+    """A stored block without its transactions."""
+    return {
+        **header(block.header),
+        "canonical": block.canonical,
+        "status": block.status.value,
+        "totalWork": str(block.total_work),
+        "sizeBytes": block.size_bytes,
+        "txCount": block.tx_count,
+        "minted": _amount(block.minted),
+        "burnt": _amount(block.burnt),
+        "supply": _amount(block.supply),
+    }
+
+
+def _amount(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+Place = tuple[bytes, int, int, int]
+"""Where a transaction is: block hash, height, index in the block, time in ms."""
+
+
+def transaction(tx: SignedTx, place: Place | None = None) -> results.TransactionView:
+    """A transaction, with its place if it is in a block of the best chain."""
+    unsigned = tx.unsigned
+    block_hash, height, index, time = place or (None, None, None, None)
+    view: dict[str, Any] = {
+        "txid": hexed(tx.txid),
+        "v": unsigned.v,
+        "chain": unsigned.chain,
+        "kind": unsigned.kind,
+        "from": address_text(unsigned.sender),
+        "nonce": unsigned.nonce,
+        "gas": unsigned.gas,
+        "maxFee": str(unsigned.max_fee),
+        "maxTip": str(unsigned.max_tip),
+        "body": {name: _body_value(name, value) for name, value in unsigned.body.items()},
+    }
+    if unsigned.max_blob_fee is not None:
+        view["maxBlobFee"] = str(unsigned.max_blob_fee)
+    if unsigned.access is not None:
+        view["access"] = [
+            [hexed(address), [hexed(slot) for slot in slots]] for address, slots in unsigned.access
+        ]
+    if unsigned.until is not None:
+        view["until"] = unsigned.until
+    if unsigned.keep:
+        view["keep"] = True
+    view["alg"] = tx.witness.alg
+    view["sizeBytes"] = len(tx.raw)
+    view["blockHash"] = None if block_hash is None else hexed(block_hash)
+    view["height"], view["index"], view["time"] = height, index, time
+    return cast("results.TransactionView", view)
+
+
+def _body_value(name: str, value: Any) -> Any:
+    """A body is the kind's own map: show its two common fields well and the rest plainly."""
+    if name in _BODY_AMOUNTS and isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        if name in _BODY_ADDRESSES and _is_address(value):
+            return address_text(value)
+        return hexed(value)
+    if isinstance(value, list):
+        return [_body_value("", item) for item in value]
+    if isinstance(value, dict):
+        return {key: _body_value(key, item) for key, item in value.items()}
+    return value
+
+
+def _is_address(value: bytes) -> bool:
+    return len(value) == addresses.ADDRESS_BYTES and (
+        addresses.is_key_address(value) or addresses.alg_of(value) == 0
+    )
+
+
+def place_of(found: TxView) -> Place:
+    """The place of a transaction of the best chain."""
+    return found.block_hash, found.height, found.index, found.time_ms
+
+
+def receipt(found: TxView) -> results.ReceiptView:
+    """What a transaction of the best chain did and paid."""
+    charge, outcome = found.charge, found.receipt
+    unsigned = found.tx.unsigned
+    to = unsigned.body.get("to")
+    view: dict[str, Any] = {
+        "txid": hexed(found.tx.txid),
+        "blockHash": hexed(found.block_hash),
+        "height": found.height,
+        "index": found.index,
+        "time": found.time_ms,
+        "kind": unsigned.kind,
+        "from": address_text(unsigned.sender),
+        "to": address_text(to) if isinstance(to, bytes) and _is_address(to) else None,
+        "status": outcome.status,
+        "outcome": _OUTCOMES[outcome.status],
+        "gasUsed": outcome.gas_used,
+        "price": str(charge.price),
+        "feePaid": str(charge.base_fee_paid + charge.tip_paid),
+        "baseFeePaid": str(charge.base_fee_paid),
+        "tipPaid": str(charge.tip_paid),
+        "logs": [
+            {
+                "address": address_text(log.address),
+                "topics": [hexed(topic) for topic in log.topics],
+                "data": hexed(log.data),
+            }
+            for log in outcome.logs
+        ],
+        "ret": hexed(outcome.ret),
+    }
+    return cast("results.ReceiptView", view)
+
+
+def log_line(line: LogLine) -> results.LogView:
+    """One event with its place."""
+    return {
+        "address": address_text(line.log.address),
+        "topics": [hexed(topic) for topic in line.log.topics],
+        "data": hexed(line.log.data),
+        "blockHash": hexed(line.block_hash),
+        "height": line.height,
+        "logIndex": line.log_index,
+        "txid": None if line.txid is None else hexed(line.txid),
+        "txIndex": line.tx_index,
+    }
+
+
+def tx_line(line: TxLine) -> results.TxLineView:
+    """One line of a transaction list."""
+    view: dict[str, Any] = {
+        "txid": hexed(line.txid),
+        "height": line.height,
+        "index": line.index,
+        "time": line.time_ms,
+        "kind": line.kind,
+        "from": address_text(line.sender),
+        "to": None if line.recipient is None else address_text(line.recipient),
+        "value": str(line.value),
+        "nonce": line.nonce,
+        "status": line.status,
+        "gasUsed": line.gas_used,
+        "feePaid": str(line.fee_paid),
+    }
+    return cast("results.TxLineView", view)

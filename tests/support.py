@@ -1,0 +1,451 @@
+"""Blocks made ahead without a database, for tests of the chain and of everything above it.
+
+A ``ChainBuilder`` keeps the whole state after every block it makes as a plain dict, so branches
+cost nothing and what a database holds can be compared with a model that never saw one.
+
+    network = fast_network()
+    builder = ChainBuilder(network)
+    tx = transfer(key(1), key(2).address, 5, nonce=0)
+    first = builder.make(builder.genesis, [tx])
+    importer = new_importer(network)        # needs a database
+    importer.import_block(first.raw, source="test")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from hashlib import sha3_256
+from itertools import count
+from typing import Any
+
+from django.db import connection
+
+from animica_site import networks
+from chain.values import BlockEffects
+from consensus.events import BlockAdded, ChainReorganised
+from consensus.rules import fork_choice, genesis, pipeline
+from consensus.rules import header as header_rules
+from consensus.rules import seal as seal_rules
+from consensus.rules.header import Ancestry
+from consensus.rules.transition import KINDS, BlockEnv, BlockExecution
+from consensus.service import Importer
+from consensus.witnesses import WitnessChecker
+from core import block as block_codec
+from core import merkle, statetree, tags
+from core.block import Block
+from core.bus import EventBus
+from core.hashing import sha3, tagged
+from core.header import Beacon, Header, Roots
+from core.network import Network
+from core.ports import RecordKey
+from core.tx import Access, SignedTx, UnsignedTx, Witness
+from execution.accounts import Account, decode_key
+from execution.view import View
+from pq import addresses, signing
+from pq.signing import PrivateKey
+
+BALANCE = 10**15
+"""What each of the first accounts of ``fast_network`` holds, nANM."""
+
+
+@lru_cache(maxsize=256)
+def key(number: int) -> PrivateKey:
+    """The ML-DSA-65 key of a test account."""
+    return signing.from_seed(sha3_256(b"test key %d" % number).digest())
+
+
+def fast_network(
+    *,
+    accounts: int = 10,
+    balance: int = BALANCE,
+    params: Mapping[str, Any] | None = None,
+    local: Mapping[str, Any] | None = None,
+) -> Network:
+    """The fast network with the keys 0 … ``accounts`` − 1 funded, and any entry replaced."""
+    table = networks.load_table("fast")
+    table["genesis"]["allocations"] = [
+        {"address": addresses.to_text(key(number).address), "balance": balance}
+        for number in range(accounts)
+    ]
+    table["params"].update(params or {})
+    table["local"].update(local or {})
+    return networks.parse(table)
+
+
+def transfer(
+    sender: PrivateKey,
+    to: bytes,
+    value: int,
+    *,
+    nonce: int,
+    chain: int = 31337,
+    gas: int = 200_000,
+    max_fee: int = 100,
+    max_tip: int = 1,
+    keep: bool = False,
+    until: int | None = None,
+    access: Access | None = None,
+) -> SignedTx:
+    """A signed transfer that brings its key; ``ChainBuilder.make`` drops it when it is stored."""
+    body = {"to": to, "value": value}
+    unsigned = UnsignedTx(
+        chain=chain,
+        kind="transfer",
+        sender=sender.address,
+        nonce=nonce,
+        gas=gas,
+        max_fee=max_fee,
+        max_tip=max_tip,
+        body=body,
+        until=until,
+        access=access,
+        keep=keep,
+    )
+    return sign(unsigned, sender)
+
+
+def sign(unsigned: UnsignedTx, signer: PrivateKey) -> SignedTx:
+    """Any unsigned transaction, signed."""
+    signature = signer.sign(unsigned.txid, tags.CONTEXT_TX)
+    return SignedTx(unsigned, Witness(signer.alg, signature, signer.public_key))
+
+
+class DictState:
+    """A state as a dict; a ``core.ports.StateReader`` that counts what it is asked for."""
+
+    def __init__(self, records: Mapping[RecordKey, bytes]) -> None:
+        self.records = records
+        self.reads: list[RecordKey] = []
+
+    def get_many(self, records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
+        """Those records that exist."""
+        self.reads.extend(records)
+        return {record: self.records[record] for record in records if record in self.records}
+
+
+def state_root(records: Mapping[RecordKey, bytes]) -> bytes:
+    """Root of the tree over all records, built at once."""
+    leaves = [(tagged(tags.state(m), id), sha3(value)) for (m, id), value in records.items()]
+    return statetree.build(leaves).root
+
+
+@dataclass(frozen=True)
+class Made:
+    """A made block, the whole state after it, and its totals since genesis (nANM)."""
+
+    block: Block
+    parent: Made | None
+    records: Mapping[RecordKey, bytes]
+    work: int
+    minted: int = 0
+    burnt: int = 0
+    effects: BlockEffects | None = None
+
+    @property
+    def header(self) -> Header:
+        """Its header."""
+        return self.block.header
+
+    @property
+    def hash(self) -> bytes:
+        """Its hash."""
+        return self.block.hash
+
+    @property
+    def height(self) -> int:
+        """Its height."""
+        return self.block.header.height
+
+    @property
+    def raw(self) -> bytes:
+        """Its canonical encoding."""
+        return self.block.raw
+
+    @property
+    def balances(self) -> dict[bytes, int]:
+        """Every account's balance after it, nANM."""
+        return {
+            id: Account.decode(value).balance
+            for (module, id), value in self.records.items()
+            if module == "account"
+        }
+
+    def account(self, address: bytes) -> Account:
+        """An account after it."""
+        return Account.decode(self.records.get(("account", address)))
+
+    def path(self) -> list[Made]:
+        """Every block from height 1 up to this one."""
+        line: list[Made] = []
+        made: Made | None = self
+        while made is not None and made.parent is not None:
+            line.append(made)
+            made = made.parent
+        return line[::-1]
+
+
+class ChainBuilder:
+    """Makes valid sealed blocks on any block it made before."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.genesis = Made(
+            genesis.genesis_block(network), None, genesis.genesis_records(network), work=0
+        )
+
+    def make(
+        self,
+        parent: Made,
+        txs: Iterable[SignedTx] = (),
+        *,
+        coinbase: bytes | None = None,
+        interval_ms: int | None = None,
+        extra: bytes = b"",
+        time: int | None = None,
+        fit_keys: bool = True,
+    ) -> Made:
+        """A sealed child of ``parent``; raises the ``Refused`` of a tx that may not run there."""
+        if interval_ms is None:
+            interval_ms = self.network.params.target_interval_ms
+        header = self.draft(
+            parent,
+            time=parent.header.time + interval_ms if time is None else time,
+            coinbase=key(0).address if coinbase is None else coinbase,
+            extra=extra,
+        )
+        signed = tuple(fit_key(tx, parent) if fit_keys else tx for tx in txs)
+        effects, gas_used = self.run(parent, header, signed)
+        records = after(parent.records, effects)
+        header = replace(
+            header, gas_used=gas_used, roots=self.roots_of(header, signed, effects, records)
+        )
+        return Made(
+            Block(seal(header), signed),
+            parent,
+            records,
+            fork_choice.total_work(parent.work, header),
+            parent.minted + effects.minted,
+            parent.burnt + effects.burnt,
+            effects,
+        )
+
+    def grow(self, parent: Made, length: int, **options: Any) -> list[Made]:
+        """``length`` empty blocks in a row."""
+        line: list[Made] = []
+        for _ in range(length):
+            parent = self.make(parent, **options)
+            line.append(parent)
+        return line
+
+    def draft(self, parent: Made, *, time: int, coinbase: bytes, extra: bytes = b"") -> Header:
+        """A header that follows from its ancestors, with an empty body and no seal."""
+        above = parent.parent
+        ancestry = Ancestry(parent.header, None if above is None else above.header)
+        params = self.network.params
+        empty = merkle.EMPTY_ROOT
+        return Header(
+            chain=self.network.chain,
+            height=parent.height + 1,
+            parent=parent.hash,
+            time=time,
+            coinbase=coinbase,
+            gas_limit=params.gas_limit,
+            gas_used=0,
+            base_fee=header_rules.next_base_fee(parent.header, params),
+            blob_bytes=0,
+            blob_fee=header_rules.next_blob_fee(parent.header, params),
+            theta=header_rules.expected_theta(ancestry, self.network),
+            psi=0,
+            roots=Roots(parent.header.roots.state, empty, empty, empty, empty, empty),
+            beacon=Beacon(),
+            mix=header_rules.expected_mix(parent.header, Beacon().out),
+            policy=self.network.pins,
+            extra=extra,
+        )
+
+    def run(
+        self, parent: Made, header: Header, txs: Sequence[SignedTx]
+    ) -> tuple[BlockEffects, int]:
+        """What the block does to the parent's state, and the gas it used."""
+        execution = BlockExecution(
+            View(DictState(parent.records)), BlockEnv.of(header), self.network
+        )
+        for tx in txs:
+            execution.run(tx, KINDS[tx.unsigned.kind](tx.unsigned.body))
+        return execution.finish(), execution.gas_used
+
+    def roots_of(
+        self,
+        header: Header,
+        txs: tuple[SignedTx, ...],
+        effects: BlockEffects,
+        records: Mapping[RecordKey, bytes],
+    ) -> Roots:
+        """All six roots."""
+        return replace(
+            header.roots,
+            state=state_root(records),
+            txs=block_codec.txs_root(txs),
+            witnesses=block_codec.witnesses_root(txs),
+            receipts=pipeline.receipts_root(effects),
+        )
+
+
+def after(
+    records: Mapping[RecordKey, bytes], effects: BlockEffects
+) -> dict[RecordKey, bytes]:
+    """The records after a block's changes."""
+    out = dict(records)
+    for record, value in effects.changes.items():
+        if value is None:
+            out.pop(record, None)
+        else:
+            out[record] = value
+    return out
+
+
+def fit_key(tx: SignedTx, parent: Made) -> SignedTx:
+    """The transaction without its key if the parent's state holds it."""
+    stored = decode_key(parent.records.get(("key", tx.unsigned.sender)))
+    return tx if stored is None else tx.with_key(None)
+
+
+def seal(header: Header) -> Header:
+    """The header with the first nonce whose draw is low enough."""
+    below = seal_rules.threshold(header.theta, header.psi)
+    prefix = header.seal_prefix
+    for number in count():
+        nonce = number.to_bytes(8, "little")
+        if int.from_bytes(sha3_256(prefix + nonce).digest(), "big") < below:
+            return header.sealed(nonce)
+    raise AssertionError("count never ends")
+
+
+def reseal(block: Block, **changes: Any) -> Block:
+    """The block with header fields replaced, the roots of its body recomputed, and sealed.
+
+    Roots that execution gives, and any root in ``changes``, stay as they are.
+    """
+    roots = replace(
+        block.header.roots,
+        txs=block_codec.txs_root(block.txs),
+        witnesses=block_codec.witnesses_root(block.txs),
+        proofs=block_codec.proofs_root(block.proofs),
+    )
+    return replace(block, header=seal(replace(block.header, **{"roots": roots, **changes})))
+
+
+# ------------------------------------------------------------------ a node without its doors
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still until it is set."""
+
+    now: int
+
+    def now_ms(self) -> int:
+        """The time it is set to."""
+        return self.now
+
+
+class InlineRunner:
+    """A task runner that does everything in the caller's thread."""
+
+    def map(self, function: Callable[..., Any], items: Sequence[object]) -> list[Any]:
+        """Results in order."""
+        return [function(item) for item in items]
+
+
+@dataclass
+class Recorder:
+    """Every event published, and whether a database transaction was open then."""
+
+    events: list[BlockAdded | ChainReorganised] = field(default_factory=list)
+    in_transaction: list[bool] = field(default_factory=list)
+
+    def __call__(self, event: BlockAdded | ChainReorganised) -> None:
+        """Remember an event."""
+        self.events.append(event)
+        self.in_transaction.append(connection.in_atomic_block)
+
+
+def new_importer(
+    network: Network, *, now: int | None = None, bus: EventBus | None = None
+) -> Importer:
+    """An importer on the test's database, started; its clock stands a day after genesis."""
+    clock = FixedClock(network.genesis.time_ms + 86_400_000 if now is None else now)
+    importer = Importer(
+        network=network,
+        clock=clock,
+        witnesses=WitnessChecker(InlineRunner()),
+        bus=bus or EventBus(raise_error),
+    )
+    importer.start()
+    return importer
+
+
+def raise_error(event: object, error: Exception) -> None:
+    """A bus's ``on_error`` that hides nothing."""
+    raise error
+
+
+def recording_bus() -> tuple[EventBus, Recorder]:
+    """A bus and what it published."""
+    bus, recorder = EventBus(raise_error), Recorder()
+    bus.subscribe(BlockAdded, recorder)
+    bus.subscribe(ChainReorganised, recorder)
+    return bus, recorder
+
+
+def import_all(importer: Importer, line: Iterable[Made]) -> list[str]:
+    """Import blocks in order; their outcomes."""
+    return [importer.import_block(made.raw, source="test").outcome for made in line]
+
+
+# ------------------------------------------------------------------ the database as a value
+
+
+def dump_database(*, best_chain_only: bool = False) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every ``chain_`` table, without row numbers, in an order of its own.
+
+    Reads the schema, so a new table or column is compared from its first day.
+    """
+    with connection.cursor() as cursor:
+        names = [n for n in connection.introspection.table_names(cursor) if n.startswith("chain_")]
+        cursor.execute("SELECT id, hash, canonical FROM chain_block")
+        blocks = {row[0]: (bytes(row[1]), bool(row[2])) for row in cursor.fetchall()}
+        out = {}
+        for name in names:
+            cursor.execute(f"SELECT * FROM {name}")
+            columns = [column[0] for column in cursor.description]
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            if best_chain_only and name == "chain_block":
+                rows = [row for row in rows if row["canonical"]]
+            if best_chain_only and name == "chain_blockbody":
+                rows = [row for row in rows if blocks[row["block_id"]][1]]
+            out[name] = sorted((_plain(row, blocks) for row in rows), key=repr)
+    return out
+
+
+def _plain(row: dict[str, Any], blocks: Mapping[int, tuple[bytes, bool]]) -> tuple[Any, ...]:
+    values = []
+    for column, value in row.items():
+        if column == "id":
+            continue
+        if column == "block_id":
+            value = blocks[value][0]
+        values.append((column, bytes(value) if isinstance(value, memoryview) else value))
+    return tuple(values)
+
+
+def wipe_database() -> None:
+    """Empty every ``chain_`` table, as a new database is."""
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.table_names(cursor))
+        for name in ("chain_blockbody", "chain_tx", *sorted(names)):
+            if name.startswith("chain_"):
+                cursor.execute(f"DELETE FROM {name}")
+
