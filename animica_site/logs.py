@@ -36,8 +36,8 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Request lines are the metrics' matter; they would drown everything else.
-    logging.getLogger("uvicorn.access").setLevel("WARNING")
+    # What the server does is the metrics' matter; its lines would drown everything else.
+    logging.getLogger("uvicorn").setLevel("WARNING")
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

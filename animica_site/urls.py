@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("explorer.urls")),
 ]
+
+handler400 = "explorer.views.bad_request"
+handler403 = "explorer.views.forbidden"
+handler404 = "explorer.views.not_found"
+handler500 = "explorer.views.server_error"

@@ -66,9 +66,8 @@ def initialise(*, genesis: Block, changes: Mapping[RecordKey, bytes], supply: in
         staged = state.stage(changes, pages, b"")
         if staged.root != genesis.header.roots.state:
             raise StateBroken("the genesis records do not give the header's state root", height=0)
-        row_id = blocks.insert(genesis, 0)
         blocks.make_canonical(
-            row_id, total_work=0, minted=0, burnt=0, supply=supply, receipts=sections.pack([])
+            genesis, 0, minted=0, burnt=0, supply=supply, receipts=sections.pack([])
         )
         state.write(changes)
         pages.write(staged.pages)
@@ -167,7 +166,8 @@ def stage_state(changes: Mapping[RecordKey, bytes | None]) -> StagedState:
 def add_side_block(*, block: Block, total_work: int) -> None:
     """Keep a block with its body beside the best chain; a known one stays as it is."""
     with transaction.atomic():
-        blocks.insert(block, total_work)
+        if blocks.id_of(block.hash) is None:
+            blocks.insert(block, total_work)
 
 
 def mark_invalid(*, hash: bytes, code: str) -> None:

@@ -81,6 +81,7 @@ class Importer:
             supply=genesis.genesis_supply(self.network),
         )
         chain.verify_head()
+        self._finish_reorganisations()
         return chain.head()
 
     def import_block(self, raw: bytes, *, source: str) -> ImportResult:
@@ -106,6 +107,19 @@ class Importer:
     def waiting(self) -> dict[str, int]:
         """How many blocks wait for a parent and for their time."""
         return {"orphans": len(self._orphans), "early": len(self._early)}
+
+    def _finish_reorganisations(self) -> None:
+        """Take up a heavier branch that was stored but not yet followed when the node died."""
+        for tip in chain.tips_heavier_than(chain.head().total_work):
+            head = chain.head()
+            if not fork_choice.outweighs(tip.total_work, head.total_work):
+                continue
+            try:
+                most = self.network.local.max_reorg_blocks
+                fork_choice.check_depth(head.height, self._fork_height(tip), most)
+                self._reorganise(head, tip.hash)
+            except Refused as refusal:
+                log.warning("a stored branch was refused: %s", refusal)
 
     def _take_in(self, decoded: Decoded) -> ImportResult:
         block = decoded.block

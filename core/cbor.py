@@ -7,6 +7,7 @@ compares the input with what encoding would give. Source: docs/spec/conventions.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import cbor2
@@ -113,42 +114,48 @@ def _parse(data: bytes, what: str) -> Value:
             semantic_decoders=_TAG_REFUSALS,
             tag_hook=_refuse_tag,
         )
-    except CborType:
-        raise
+    except CborType as refusal:
+        raise CborType(refusal.message, field=what) from None
     except cbor2.CBORError as error:
         if isinstance(error.__cause__, CborType):
-            raise error.__cause__ from None
+            raise CborType(error.__cause__.message, field=what) from None
         if "nesting depth" in str(error):
-            raise CborTooDeep(f"{what} nests deeper than {CBOR_DEPTH}", field=what) from None
+            raise _too_deep(what) from None
         raise CborMalformed(f"{what} is not well-formed CBOR: {error}", field=what) from None
 
 
-def _check(value: Value, where: str, allow_null: bool) -> None:
-    """Refuse types and key orders that the encoding itself does not exclude."""
+def _too_deep(what: str) -> CborTooDeep:
+    return CborTooDeep(f"{what} nests deeper than {CBOR_DEPTH}", field=what)
+
+
+def _check(value: Value, where: str, allow_null: bool, depth: int = 0) -> None:
+    """Refuse types, key orders and depths that the library lets pass."""
     kind = type(value)
     if kind is bytes or kind is str or kind is bool:
         return
     if kind is int:
         if not 0 <= value <= U64_MAX:
             raise CborType(f"{where} is not an unsigned 64-bit integer", field=where)
-    elif kind is list:
-        for item in value:
-            _check(item, where, allow_null)
-    elif kind is dict:
-        _check_map(value, where, allow_null)
+    elif kind is list or kind is dict:
+        if depth == CBOR_DEPTH:  # the library does not count an empty container
+            raise _too_deep(where)
+        items = value if kind is list else _items_in_order(value, where)
+        for item in items:
+            _check(item, where, allow_null, depth + 1)
     elif value is None and allow_null:
         return
     else:
         raise CborType(f"{where} holds a {kind.__name__}, which is not allowed", field=where)
 
 
-def _check_map(value: dict[Any, Value], where: str, allow_null: bool) -> None:
+def _items_in_order(value: dict[Any, Value], where: str) -> Iterable[Value]:
+    """The values of a map whose keys are ASCII text in canonical order."""
     last_size, last_key = -1, ""
-    for key, item in value.items():
+    for key in value:
         if type(key) is not str or not key.isascii():
             raise CborType(f"{where} has a key that is not ASCII text", field=where)
         size = len(key)
         if size < last_size or (size == last_size and key < last_key):
             raise CborKeyOrder(f"key {key!r} of {where} is out of order", field=where)
         last_size, last_key = size, key
-        _check(item, where, allow_null)
+    return value.values()

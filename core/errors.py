@@ -47,8 +47,9 @@ class AnimicaError(Exception):
         return f"{self.message} [{self.code}]"
 
     def view(self) -> dict[str, object]:
-        """The JSON view: ``code``, ``reason``, ``hint`` and the facts."""
-        return {"code": self.code, "reason": self.message, "hint": self.hint, **self.facts}
+        """The JSON view: ``code``, ``reason``, ``hint`` and the facts, which never replace them."""
+        own = {"code": self.code, "reason": self.message, "hint": self.hint}
+        return {**own, **self.facts, **own}
 
 
 class Refused(AnimicaError):

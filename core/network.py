@@ -34,6 +34,7 @@ class _Section:
     @classmethod
     def read(cls, table: Mapping[str, Any], where: str) -> Self:
         """Read exactly this section's entries; any other is refused by name."""
+        _require(isinstance(table, Mapping), where, "must be a table")
         known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
         for name in table:
             if name not in known:
@@ -187,22 +188,42 @@ def read_network(table: Mapping[str, Any], allocations: tuple[tuple[bytes, int],
     ``allocations`` are the file's, addresses already decoded by the caller.
     Raises ``NetworkInvalid`` naming the entry.
     """
-    try:
-        network = Network(
-            name=str(table["name"]),
-            chain=int(_scalar(table["chain"], "chain")),
-            genesis=Genesis(
-                int(_scalar(table["genesis"]["time_ms"], "genesis.time_ms")), allocations
-            ),
-            params=Params.read(table["params"], "params"),
-            poies=Poies.read(table["poies"], "poies"),
-            alg_from=tuple((int(row["alg"]), int(row["from"])) for row in table["alg"]),
-            local=Local.read(table["local"], "local"),
-        )
-    except KeyError as error:
-        raise NetworkInvalid(f"{error.args[0]} is missing", field=str(error.args[0])) from None
+    for name in ("name", "chain", "genesis", "params", "poies", "alg", "local"):
+        _require(name in table, name, "is missing")
+    network = Network(
+        name=str(table["name"]),
+        chain=read_number(table["chain"], "chain"),
+        genesis=Genesis(_genesis_time(table["genesis"]), allocations),
+        params=Params.read(table["params"], "params"),
+        poies=Poies.read(table["poies"], "poies"),
+        alg_from=_read_algs(table["alg"]),
+        local=Local.read(table["local"], "local"),
+    )
     _check(network)
     return network
+
+
+def read_number(value: Any, where: str) -> int:
+    """A whole number below 2^63; raises ``NetworkInvalid`` naming ``where``."""
+    _require(type(value) is int and 0 <= value < SUPPLY_LIMIT, where, "must be a whole number")
+    return int(value)
+
+
+def _genesis_time(table: Any) -> int:
+    sound = isinstance(table, Mapping) and "time_ms" in table
+    _require(sound, "genesis.time_ms", "is missing")
+    return read_number(table["time_ms"], "genesis.time_ms")
+
+
+def _read_algs(rows: Any) -> tuple[tuple[int, int], ...]:
+    sound = isinstance(rows, list) and all(
+        isinstance(row, Mapping) and row.keys() == {"alg", "from"} for row in rows
+    )
+    _require(sound, "alg", "must be a list of {alg, from}")
+    algs = tuple((read_number(r["alg"], "alg"), read_number(r["from"], "alg.from")) for r in rows)
+    distinct = len({alg for alg, _ in algs}) == len(algs) > 0
+    _require(distinct, "alg", "names no algorithm, or one twice")
+    return algs
 
 
 def _check(network: Network) -> None:
@@ -220,8 +241,9 @@ def _check(network: Network) -> None:
     _require(bounds, "params.theta_start_unat", "is outside theta_min_unat … theta_max_unat")
     room = network.poies.gamma_unat + 1_000_000 <= params.theta_min_unat
     _require(room, "poies.gamma_unat", "plus one nat exceeds params.theta_min_unat")
-    for name in ("target_interval_ms", "retarget_tau_ms", "gas_limit", "da_k_max", "epoch_blocks"):
+    for name in ("target_interval_ms", "retarget_tau_ms", "da_k_max", "epoch_blocks"):
         _require(getattr(params, name) > 0, f"params.{name}", "must be positive")
+    _require(params.gas_limit > 1, "params.gas_limit", "must be at least 2, its half is the target")
     for name in ("base_fee_floor", "blob_fee_floor"):
         _require(getattr(params, name) > 0, f"params.{name}", "must be positive")
     _require(params.subsidy_decay_ppm <= PPM, "params.subsidy_decay_ppm", "exceeds one")

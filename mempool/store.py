@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import batched
 
 from django.db import transaction
 
@@ -36,6 +35,7 @@ def write(fresh: Iterable[StoredTx], gone: Collection[bytes]) -> None:
     if not rows and not gone:
         return
     with transaction.atomic():
-        for ids in _parts(list(gone), _IN_LIST):
-            PoolTx.objects.filter(txid__in=ids).delete()
+        listed = list(gone)
+        for start in range(0, len(listed), _IN_LIST):
+            PoolTx.objects.filter(txid__in=listed[start : start + _IN_LIST]).delete()
         PoolTx.objects.bulk_create(rows, batch_size=_ROWS)

@@ -19,6 +19,7 @@ from core.header import Header
 from core.limits import CLOCK_AHEAD_MS, EXTRA_BYTES
 from core.network import Network
 from core.ports import Clock
+from execution.errors import KeyMissing, NonceLow
 from mining import template
 from mining.errors import BlockUnsealed, MinerSettings, OwnBlockRefused
 from mining.ports import Importer, Ledger, Pool
@@ -33,6 +34,9 @@ REFRESH_MS = 3_000
 """A search goes on this long before the template takes in new transactions and a new time."""
 REFUSALS_IN_A_ROW = 3
 _LOOK_AGAIN_MS = 500
+# A pool that has not heard of the newest head yet offers what is mined already, or was fitted to
+# a state with other keys. It will hear; nothing is to be dropped for it.
+_POOL_MAY_BE_BEHIND = (NonceLow, KeyMissing)
 _BACK_OFF_MS = (500, 1_000, 2_000, 5_000, 10_000, 30_000)
 
 
@@ -274,10 +278,15 @@ class Miner:
             )
             wishes = Wishes(self._coinbase, self._extra, time_ms, most)
             made = template.build(base, wishes, candidates)
-        for skipped in made.skipped:
-            log.info("left out %s: %s", skipped.tx.txid.hex(), skipped.refusal)
-            self._pool.drop(skipped.tx.txid, skipped.refusal)
+        self._report(made)
         return made
+
+    def _report(self, made: Template) -> None:
+        for skipped in made.skipped:
+            txid = skipped.tx.txid
+            log.info("left out %s: %s", txid.hex(), skipped.refusal)
+            if not isinstance(skipped.refusal, _POOL_MAY_BE_BEHIND):
+                self._pool.drop(txid, skipped.refusal)
 
     def _parent_of(self, header: Header) -> Header | None:
         if header.height == 0:
@@ -306,7 +315,7 @@ class Miner:
             ) from refusal
         self._refusals_in_a_row = 0
         self._found += 1
-        log.info("sealed block %d with %d txs: %s", header.height, len(block.txs), result.outcome)
+        log.debug("sealed block %d with %d txs: %s", header.height, len(block.txs), result.outcome)
         return header
 
 

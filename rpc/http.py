@@ -44,6 +44,10 @@ _STATUSES: dict[type[AnimicaError], int] = {
 log = structlog.get_logger("rpc")
 
 
+class ClientGone(Exception):
+    """The connection ended before the request was complete: nobody is left to answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """``read(limit)`` gives the body; it raises ``BodyTooLong`` before it keeps more than that."""
@@ -70,12 +74,14 @@ Handler = Callable[[Request], Awaitable[Reply]]
 
 
 async def serve(request: Request) -> Reply:
-    """Answer a request to one of ``ROUTES``; never raises but when the client has gone."""
+    """Answer a request to one of ``ROUTES``; raises only ``ClientGone``."""
     try:
         check_host(request.host)
         reply = await _route(request)(request)
     except AnimicaError as error:
         reply = refusal(error)
+    except ClientGone:
+        raise
     except Exception:
         fault = defect()
         reference = fault.facts["reference"]

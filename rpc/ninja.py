@@ -14,6 +14,8 @@ from rpc.dispatch import body_too_long
 from rpc.http import Reply, Request, serve
 
 _READ_BYTES = 65_536
+# Everything but POST: rpc.http answers these too, so that both doors refuse alike.
+_METHODS = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 api = NinjaAPI(
     title="Animica node",
@@ -23,7 +25,7 @@ api = NinjaAPI(
 )
 
 
-@api.api_operation(["POST", "OPTIONS"], "/rpc", include_in_schema=False)
+@api.api_operation([*_METHODS, "POST"], "/rpc", include_in_schema=False)
 async def rpc(request: HttpRequest) -> HttpResponse:
     """JSON-RPC 2.0; the methods are described at /openrpc.json."""
     return await _serve(request)
@@ -39,9 +41,9 @@ async def submit_block(request: HttpRequest) -> HttpResponse:
     return await _serve(request)
 
 
-@api.api_operation(["OPTIONS"], "/api/v1/blocks", include_in_schema=False)
-async def submit_block_preflight(request: HttpRequest) -> HttpResponse:
-    """What a page of another origin may send."""
+@api.api_operation(_METHODS, "/api/v1/blocks", include_in_schema=False)
+async def submit_block_otherwise(request: HttpRequest) -> HttpResponse:
+    """What a page of another origin may send, and the refusal of other HTTP methods."""
     return await _serve(request)
 
 

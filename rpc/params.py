@@ -26,7 +26,7 @@ class Misfit(ValueError):
     """The value is not of the kind; the message says what is wanted ("must be …")."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: annotations must be hashable
 class Kind:
     """One way to read a JSON value. ``schema`` describes what ``read`` accepts."""
 

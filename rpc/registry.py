@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import types
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, Union
 
 from core.errors import AnimicaError, EncodingRefused
 from rpc.caller import Caller
@@ -171,12 +172,20 @@ def _describe(
 
 def _annotation(hint: Any, where: str) -> tuple[Kind, str]:
     """The ``Kind`` and the description in an annotation, which may be optional."""
-    for option in (hint, *typing.get_args(hint)):
-        notes = getattr(option, "__metadata__", ())
-        kinds = [note for note in notes if isinstance(note, Kind)]
-        if kinds:
-            return kinds[-1], next((note for note in notes if isinstance(note, str)), "")
-    raise TypeError(f"{where} needs an annotation that says how it is read")
+    notes = list(_notes(hint))
+    kind = next((note for note in notes if isinstance(note, Kind)), None)
+    if kind is None:
+        raise TypeError(f"{where} needs an annotation that says how it is read")
+    return kind, next((note for note in notes if isinstance(note, str)), "")
+
+
+def _notes(hint: Any) -> Iterator[object]:
+    """What annotates a hint or, in an optional hint, its parts."""
+    yield from getattr(hint, "__metadata__", ())
+    bare = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+    if typing.get_origin(bare) in (Union, types.UnionType):
+        for part in typing.get_args(bare):
+            yield from _notes(part)
 
 
 def json_name(name: str) -> str:

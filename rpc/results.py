@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: annotations must be hashable
 class Shape:
     """The JSON schema of an annotated result type."""
 

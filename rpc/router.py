@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import AnimicaError
 from rpc.dispatch import body_too_long
 from rpc.errors import BodyTooSlow, OriginRefused
-from rpc.http import ROUTES, Reply, Request, check_host, origin_allowed, serve
+from rpc.http import ROUTES, ClientGone, Reply, Request, check_host, origin_allowed, serve
 
 BODY_SECONDS = 30
 
@@ -21,10 +21,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class ClientGone(Exception):
-    """The connection ended before the request was complete: nobody is left to answer."""
 
 
 class Router:

@@ -6,7 +6,6 @@ import inspect
 import types
 import typing
 from collections.abc import Iterable
-from importlib import metadata
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, is_typeddict
 
 from core.errors import AnimicaError
@@ -15,6 +14,8 @@ from rpc.registry import Method, Param
 from rpc.results import Shape
 
 OPENRPC = "1.3.2"
+API_VERSION = "1.0.0"
+"""Of the interface: its second part rises with every method or field that is added."""
 _PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -32,7 +33,7 @@ def document(methods: Iterable[Method]) -> dict[str, Any]:
         "openrpc": OPENRPC,
         "info": {
             "title": "Animica node",
-            "version": metadata.version("animica-node"),
+            "version": API_VERSION,
             "description": "JSON-RPC 2.0 at POST /rpc and over WebSocket at /ws.",
             "license": {"name": "Apache-2.0"},
         },
@@ -42,16 +43,14 @@ def document(methods: Iterable[Method]) -> dict[str, Any]:
 
 
 def _method(method: Method, components: dict[str, Any]) -> dict[str, Any]:
-    errors = {error.code: error for error in method.errors}
-    if method.params:
-        errors[ParamsInvalid.code] = ParamsInvalid
+    errors = {*method.errors, *([ParamsInvalid] if method.params else [])}
     described: dict[str, Any] = {
         "name": method.name,
         "summary": method.summary,
         "paramStructure": "either",
         "params": [_param(param) for param in method.params],
         "result": {"name": "result", "schema": schema_of(method.result, components)},
-        "errors": [_error(errors[code]) for code in sorted(errors)],
+        "errors": [_error(error) for error in sorted(errors, key=_error_name)],
         "x-alias": method.name.replace(".", "_"),
     }
     if method.description:
@@ -69,13 +68,15 @@ def _param(param: Param) -> dict[str, Any]:
     return described
 
 
+def _error_name(error: type[AnimicaError]) -> str:
+    """The stable code of a concrete error; a branch of the tree goes by its class."""
+    return error.code or error.__name__
+
+
 def _error(error: type[AnimicaError]) -> dict[str, Any]:
     sentence = " ".join((inspect.getdoc(error) or "").partition("\n\n")[0].split())
-    return {
-        "code": number_of(error),
-        "message": sentence,
-        "data": {"code": error.code, "hint": error.hint},
-    }
+    data = {"code": error.code, "hint": error.hint} if error.code else {"branch": error.__name__}
+    return {"code": number_of(error), "message": sentence, "data": data}
 
 
 def schema_of(hint: Any, components: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from core.errors import NodeFault
-from core.network import Network, read_network
+from core.errors import EncodingRefused, NodeFault
+from core.network import Network, NetworkInvalid, read_network, read_number
 from pq import addresses
+from pq.algorithms import SIGNATURE_ALGORITHMS
 
 NAMES = ("mainnet", "testnet", "devnet", "fast")
 
@@ -35,14 +36,36 @@ def load_table(name_or_path: str) -> dict[str, Any]:
         text = path.read_text("utf-8")
     else:
         raise NetworkUnknown(f"no network called {name_or_path!r}", name=name_or_path)
-    table: dict[str, Any] = (
-        json.loads(text) if name_or_path.endswith(".json") else tomllib.loads(text)
-    )
+    try:
+        table = json.loads(text) if name_or_path.endswith(".json") else tomllib.loads(text)
+    except ValueError as error:
+        raise NetworkInvalid(f"the network file cannot be read: {error}", field="file") from None
+    if not isinstance(table, dict):
+        raise NetworkInvalid("the network file is not a table", field="file")
     return table
 
 
 def parse(table: dict[str, Any]) -> Network:
-    """Check a table and make a ``Network`` of it."""
-    rows = table.get("genesis", {}).get("allocations", [])
-    allocations = tuple((addresses.from_text(row["address"]), row["balance"]) for row in rows)
-    return read_network(table, allocations)
+    """Check a table and make a ``Network`` of it; raises ``NetworkInvalid`` naming the entry."""
+    network = read_network(table, _allocations(table.get("genesis")))
+    for alg, _ in network.alg_from:
+        if alg not in SIGNATURE_ALGORITHMS:
+            raise NetworkInvalid(f"alg {alg} is not a signature algorithm", field="alg")
+    return network
+
+
+def _allocations(genesis: Any) -> tuple[tuple[bytes, int], ...]:
+    rows = genesis.get("allocations", []) if isinstance(genesis, dict) else []
+    where = "genesis.allocations"
+    if not isinstance(rows, list):
+        raise NetworkInvalid(f"{where} must be a list", field=where)
+    found = []
+    for row in rows:
+        if not isinstance(row, dict) or row.keys() != {"address", "balance"}:
+            raise NetworkInvalid(f"{where} holds pairs of address and balance", field=where)
+        try:
+            address = addresses.from_text(str(row["address"]))
+        except EncodingRefused as error:
+            raise NetworkInvalid(f"{where}: {error}", field=where) from None
+        found.append((address, read_number(row["balance"], where)))
+    return tuple(found)

@@ -17,6 +17,11 @@ PARENT_INVALID = "block.parent_invalid"
 
 _WORK_BYTES = 32
 _TIPS_MOST = 256
+_SECTIONS = ("txs", "proofs", "witnesses", "envelopes")
+_BODY = sql.Table(
+    "chain_blockbody",
+    (("block_id", "int8"), ("receipts", "bytea"), *((name, "bytea") for name in _SECTIONS)),
+)
 _STORED = "b.header, b.total_work, b.status, b.canonical, b.invalid_code"
 _VIEW = (
     "b.header, b.total_work, b.status, b.canonical, b.size_bytes, b.tx_count, "
@@ -193,11 +198,9 @@ def required(block_hash: bytes) -> Block:
     return found[0]
 
 
-def insert(block: Block, total_work: int) -> int:
-    """Keep a block beside the best chain and return its row's id; a known one stays as it is."""
+def insert(block: Block, total_work: int, receipts: bytes | None = None) -> int:
+    """Store a block beside the best chain and return its row's id."""
     header = block.header
-    if (known := id_of(block.hash)) is not None:
-        return known
     parts = sections.split(block)
     columns: dict[str, Any] = {
         "hash": block.hash,
@@ -219,11 +222,7 @@ def insert(block: Block, total_work: int) -> int:
     sql.run(f"INSERT INTO chain_block ({names}) VALUES ({marks})", tuple(columns.values()))
     row_id = id_of(block.hash)
     assert row_id is not None, "a row that was just written is there"
-    sql.run(
-        "INSERT INTO chain_blockbody (block_id, txs, proofs, witnesses, envelopes) "
-        "VALUES (%s, %s, %s, %s, %s)",
-        (row_id, parts["txs"], parts["proofs"], parts["witnesses"], parts["envelopes"]),
-    )
+    _BODY.write([(row_id, receipts, *(parts[name] for name in _SECTIONS))])
     return row_id
 
 
@@ -234,9 +233,18 @@ def id_of(block_hash: bytes) -> int | None:
 
 
 def make_canonical(
-    row_id: int, *, total_work: int, minted: int, burnt: int, supply: int, receipts: bytes
-) -> None:
-    """Put a stored block at the end of the best chain with what its execution gave."""
+    block: Block, total_work: int, *, minted: int, burnt: int, supply: int, receipts: bytes
+) -> int:
+    """Put a block, stored before or not, at the end of the best chain with what executing it gave.
+
+    Returns its row's id.
+    """
+    row_id = id_of(block.hash)
+    if row_id is None:
+        row_id = insert(block, total_work, receipts)
+    else:
+        query = "UPDATE chain_blockbody SET receipts = %s WHERE block_id = %s"
+        sql.run(query, (receipts, row_id))
     sql.run(
         "UPDATE chain_block SET status = %s, invalid_code = '', canonical = %s, "
         "total_work = %s, minted = %s, burnt = %s, supply = %s WHERE id = %s",
@@ -245,7 +253,7 @@ def make_canonical(
             *(minted, burnt, supply, row_id),
         ),
     )
-    sql.run("UPDATE chain_blockbody SET receipts = %s WHERE block_id = %s", (receipts, row_id))
+    return row_id
 
 
 def leave_canonical(height: int) -> None:

@@ -93,10 +93,9 @@ class Unit:
             burnt=self._meta.burnt + effects.burnt,
         )
         _check_balances(block, effects, changes, previous)
-        row_id = blocks.insert(block, total_work)
-        blocks.make_canonical(
-            row_id,
-            total_work=total_work,
+        row_id = blocks.make_canonical(
+            block,
+            total_work,
             minted=effects.minted,
             burnt=effects.burnt,
             supply=moved.supply,

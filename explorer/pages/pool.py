@@ -10,6 +10,8 @@ from explorer.spread import spread
 from mempool import service as mempool
 
 ROWS = 50
+SPREAD_OVER = 200
+"""The latest arrivals that the spread of tips looks at."""
 
 
 def context(cursor: str | None) -> dict[str, Any]:
@@ -18,10 +20,12 @@ def context(cursor: str | None) -> dict[str, Any]:
         now = frame()
     pool = mempool.current()
     page = pool.content(cursor, ROWS)
+    latest = pool.content(None, SPREAD_OVER).items
     return {
         "frame": now,
         "stats": pool.stats(),
-        "spread": spread([pooled.tip for pooled in page.items if pooled.state == "ready"]),
+        "bins": spread([pooled.tip for pooled in latest if pooled.state == "ready"]),
+        "spread_over": SPREAD_OVER,
         "items": page.items,
         "more": page.cursor,
         "first_page": cursor is None,

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from mempool.rules.entry import Entry
-
-if TYPE_CHECKING:
-    from mempool.rules.queues import SenderQueue
+from mempool.rules.sender import SenderQueue
 
 _Ranked = tuple[int, int, bytes, int]
 """Tip at the base fee, minus the arrival (later arrivals go first), sender, nonce."""

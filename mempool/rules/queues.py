@@ -6,8 +6,6 @@ covers together; held are those behind a missing nonce.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from core.errors import Refused, TxRefused
 from execution import validity
 from execution.errors import InsufficientFunds
@@ -15,33 +13,7 @@ from mempool import errors
 from mempool.rules.entry import Drop, Entry, Standing
 from mempool.rules.eviction import Tails
 from mempool.rules.limits import REPLACEMENT_PERCENT, PoolLimits
-
-
-@dataclass
-class SenderQueue:
-    """One sender's waiting transactions by nonce; ``ready_end`` is the first missing nonce."""
-
-    standing: Standing
-    ready_end: int
-    entries: dict[int, Entry] = field(default_factory=dict)
-
-    @property
-    def tail(self) -> Entry:
-        """The transaction that none of the others needs."""
-        return self.entries[max(self.entries)]
-
-    @property
-    def ready_count(self) -> int:
-        """How many are ready."""
-        return self.ready_end - self.standing.account.nonce
-
-    def ready(self) -> list[Entry]:
-        """The ready ones in nonce order."""
-        return [self.entries[nonce] for nonce in range(self.standing.account.nonce, self.ready_end)]
-
-    def ordered(self) -> list[Entry]:
-        """All in nonce order."""
-        return [self.entries[nonce] for nonce in sorted(self.entries)]
+from mempool.rules.sender import SenderQueue
 
 
 class Queues:
@@ -73,7 +45,7 @@ class Queues:
                 field="tx.maxFee",
                 required=self.limits.min_fee,
             )
-        queue = self.senders.get(entry.sender) or _empty(standing)
+        queue = self.senders.get(entry.sender) or SenderQueue.empty(standing)
         old = queue.entries.get(entry.nonce)
         if old is not None:
             check_replacement(entry, old)
@@ -86,7 +58,7 @@ class Queues:
 
         A held newcomer must be covered alone. Raises ``tx.insufficient_funds``.
         """
-        queue = self.senders.get(entry.sender) or _empty(standing)
+        queue = self.senders.get(entry.sender) or SenderQueue.empty(standing)
         balance = queue.standing.account.balance
         required = entry.cost
         if entry.nonce <= queue.ready_end:
@@ -173,7 +145,7 @@ class Queues:
         if over_count <= 0 and over_bytes <= 0:
             return []
         if entry.nonce > queue.ready_end:
-            raise errors.Full("the pool is full and keeps no more transactions behind a missing nonce")
+            raise errors.Full("the pool is full and takes none behind a missing nonce")
         victims = self._tails.choose(
             self.senders, base_fee, over_count, over_bytes, for_entry=entry
         )
@@ -184,7 +156,7 @@ class Queues:
     def _put(self, entry: Entry, standing: Standing) -> Drop | None:
         queue = self.senders.get(entry.sender)
         if queue is None:
-            queue = self.senders[entry.sender] = _empty(standing)
+            queue = self.senders[entry.sender] = SenderQueue.empty(standing)
         old = queue.entries.get(entry.nonce)
         queue.entries[entry.nonce] = entry
         self.by_txid[entry.txid] = entry
@@ -276,10 +248,6 @@ def check_replacement(entry: Entry, old: Entry) -> None:
             )
 
 
-def _empty(standing: Standing) -> SenderQueue:
-    return SenderQueue(standing, standing.account.nonce)
-
-
 def _unfunded(required: int, balance: int) -> InsufficientFunds:
     return InsufficientFunds(
         f"the sender's waiting transactions need {required} nANM and it has {balance}",
@@ -307,9 +275,7 @@ def _held_limit(most: int, missing: int) -> errors.HeldLimit:
 
 
 def _sender_limit(most: int) -> errors.SenderLimit:
-    return errors.SenderLimit(
-        f"{most} transactions of the sender wait", field="tx.from", most=most
-    )
+    return errors.SenderLimit(f"{most} transactions of the sender wait", field="tx.from", most=most)
 
 
 def _evicted(entry: Entry) -> errors.Evicted:

@@ -12,9 +12,7 @@ from execution.gas import TX_BASE
 from mempool.rules.entry import Entry
 
 
-def select(
-    queues: Iterable[Sequence[Entry]], *, base_fee: int, gas: int, size: int
-) -> list[Entry]:
+def select(queues: Iterable[Sequence[Entry]], *, base_fee: int, gas: int, size: int) -> list[Entry]:
     """Entries for a block with room for ``gas`` and for ``size`` bytes of transactions.
 
     ``queues`` are the senders' ready entries in nonce order. A transaction must fit with all the
@@ -43,9 +41,7 @@ def select(
         position += 1
         if position < len(queue):
             following = queue[position]
-            heapq.heapreplace(
-                heap, (-following.tip(base_fee), following.arrival, place, position)
-            )
+            heapq.heapreplace(heap, (-following.tip(base_fee), following.arrival, place, position))
         else:
             heapq.heappop(heap)
     return chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -47,7 +47,7 @@ class SerialRunner:
         return [function(item) for item in items]
 
 
-def no_event(event: object) -> None:
+def no_event(block: Block) -> None:
     pass
 
 
@@ -59,7 +59,7 @@ class MemoryChain:
     clock: FakeClock
     blocks: list[Block] = field(default_factory=list)
     records: dict[RecordKey, bytes] = field(default_factory=dict)
-    listener: object = no_event
+    listener: Callable[[Block], None] = no_event
     refuse_with: Refused | None = None
     sources: list[str] = field(default_factory=list)
 

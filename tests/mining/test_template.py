@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,7 +51,7 @@ def refusals(made: Template) -> dict[bytes, str]:
     return {skipped.tx.txid: skipped.refusal.code for skipped in made.skipped}
 
 
-def with_params(world: World, **params: int) -> World:
+def with_params(world: World, **params: Any) -> World:
     network: Network = world.network
     return make_world(replace(network, params=replace(network.params, **params)))
 

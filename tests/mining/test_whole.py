@@ -1,0 +1,115 @@
+"""The miner on the real ledger, pool and importer: what it seals, the node takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from chain import service as chain
+from consensus.events import BlockAdded
+from consensus.service import Importer
+from consensus.witnesses import WitnessChecker
+from core.bus import EventBus
+from core.header import Header
+from execution.accounts import MODULE, Account
+from mempool.events import TxAdded
+from mempool.service import Pool
+from mining.search import SearchPool
+from mining.service import Miner
+from mining.values import MinerState
+from tests.mining.conftest import RICH, FakeClock, SerialRunner, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Node:
+    def __init__(self, world: World, *, pool_hears: bool = True, **settings) -> None:
+        network = world.network
+        self.errors: list[Exception] = []
+        bus = EventBus(lambda event, error: self.errors.append(error))
+        witnesses = WitnessChecker(SerialRunner())
+        self.clock = FakeClock(world.clock.ms)
+        self.importer = Importer(network=network, clock=self.clock, witnesses=witnesses, bus=bus)
+        self.importer.start()
+        self.pool = Pool(
+            network=network,
+            state=chain.reader,
+            head=lambda: chain.head().header,
+            witnesses=witnesses,
+            clock=self.clock,
+            bus=bus,
+        )
+        self.miner = Miner(
+            network=network,
+            ledger=chain,
+            importer=self.importer,
+            pool=self.pool,
+            search=SearchPool(0),
+            clock=self.clock,
+            coinbase=world.coinbase,
+            **settings,
+        )
+        if pool_hears:
+            bus.subscribe(BlockAdded, self.pool.on_block)
+        bus.subscribe(BlockAdded, self.miner.head_changed)
+        bus.subscribe(TxAdded, self.miner.tx_added)
+
+    def head(self) -> Header:
+        return chain.head().header
+
+
+def balance(address: bytes) -> Account:
+    return Account.decode(chain.reader().get_many([(MODULE, address)]).get((MODULE, address)))
+
+
+def test_blocks_of_the_pools_transactions(world):
+    node = Node(world)
+    node.miner.step()
+    for sender, nonce in ((0, 0), (0, 1), (1, 0), (2, 0)):
+        node.pool.submit(world.transfer(sender, nonce, keep=True).raw)
+    node.miner.step()
+    assert node.head().height == 2
+    assert node.pool.stats().count == 0
+    assert balance(world.keys[0].address).nonce == 2
+    assert balance(world.keys[1].address).balance < RICH + 20
+    # Stored keys are now left out of witnesses: by the pool, which hears of each block.
+    node.pool.submit(world.transfer(0, 2).raw)
+    header = node.miner.mine_one()
+    block = chain.load_block(header.hash)
+    assert block is not None
+    assert [tx.witness.pk for tx in block.txs] == [None]
+    assert node.errors == []
+
+
+def test_on_demand_each_transaction_gets_its_block(world):
+    node = Node(world, block_time_ms=0)
+    for nonce in (0, 1, 2):
+        node.pool.submit(world.transfer(0, nonce).raw)
+    while node.miner.step() == 0:
+        pass
+    assert node.miner.stats().state is MinerState.WAITING_TX
+    assert node.head().height == 3
+    for height in (1, 2, 3):
+        header = chain.canonical_header(height)
+        assert header is not None
+        block = chain.load_block(header.hash)
+        assert block is not None
+        assert [tx.unsigned.nonce for tx in block.txs] == [height - 1]
+    assert node.errors == []
+
+
+def test_a_transaction_that_expired_unnoticed_is_dropped_with_its_reason(world):
+    """Here the pool does not hear of blocks, so that the miner is the one to notice."""
+    node = Node(world, pool_hears=False)
+    tx, good = world.transfer(0, 0, until=1), world.transfer(1, 0)
+    select, node.pool.select = node.pool.select, lambda **budgets: []
+    node.miner.step()
+    node.pool.select = select
+    node.pool.submit(tx.raw)
+    node.pool.submit(good.raw)
+    node.miner.step()
+    block = chain.load_block(node.head().hash)
+    assert block is not None
+    assert [each.txid for each in block.txs] == [good.txid]
+    dropped = node.pool.dropped(tx.txid)
+    assert dropped is not None
+    assert dropped.code == "tx.expired"
