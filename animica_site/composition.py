@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from mempool.service import Pool
-
+from animica_site.config import NodeConfig
 from animica_site.status import NodeStatus
 from chain import service as chain
 from consensus import service as consensus
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
+from core.bus import EventBus
+from core.ports import Clock, TaskRunner
 from mempool import service as mempool
 from mempool.events import TxAdded
+from mempool.service import Pool
 from mining import service as mining
 from mining.search import SearchPool
 from mining.service import Miner
 from rpc import context as rpc_context
 from rpc import listeners as rpc_listeners
-
-if TYPE_CHECKING:
-    from animica_site.runtime import Node
 
 
 @dataclass(frozen=True)
@@ -35,26 +33,26 @@ class Parts:
     status: NodeStatus
 
 
-def build(node: Node) -> Parts:
+def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus) -> Parts:
     """Make every service, load what is stored, and connect events with their listeners."""
-    network = node.config.network
-    witnesses = WitnessChecker(node.runner)
-    importer = Importer(network=network, clock=node.clock, witnesses=witnesses, bus=node.bus)
+    network = config.network
+    witnesses = WitnessChecker(runner)
+    importer = Importer(network=network, clock=clock, witnesses=witnesses, bus=bus)
     importer.start()
     pool = Pool(
         network=network,
         state=chain.reader,
         head=lambda: chain.head().header,
         witnesses=witnesses,
-        clock=node.clock,
-        bus=node.bus,
+        clock=clock,
+        bus=bus,
     )
     pool.load()
-    miner = _make_miner(node, importer, pool)
+    miner = _make_miner(config, clock, importer, pool)
     status = NodeStatus(
         network=network,
-        data_dir=node.config.data_dir,
-        clock=node.clock,
+        data_dir=config.data_dir,
+        clock=clock,
         importer=importer,
         pool=pool,
         miner=miner,
@@ -63,15 +61,14 @@ def build(node: Node) -> Parts:
     mempool.install(pool)
     mining.install(miner)
     rpc_context.install(status)
-    _subscribe(node, pool, miner)
+    _subscribe(bus, pool, miner)
     return Parts(importer, pool, miner, status)
 
 
-def _subscribe(node: Node, pool: Pool, miner: Miner | None) -> None:
+def _subscribe(bus: EventBus, pool: Pool, miner: Miner | None) -> None:
     """The event table; docs/events.md is its prose. The pool hears first, so that the miner's
     next template and every reader of the news find it up to date.
     """
-    bus = node.bus
     bus.subscribe(BlockAdded, pool.on_block)
     bus.subscribe(ChainReorganised, pool.on_reorg)
     rpc_listeners.subscribe(bus)
@@ -81,8 +78,7 @@ def _subscribe(node: Node, pool: Pool, miner: Miner | None) -> None:
         bus.subscribe(TxAdded, miner.tx_added)
 
 
-def _make_miner(node: Node, importer: Importer, pool: Pool) -> Miner | None:
-    config = node.config
+def _make_miner(config: NodeConfig, clock: Clock, importer: Importer, pool: Pool) -> Miner | None:
     if config.mine_to is None:
         return None
     return Miner(
@@ -91,7 +87,7 @@ def _make_miner(node: Node, importer: Importer, pool: Pool) -> Miner | None:
         importer=importer,
         pool=pool,
         search=SearchPool(config.workers),
-        clock=node.clock,
+        clock=clock,
         coinbase=config.mine_to,
         block_time_ms=config.block_time_ms,
     )

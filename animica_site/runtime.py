@@ -57,7 +57,9 @@ class Node:
         require_backends()
         self._undo.append(self.runner.close)
         _open_database()
-        parts = composition.build(self)
+        parts = composition.build(
+            config=self.config, clock=self.clock, runner=self.runner, bus=self.bus
+        )
         self._undo.append(composition.dismantle)
         self._start_ticks(parts)
         if parts.miner is not None:

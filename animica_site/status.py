@@ -7,13 +7,12 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from mempool.service import Pool
-
 from chain import queries
 from consensus.service import Importer
 from core import header
 from core.network import Network
 from core.ports import Clock
+from mempool.service import Pool
 from mining.service import Miner
 from mining.values import MinerState
 from pq import addresses

@@ -12,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import shake_128
 from pathlib import Path
 from typing import Any
@@ -128,12 +129,42 @@ def build_tree(scale: int) -> None:
 
     from animica_site import networks
     from bench.embedded import open_database
-    from bench.state_root import write_accounts
 
     open_database(networks.load_table("devnet"), work)
 
     write_accounts(TREE_ACCOUNTS * scale)
     work.rename(folder)
+
+
+def write_accounts(count: int) -> None:
+    """Make a ledger whose genesis holds ``count`` accounts."""
+    from animica_site import networks
+    from chain import service as chain
+    from consensus.rules.genesis import genesis_block
+    from core import statetree
+    from core.block import Block
+    from core.hashing import sha3
+
+    records = {record(index): record_value(1) for index in range(count)}
+    leaves = [(chain.key_of(*record), sha3(value)) for record, value in records.items()]
+    header = genesis_block(networks.load("devnet")).header
+    roots = replace(header.roots, state=statetree.build(leaves).root)
+    genesis = Block(replace(header, roots=roots))
+    chain.initialise(genesis=genesis, changes=records, supply=count)
+
+
+def record(index: int) -> tuple[str, bytes]:
+    """The state record of the account ``address(index)``."""
+    return "account", address(index)
+
+
+def record_value(balance: int) -> bytes:
+    """The value of an account record with this balance (nANM)."""
+    from execution.accounts import Account
+
+    value = Account(balance=balance).encode()
+    assert value is not None
+    return value
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from dataclasses import replace
 from hashlib import sha3_256
 from typing import Any
 from unittest import mock
@@ -15,23 +14,6 @@ from bench.rows import Row
 
 WRITES = 2_000
 _ROUNDS = 7
-
-
-def write_accounts(count: int) -> None:
-    """Make a ledger whose genesis holds ``count`` accounts."""
-    from animica_site import networks
-    from chain import service as chain
-    from consensus.rules.genesis import genesis_block
-    from core import statetree
-    from core.block import Block
-    from core.hashing import sha3
-
-    records = {_record(index): _value(1) for index in range(count)}
-    leaves = [(chain.key_of(*record), sha3(value)) for record, value in records.items()]
-    header = genesis_block(networks.load("devnet")).header
-    roots = replace(header.roots, state=statetree.build(leaves).root)
-    genesis = Block(replace(header, roots=roots))
-    chain.initialise(genesis=genesis, changes=records, supply=count)
 
 
 def run(scale: int) -> list[Row]:
@@ -47,7 +29,7 @@ def run(scale: int) -> list[Row]:
     times, hashes = [], 0
     for _ in range(_ROUNDS):
         indices = rng.sample(range(2 * accounts), WRITES)
-        changes = {_record(index): _value(2) for index in indices}
+        changes = {fixtures.record(index): fixtures.record_value(2) for index in indices}
         start = time.perf_counter()
         chain.stage_state(changes)
         times.append(time.perf_counter() - start)
@@ -68,15 +50,3 @@ class _Counter:
     def __call__(self, data: bytes) -> Any:
         self.calls += 1
         return sha3_256(data)
-
-
-def _record(index: int) -> tuple[str, bytes]:
-    return "account", fixtures.address(index)
-
-
-def _value(balance: int) -> bytes:
-    from execution.accounts import Account
-
-    value = Account(balance=balance).encode()
-    assert value is not None
-    return value

@@ -13,18 +13,18 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from chain.models import Block, Log, Meta, StatePage, StateRecord, Tx
+from chain.models import Block, Log, Meta, StateRecord, Tx
 from chain.store.state import key_of
 from core.errors import Refused
 from execution.accounts import MODULE as ACCOUNT
 from pq import addresses
 
 
-def _hex(value: bytes | None) -> str:
+def _hex(value: bytes | memoryview | None) -> str:
     return "" if value is None else "0x" + bytes(value).hex()
 
 
-def _address(value: bytes | None) -> str:
+def _address(value: bytes | memoryview | None) -> str:
     return "" if value is None else addresses.to_text(bytes(value))
 
 
@@ -243,21 +243,6 @@ class StateRecordAdmin(ReadOnlyAdmin):
     def size(self, row: StateRecord) -> int:
         """Of the value."""
         return len(row.value)
-
-
-@admin.register(StatePage)
-class StatePageAdmin(ReadOnlyAdmin):
-    """Pages of the state tree."""
-
-    list_display = ("__str__", "size")
-    ordering = ("path",)
-    fields = ("__str__", "size", "data")
-    search_fields = ()
-
-    @admin.display(description="bytes")
-    def size(self, row: StatePage) -> int:
-        """Of the page."""
-        return len(row.data)
 
 
 @admin.register(Meta)

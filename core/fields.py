@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from core.cbor import Value
 from core.errors import EncodingRefused
 from core.limits import U64_MAX

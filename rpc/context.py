@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from mempool.service import Pool
-
 from consensus import service as consensus
 from consensus.service import Importer
 from mempool import service as mempool
+from mempool.service import Pool
 from rpc.errors import NodeAbsent
 
 

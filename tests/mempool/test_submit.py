@@ -64,18 +64,15 @@ def test_each_fault_has_its_code(world, expected):
     assert code(world, world.tx(**FAULTS[expected]).raw) == expected
 
 
-@pytest.mark.parametrize(
-    ("changes", "size"),
-    [({"until": 1}, 0), ({"max_fee": BASE_FEE}, 0), ({"max_tip": 1_000}, 0)],
-)
-def test_the_edge_of_each_rule_is_inside(world, changes, size):
+@pytest.mark.parametrize("changes", [{"until": 1}, {"max_fee": BASE_FEE}, {"max_tip": 1_000}])
+def test_the_edge_of_each_rule_is_inside(world, changes):
     world.submit(**changes)
 
 
 def test_bytes_that_are_no_transaction(world):
     raw = world.tx().raw
     assert code(world, b"") == "cbor.malformed"
-    assert code(world, raw + b"\x00") == "cbor.malformed" or "cbor.trailing"
+    assert code(world, raw + b"\x00") == "cbor.trailing"
     assert code(world, cbor2.dumps([1, 2])) == "field.type"
     assert code(world, cbor2.dumps([1])) == "tx.form"
     assert code(world, bytes(128 * 1024 + 1)) == "cbor.too_large"

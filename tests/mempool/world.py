@@ -213,11 +213,11 @@ class World:
         )
 
     def held(self) -> dict[bytes, str]:
-        """txid → state of everything in the pool."""
+        """Txid → state of everything in the pool."""
         page = self.pool.content(None, 200)
         assert page.cursor is None
         return {pooled.tx.txid: pooled.state for pooled in page.items}
 
     def drops(self) -> dict[bytes, str]:
-        """txid → code of every announced drop."""
+        """Txid → code of every announced drop."""
         return {news.txid: news.code for news in self.news if isinstance(news, TxDropped)}

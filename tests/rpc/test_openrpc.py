@@ -8,14 +8,7 @@ import pytest
 from rpc import openrpc, schema
 from rpc.methods import load
 
-WANTED = """
-chain.getBlockByHash chain.getBlockByNumber chain.getChainId chain.getHead chain.getHeaders
-chain.getLogs chain.getParams chain.getSyncStatus chain.submitBlock
-mempool.content mempool.inspect mempool.stats node.health node.status node.version
-rpc.discover rpc.listMethods state.getAccount state.getBalance state.getNonce state.getProof
-subscribe tx.decode tx.estimateGas tx.feeHistory tx.getByAddress tx.getStatus
-tx.getTransactionByHash tx.getTransactionReceipt tx.sendRawTransaction unsubscribe
-""".split()
+WANTED = ["chain.getBlockByHash", "chain.getBlockByNumber", "chain.getChainId", "chain.getHead", "chain.getHeaders", "chain.getLogs", "chain.getParams", "chain.getSyncStatus", "chain.submitBlock", "mempool.content", "mempool.inspect", "mempool.stats", "node.health", "node.status", "node.version", "rpc.discover", "rpc.listMethods", "state.getAccount", "state.getBalance", "state.getNonce", "state.getProof", "subscribe", "tx.decode", "tx.estimateGas", "tx.feeHistory", "tx.getByAddress", "tx.getStatus", "tx.getTransactionByHash", "tx.getTransactionReceipt", "tx.sendRawTransaction", "unsubscribe"]
 
 
 def test_the_committed_copy_is_what_the_code_gives():

@@ -1,0 +1,196 @@
+"""The queues against a model that knows no queue: a list of transactions, sorted out afresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from core.errors import TxRefused
+from mempool.rules.limits import PoolLimits
+from mempool.rules.queues import Queues
+from tests.mempool.entries import entry, standing
+from tests.mempool.world import key
+
+BASE_FEE = 100
+GAS = 80_000
+UNIT = GAS * 130  # every cost is a small multiple of this
+
+
+@dataclass(frozen=True)
+class Line:
+    """A transaction as the model sees it."""
+
+    sender: int
+    nonce: int
+    max_fee: int
+    max_tip: int
+    cost: int
+    arrival: int
+    size: int
+
+    @property
+    def tip(self) -> int:
+        return min(self.max_tip, self.max_fee - BASE_FEE)
+
+
+class Model:
+    def __init__(self, limits: PoolLimits) -> None:
+        self.limits = limits
+        self.lines: set[Line] = set()
+        self.nonce = dict.fromkeys(range(4), 0)
+        self.balance = dict.fromkeys(range(4), 0)
+
+    def of(self, sender: int) -> dict[int, Line]:
+        return {line.nonce: line for line in self.lines if line.sender == sender}
+
+    def ready(self, sender: int) -> list[Line]:
+        mine, nonce, out = self.of(sender), self.nonce[sender], []
+        while nonce in mine:
+            out.append(mine[nonce])
+            nonce += 1
+        return out
+
+    def submit(self, new: Line) -> str:
+        mine, ready = self.of(new.sender), self.ready(new.sender)
+        end = self.nonce[new.sender] + len(ready)
+        together = [line.cost for line in ready if line.nonce != new.nonce]
+        needed = new.cost + (sum(together) if new.nonce <= end else 0)
+        if needed > self.balance[new.sender]:
+            return "tx.insufficient_funds"
+        old = mine.get(new.nonce)
+        if old is not None:
+            if new.max_fee < old.max_fee * 1.1 or new.max_tip < old.max_tip * 1.1:
+                return "pool.replacement_underpriced"
+        else:
+            if new.nonce > end and len(mine) - len(ready) >= self.limits.held_per_sender:
+                return "pool.held_limit"
+            if len(mine) >= self.limits.per_sender:
+                return "pool.sender_limit"
+        after = (self.lines - {old}) | {new}
+        if self.over(after) and new.nonce > end:
+            return "pool.full"
+        while self.over(after):
+            others = {line.sender for line in after} - {new.sender}
+            tails = [max((x for x in after if x.sender == s), key=lambda x: x.nonce) for s in others]
+            tails = [line for line in tails if line.tip < new.tip]
+            if not tails:
+                return "pool.full"
+            after -= {min(tails, key=lambda line: (line.tip, -line.arrival))}
+        self.lines = after
+        self.sort_out(new.sender)
+        return "in"
+
+    def over(self, lines: set[Line]) -> bool:
+        size = sum(line.size for line in lines)
+        return len(lines) > self.limits.count or size > self.limits.size_bytes
+
+    def sort_out(self, sender: int) -> None:
+        """Sweep through the sender's nonces once, from the bottom."""
+        expected, left, held, kept = self.nonce[sender], self.balance[sender], 0, 0
+        gap = False
+        for nonce, line in sorted(self.of(sender).items()):
+            if nonce < self.nonce[sender]:
+                self.lines.remove(line)
+                continue
+            gap = gap or nonce != expected
+            if not gap and line.cost > left:
+                self.lines.remove(line)
+                gap = True
+                continue
+            behind = gap and (
+                line.cost > self.balance[sender] or held >= self.limits.held_per_sender
+            )
+            if behind or kept >= self.limits.per_sender:
+                self.lines.remove(line)
+                continue
+            kept += 1
+            held += gap
+            if not gap:
+                expected += 1
+                left -= line.cost
+
+
+class QueuesMachine(RuleBasedStateMachine):
+    @initialize(count=st.integers(4, 12), per_sender=st.integers(2, 8), held=st.integers(1, 4))
+    def start(self, count, per_sender, held):
+        limits = PoolLimits(
+            count=count, size_bytes=count * 5_200, per_sender=per_sender, held_per_sender=held
+        )
+        self.queues = Queues(limits)
+        self.model = Model(limits)
+        self.arrival = 0
+
+    @rule(
+        sender=st.integers(0, 3),
+        ahead=st.integers(0, 6),
+        max_fee=st.integers(100, 125),
+        max_tip=st.integers(0, 25),
+        units=st.integers(1, 3),
+    )
+    def submit(self, sender, ahead, max_fee, max_tip, units):
+        self.arrival += 1
+        model = self.model
+        nonce = model.nonce[sender] + ahead
+        made = entry(
+            key(sender),
+            nonce,
+            arrival=self.arrival,
+            cost=units * UNIT,
+            gas=GAS,
+            max_fee=max_fee,
+            max_tip=max_tip,
+        )
+        now = standing(model.nonce[sender], model.balance[sender])
+        try:
+            self.queues.check_funds(made, now)
+            victims = self.queues.check_policy(made, now, BASE_FEE)
+            before = set(self.queues.by_txid)
+            drops = self.queues.add(made, now, victims)
+            gone = {drop.entry.txid for drop in drops}
+            assert set(self.queues.by_txid) == (before | {made.txid}) - gone
+            outcome = "in"
+        except TxRefused as refusal:
+            outcome = refusal.code
+        line = Line(sender, nonce, max_fee, max_tip, units * UNIT, self.arrival, made.size)
+        assert outcome == model.submit(line)
+
+    @rule(sender=st.integers(0, 3), step=st.integers(-2, 3), units=st.integers(0, 14))
+    def new_head(self, sender, step, units):
+        model = self.model
+        model.nonce[sender] = max(0, model.nonce[sender] + step)
+        model.balance[sender] = units * UNIT
+        model.sort_out(sender)
+        if key(sender).address in self.queues.senders:
+            now = standing(model.nonce[sender], model.balance[sender])
+            self.queues.move(key(sender).address, now)
+            self.queues.settle(key(sender).address)
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def remove(self, pick):
+        if not self.queues.by_txid:
+            return
+        gone = self.queues.by_txid[pick.choice(sorted(self.queues.by_txid))]
+        self.queues.remove(gone)
+        self.model.lines = {x for x in self.model.lines if x.arrival != gone.arrival}
+        for sender in range(4):
+            if key(sender).address == gone.sender:
+                self.model.sort_out(sender)
+
+    @invariant()
+    def same(self):
+        if not hasattr(self, "model"):
+            return
+        queues, lines = self.queues, self.model.lines
+        assert {e.arrival for e in queues.by_txid.values()} == {line.arrival for line in lines}
+        assert queues.size_bytes == sum(line.size for line in lines)
+        ready = {line.arrival for s in range(4) for line in self.model.ready(s)}
+        assert {e.arrival for q in queues.senders.values() for e in q.ready()} == ready
+        assert queues.ready_count == len(ready)
+        assert all(queue.entries for queue in queues.senders.values())
+
+
+QueuesMachine.TestCase.settings = settings(stateful_step_count=40)
+TestQueues = QueuesMachine.TestCase
