@@ -2,6 +2,9 @@
 
 rpc.router.Router        JSON-RPC, raw blocks, health, metrics: answered in front of Django
 └── ProtocolTypeRouter   http: Django (pages, admin, REST); websocket: JSON-RPC at /ws
+
+With ``ANIMICA_HOST_NODE=1`` the node itself runs in the server's process too: see
+``animica_site.hosted``.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.asgi import get_asgi_application
 
 if TYPE_CHECKING:
-    from rpc.router import Router
+    from rpc.router import App, Router
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "animica_site.settings")
 
@@ -30,4 +33,8 @@ def _build() -> Router:
     return Router(ProtocolTypeRouter({"http": http, "websocket": sockets}))
 
 
-application = _build()
+application: App = _build()
+if os.environ.get("ANIMICA_HOST_NODE") == "1":
+    from animica_site.hosted import host
+
+    application = host(application)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from animica_site.config import NodeConfig
+from animica_site.metrics import NodeMetrics
 from animica_site.status import NodeStatus
 from chain import service as chain
 from consensus import service as consensus
@@ -20,7 +21,9 @@ from mining import service as mining
 from mining.search import SearchPool
 from mining.service import Miner
 from rpc import context as rpc_context
+from rpc import desk as rpc_desk
 from rpc import listeners as rpc_listeners
+from rpc.metrics import REGISTRY
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Parts:
     pool: Pool
     miner: Miner | None
     status: NodeStatus
+
+
+class _Slot:
+    metrics: NodeMetrics | None = None
 
 
 def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus) -> Parts:
@@ -61,6 +68,8 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     mempool.install(pool)
     mining.install(miner)
     rpc_context.install(status)
+    _Slot.metrics = NodeMetrics(clock=clock, importer=importer, pool=pool, miner=miner, bus=bus)
+    REGISTRY.register(_Slot.metrics)
     _subscribe(bus, pool, miner)
     return Parts(importer, pool, miner, status)
 
@@ -94,7 +103,12 @@ def _make_miner(config: NodeConfig, clock: Clock, importer: Importer, pool: Pool
 
 
 def dismantle() -> None:
-    """Forget the services of this process."""
+    """Finish the requests in hand and forget the services of this process."""
+    if (desk := rpc_desk.install(None)) is not None:
+        desk.close()
+    if _Slot.metrics is not None:
+        REGISTRY.unregister(_Slot.metrics)
+        _Slot.metrics = None
     rpc_context.install(None)
     mining.install(None)
     mempool.install(None)

@@ -11,6 +11,7 @@ from typing import Any
 from core.network import Network
 
 ADMIN_USER = "admin"
+NETWORK_FILE = "network.json"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class NodeConfig:
     """How to run: where the data lies, which network, which services.
 
     ``mine_to`` is the miner's address (34 bytes) or None for no miner; ``block_time_ms`` None is
-    the network's own interval, 0 a block for each transaction.
+    the network's own interval, 0 a block for each transaction. ``table`` is the network as read
+    or made, to be kept beside the data; None where it is in a file already.
     """
 
     network: Network
@@ -28,19 +30,29 @@ class NodeConfig:
     mine_to: bytes | None = None
     block_time_ms: int | None = None
     workers: int = 1
+    table: dict[str, Any] | None = None
 
 
 def export(network_table: dict[str, Any], data_dir: Path) -> None:
-    """Tell settings, and child processes, where the data lies and which network runs.
+    """Tell settings, and child processes, where the data lies and which network runs."""
+    point_to(data_dir)
+    keep_network(network_table, data_dir)
 
-    A network made on the command line (devnet accounts) is written beside the data, so that every
-    process of the node reads the same file.
-    """
+
+def point_to(data_dir: Path) -> None:
+    """Tell settings, and child processes, where the data and the kept network file lie."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = data_dir / "network.json"
+    os.environ["ANIMICA_DATA_DIR"] = str(data_dir)
+    os.environ["ANIMICA_NETWORK"] = str(data_dir / NETWORK_FILE)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "animica_site.settings")
+
+
+def keep_network(network_table: dict[str, Any], data_dir: Path) -> None:
+    """Write the network beside the data, so that every process of the node reads the same file.
+
+    Only once the data is known to be of this network: a start that is refused changes nothing.
+    """
+    path = data_dir / NETWORK_FILE
     text = json.dumps(network_table, indent=2, sort_keys=True)
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")
-    os.environ["ANIMICA_DATA_DIR"] = str(data_dir)
-    os.environ["ANIMICA_NETWORK"] = str(path)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "animica_site.settings")

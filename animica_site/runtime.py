@@ -7,9 +7,7 @@ and back again: HTTP, miner, ticks, pool, database, lock.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
-import os
 import signal
 import socket
 import threading
@@ -18,12 +16,11 @@ from typing import TYPE_CHECKING
 
 from animica_site import asgi_server
 from animica_site.clock import NodeClock
-from animica_site.config import NodeConfig
+from animica_site.config import NodeConfig, keep_network
 from animica_site.faults import DatabaseUnreachable
 from animica_site.lockfile import DataDirLock
 from animica_site.tasks import ThreadRunner
 from core.bus import EventBus
-from core.errors import NodeFault
 
 if TYPE_CHECKING:
     from animica_site.composition import Parts
@@ -61,6 +58,8 @@ class Node:
             config=self.config, clock=self.clock, runner=self.runner, bus=self.bus
         )
         self._undo.append(composition.dismantle)
+        if self.config.table is not None:
+            keep_network(self.config.table, self.config.data_dir)
         self._start_ticks(parts)
         if parts.miner is not None:
             parts.miner.start()
@@ -121,6 +120,11 @@ async def _serve(
     await server.serve(sockets=[sock])
 
 
+def _end_start(number: int, frame: object) -> None:
+    """Told to stop before requests are accepted: undo what has been started."""
+    raise SystemExit(0)
+
+
 def _ask_to_exit(server: asgi_server.NodeServer) -> None:
     # A second signal does not wait for open connections.
     if server.should_exit:
@@ -152,6 +156,8 @@ def run(
 
     ``prepare`` runs once the database is there, ``on_ready`` once requests are accepted.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end_start)
     node = Node(config)
     try:
         node.start()
@@ -159,41 +165,3 @@ def run(
         asyncio.run(node.serve(on_ready))
     finally:
         node.stop()
-
-
-def host_in_server() -> None:
-    """Run the node inside a server that is not ours, such as daphne, until its process ends.
-
-    Network, data directory and miner come from the environment (``ANIMICA_NETWORK``,
-    ``ANIMICA_DATA_DIR``, ``ANIMICA_MINE_TO``).
-    """
-    from django.conf import settings
-
-    from animica_site import networks
-    from pq import addresses
-
-    mine_to = os.environ.get("ANIMICA_MINE_TO")
-    config = NodeConfig(
-        network=networks.load(settings.ANIMICA_NETWORK),
-        data_dir=settings.DATA_DIR,
-        mine_to=addresses.from_text(mine_to) if mine_to else None,
-    )
-    node = Node(config)
-    atexit.register(node.stop)
-    # The server imports the application in its event loop, where Django allows no queries.
-    starter = threading.Thread(target=_start_and_close, args=(node,))
-    starter.start()
-    starter.join()
-    if not node.started:
-        raise SystemExit(1)
-
-
-def _start_and_close(node: Node) -> None:
-    from django.db import connections
-
-    try:
-        node.start()
-    except NodeFault as fault:
-        log.error("the node cannot start: %s; %s", fault, fault.hint)
-    finally:
-        connections.close_all()

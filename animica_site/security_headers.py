@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 
 POLICY = "; ".join(
     (
@@ -25,26 +22,12 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-Answer = Callable[[HttpRequest], HttpResponse] | Callable[[HttpRequest], Awaitable[HttpResponse]]
 
+class SecurityHeaders(MiddlewareMixin):
+    """Adds the headers to every answer of Django that does not set them itself."""
 
-@sync_and_async_middleware
-def security_headers(get_response: Answer) -> Answer:
-    """Add the headers to every answer of Django that does not set them itself."""
-    if iscoroutinefunction(get_response):
-
-        async def answer_async(request: HttpRequest) -> HttpResponse:
-            return _with_headers(await get_response(request))
-
-        return answer_async
-
-    def answer(request: HttpRequest) -> HttpResponse:
-        return _with_headers(get_response(request))
-
-    return answer
-
-
-def _with_headers(response: HttpResponse) -> HttpResponse:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Called by Django on the way out."""
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response

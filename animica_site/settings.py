@@ -37,7 +37,6 @@ ASGI_APPLICATION = "animica_site.asgi.application"
 WSGI_APPLICATION = None
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -54,7 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "animica_site.security_headers.security_headers",
+    "animica_site.security_headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -111,6 +110,9 @@ CHANNEL_LAYERS = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+
+# Requests a second and address; 0 sets no limit.
+RPC_RATE = env.int("ANIMICA_RPC_RATE", default=2_000)
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

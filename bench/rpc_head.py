@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,7 +28,8 @@ _RAW_SERVER = """
 import socket, sys, uvicorn
 ANSWER = b'{"jsonrpc":"2.0","id":1,"result":0}'
 START = {"type": "http.response.start", "status": 200,
-         "headers": [(b"content-type", b"application/json")]}
+         "headers": [(b"content-type", b"application/json"),
+                     (b"content-length", b"%d" % len(ANSWER))]}
 async def app(scope, receive, send):
     await receive()
     await send(START)
@@ -65,14 +67,26 @@ def _load(port: int, seconds: float) -> int:
             for sock in sockets:
                 sock.sendall(_REQUEST)
             for sock in sockets:
-                answer = sock.recv(65_536)
-                if b" 200 " not in answer[:20] or b'"error"' in answer:
-                    raise RuntimeError(f"unexpected answer: {answer[:300]!r}")
+                _read_answer(sock)
                 answers += 1
     finally:
         for sock in sockets:
             sock.close()
     return answers
+
+
+def _read_answer(sock: socket.socket) -> None:
+    """Read one whole answer; its head and its body may come apart."""
+    answer = sock.recv(65_536)
+    while b"\r\n\r\n" not in answer:
+        answer += sock.recv(65_536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    declared = re.search(rb"content-length: (\d+)", head)
+    size = int(declared[1]) if declared else 0
+    while len(body) < size:
+        body += sock.recv(65_536)
+    if b" 200 " not in head[:20] or b'"error"' in body or not size:
+        raise RuntimeError(f"unexpected answer: {answer[:300]!r}")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from consensus.witnesses import WitnessChecker
 from core.block import Block
 from core.bus import EventBus
 from core.errors import Refused
-from core.header import Beacon
+from core.header import Beacon, Header
 from core.limits import CLOCK_AHEAD_MS
 from core.network import Network
 from core.ports import Clock
@@ -55,6 +55,15 @@ class Alarm:
     total_work: int
 
 
+@dataclass(frozen=True)
+class _Deep:
+    """The header of a refused deep block, as the parent of the next one of its branch."""
+
+    parent: StoredHeader
+    grandparent: Header
+    fork_height: int
+
+
 class Importer:
     """Imports blocks one at a time; safe to call from any thread."""
 
@@ -71,6 +80,7 @@ class Importer:
         self._early = WaitingRoom()
         self._condemned: OrderedDict[bytes, str] = OrderedDict()
         self._fork_heights: OrderedDict[bytes, int] = OrderedDict()
+        self._deep: OrderedDict[bytes, _Deep] = OrderedDict()
 
     def start(self) -> StoredHeader:
         """Write genesis into an empty database or check the stored chain; returns the head."""
@@ -102,7 +112,8 @@ class Importer:
         """Import the early blocks whose time has come; composition calls it every second."""
         with self._lock:
             for block in self._early.take_due(self._clock.now_ms() + CLOCK_AHEAD_MS):
-                self._retry(block)
+                if self._retry(block):
+                    self._retry_orphans_of(block.hash)
 
     def waiting(self) -> dict[str, int]:
         """How many blocks wait for a parent and for their time."""
@@ -123,16 +134,14 @@ class Importer:
 
     def _take_in(self, decoded: Decoded) -> ImportResult:
         block = decoded.block
-        if block.header.height == 0:
-            if block.hash == genesis.genesis_block(self.network).hash:
-                return ImportResult(block.hash, 0, "known")
-            raise errors.GenesisRefused("header.height is 0", field="header.height")
         self._refuse_condemned(block)
         if chain.stored(block.hash) is not None:
             return ImportResult(block.hash, block.header.height, "known")
+        if block.header.height == 0:
+            raise errors.GenesisRefused("header.height is 0", field="header.height")
         parent = chain.stored(block.header.parent)
         if parent is None:
-            return self._hold_orphan(block)
+            return self._take_in_without_parent(decoded)
         if parent.status is BlockStatus.INVALID:
             raise errors.ParentInvalid("the parent was refused", rule=parent.invalid_code)
         checked = pipeline.check_header(
@@ -144,6 +153,8 @@ class Importer:
         block = checked.block
         sealed = pipeline.check_seal(checked)
         if sealed.early:
+            # Held by its hash, so only with its own body: another would keep that one out.
+            pipeline.check_body_roots(block)
             self._early.add(block)
             return ImportResult(block.hash, block.header.height, "early")
         head = chain.head()
@@ -151,7 +162,7 @@ class Importer:
             self._extend(pipeline.check_body(sealed, Beacon()), parent)
             return ImportResult(block.hash, block.header.height, "added")
         work = fork_choice.total_work(parent.total_work, block.header)
-        self._refuse_too_deep(parent, head, block, work)
+        self._refuse_too_deep(parent, self._fork_height(parent), block, work)
         matched = pipeline.check_body(sealed, Beacon())
         chain.add_side_block(block=matched.block, total_work=work)
         if not fork_choice.outweighs(work, head.total_work):
@@ -197,7 +208,7 @@ class Importer:
         current = branch[0].hash
         try:
             with chain.unit() as unit:
-                removed = unit.unwind_to(fork_hash)
+                removed = unit.unwind_to(fork_hash)[::-1]
                 work = _stored(fork_hash).total_work
                 for entry in branch:
                     current = entry.hash
@@ -218,7 +229,8 @@ class Importer:
         assert raw is not None, "a stored side block has its body"
         decoded = pipeline.decode(raw, self.network)
         ancestry = self._ancestry(_stored(decoded.block.header.parent))
-        now_ms = self._clock.now_ms()
+        # Its time had come when it was stored; a clock set back since must not condemn it.
+        now_ms = max(self._clock.now_ms(), decoded.block.header.time)
         checked = pipeline.check_header(decoded, ancestry, self.network, now_ms)
         return pipeline.check_body(pipeline.check_seal(checked), Beacon())
 
@@ -261,12 +273,22 @@ class Importer:
         return height
 
     def _refuse_too_deep(
-        self, parent: StoredHeader, head: StoredHeader, block: Block, work: int
+        self, parent: StoredHeader, fork_height: int, block: Block, work: int
     ) -> None:
-        most = self.network.local.max_reorg_blocks
+        """Refuse a branch that forks off too deep, and remember its header.
+
+        Such blocks are not stored, so their descendants are only known by what is kept here; a
+        branch that comes to outweigh the head raises the alarm.
+        """
+        head = chain.head()
         try:
-            fork_choice.check_depth(head.height, self._fork_height(parent), most)
+            most = self.network.local.max_reorg_blocks
+            fork_choice.check_depth(head.height, fork_height, most)
         except errors.ReorgTooDeep as refusal:
+            entry = StoredHeader(block.header, work, BlockStatus.STORED, canonical=False)
+            self._deep[block.hash] = _Deep(entry, parent.header, fork_height)
+            while len(self._deep) > _CONDEMNED:
+                self._deep.popitem(last=False)
             if fork_choice.outweighs(work, head.total_work):
                 log.error("refusing a reorganisation: %s", refusal)
                 self.alarm = Alarm(refusal.code, refusal.message, block.hash, work)
@@ -291,6 +313,21 @@ class Importer:
         while len(self._condemned) > _CONDEMNED:
             self._condemned.popitem(last=False)
 
+    def _take_in_without_parent(self, decoded: Decoded) -> ImportResult:
+        """A block whose parent is not stored: refused itself, too deep to follow, or unknown."""
+        block = decoded.block
+        rule = self._condemned.get(block.header.parent)
+        if rule is not None:
+            raise errors.ParentInvalid("the parent was refused", rule=rule)
+        if (deep := self._deep.get(block.header.parent)) is None:
+            return self._hold_orphan(block)
+        ancestry = Ancestry(deep.parent.header, deep.grandparent)
+        now_ms = self._clock.now_ms()
+        pipeline.check_seal(pipeline.check_header(decoded, ancestry, self.network, now_ms))
+        work = fork_choice.total_work(deep.parent.total_work, block.header)
+        self._refuse_too_deep(deep.parent, deep.fork_height, block, work)
+        return self._hold_orphan(block)
+
     def _hold_orphan(self, block: Block) -> ImportResult:
         """Keep a block whose parent is unknown, if its own header shows work."""
         head = block.header
@@ -300,6 +337,7 @@ class Importer:
             raise errors.ThetaWrong(f"header.theta is {head.theta}", field="header.theta")
         seal.check_psi(head, self.network.poies.gamma_unat)
         seal.check_seal(head)
+        pipeline.check_body_roots(block)
         self._orphans.add(block)
         return ImportResult(block.hash, head.height, "orphan")
 

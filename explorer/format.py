@@ -67,7 +67,7 @@ def utc_text(time_ms: int) -> str:
 
 
 def duration(span_ms: int) -> str:
-    """A span in its two largest units, from days to tenths of a second: ``2 min 5 s``, ``1.8 s``."""
+    """A span in its two largest units: ``2 min 5 s``; below ten seconds with a tenth: ``1.8 s``."""
     if span_ms < 10_000:
         return f"{span_ms // 1000}.{span_ms % 1000 // 100} s"
     seconds = span_ms // 1000

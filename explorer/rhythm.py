@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.header import Header
 
@@ -55,7 +56,7 @@ def rhythm(headers: Sequence[Header], target_ms: int) -> Rhythm | None:
     """
     spans = [
         (child.height, child.time - parent.time)
-        for parent, child in zip(headers, headers[1:], strict=False)
+        for parent, child in pairwise(headers)
         if parent.height > 0
     ][-BARS:]
     if not spans:

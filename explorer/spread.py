@@ -44,6 +44,4 @@ def spread(tips: Sequence[int]) -> tuple[Bin, ...]:
 
 def _bin(place: int, low: int, step: int, members: int, pitch: int, tallest: int) -> Bin:
     tall = max(3, HEIGHT * members // tallest) if members else 0
-    return Bin(
-        low, low + step - 1, members, place * pitch, HEIGHT - tall, pitch - _GAP, tall
-    )
+    return Bin(low, low + step - 1, members, place * pitch, HEIGHT - tall, pitch - _GAP, tall)

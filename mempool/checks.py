@@ -71,7 +71,7 @@ def decode(raw: bytes) -> SignedTx:
     """Decode a submission, keeping the encodings that decoding has just proved canonical."""
     tx = SignedTx.decode(raw)
     vars(tx)["raw"] = raw
-    vars(tx.witness)["encoded"] = raw[1 + len(tx.unsigned.encoded) :]
+    vars(tx.unsigned)["encoded"] = raw[1 : -len(tx.witness.encoded)]
     return tx
 
 

@@ -6,6 +6,8 @@ from collections import OrderedDict, deque
 from threading import Lock
 
 from core.errors import EncodingRefused, Refused
+from core.hashing import sha3
+from core.limits import TX_BYTES
 from execution import errors as rules
 from mempool.rules.entry import Entry
 from mempool.values import Dropped
@@ -26,25 +28,30 @@ _FOR_EVER = (
 
 
 class RefusalMemory:
-    """Refusals by H(raw). A bad witness condemns these bytes, never the transaction id."""
+    """Refusals by H(raw). A bad witness condemns these bytes, never the transaction id.
+
+    Found by Python's own hash first, so that bytes never seen before cost no SHA3.
+    """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, Refused] = OrderedDict()
+        self._known: OrderedDict[int, tuple[bytes, Refused]] = OrderedDict()
         self._lock = Lock()
 
-    def recall(self, raw_hash: bytes) -> None:
+    def recall(self, raw: bytes) -> None:
         """Raise the refusal that these bytes have met before, if any."""
-        known = self._known.get(raw_hash)
-        if known is not None:
-            raise type(known)(known.message, **known.facts)
+        known = self._known.get(hash(raw))
+        if known is not None and known[0] == sha3(raw):
+            refusal = known[1]
+            raise type(refusal)(refusal.message, **refusal.facts)
 
-    def remember(self, raw_hash: bytes, refusal: Refused) -> None:
-        """Keep a refusal that will never change."""
-        if not isinstance(refusal, _FOR_EVER):
+    def remember(self, raw: bytes, refusal: Refused) -> None:
+        """Keep a refusal that will never change; oversize bytes are refused quicker than hashed."""
+        if len(raw) > TX_BYTES or not isinstance(refusal, _FOR_EVER):
             return
+        # A fresh one: the raised exception holds on to its whole stack.
+        known = sha3(raw), type(refusal)(refusal.message, **refusal.facts)
         with self._lock:
-            # A fresh one: the raised exception holds on to its whole stack.
-            self._known[raw_hash] = type(refusal)(refusal.message, **refusal.facts)
+            self._known[hash(raw)] = known
             while len(self._known) > REFUSALS:
                 self._known.popitem(last=False)
 

@@ -23,9 +23,7 @@ from consensus.rules.transition import KINDS
 from consensus.witnesses import WitnessChecker
 from core.bus import EventBus
 from core.errors import EncodingRefused, Refused
-from core.hashing import sha3
 from core.header import Header
-from core.limits import TX_BYTES
 from core.network import Network
 from core.ports import Clock, StateReader
 from core.tx import SignedTx
@@ -86,14 +84,11 @@ class Pool:
 
     def submit(self, raw: bytes) -> Admission:
         """Take in a transaction; raises the refusal of the first rule that it breaks."""
-        raw_hash = sha3(raw) if len(raw) <= TX_BYTES else None
-        if raw_hash is not None:
-            self._refusals.recall(raw_hash)
+        self._refusals.recall(raw)
         try:
             admission = self._admit(checks.decode(raw))
         except Refused as refusal:
-            if raw_hash is not None:
-                self._refusals.remember(raw_hash, refusal)
+            self._refusals.remember(raw, refusal)
             raise
         self._announce()
         return admission

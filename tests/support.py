@@ -25,7 +25,7 @@ from django.db import connection
 from animica_site import networks
 from chain.values import BlockEffects
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.rules import fork_choice, genesis, pipeline
+from consensus.rules import fees, fork_choice, genesis, pipeline
 from consensus.rules import header as header_rules
 from consensus.rules import seal as seal_rules
 from consensus.rules.header import Ancestry
@@ -253,9 +253,9 @@ class ChainBuilder:
             coinbase=coinbase,
             gas_limit=params.gas_limit,
             gas_used=0,
-            base_fee=header_rules.next_base_fee(parent.header, params),
+            base_fee=fees.next_base_fee(parent.header, params),
             blob_bytes=0,
-            blob_fee=header_rules.next_blob_fee(parent.header, params),
+            blob_fee=fees.next_blob_fee(parent.header, params),
             theta=header_rules.expected_theta(ancestry, self.network),
             psi=0,
             roots=Roots(parent.header.roots.state, empty, empty, empty, empty, empty),
@@ -293,9 +293,7 @@ class ChainBuilder:
         )
 
 
-def after(
-    records: Mapping[RecordKey, bytes], effects: BlockEffects
-) -> dict[RecordKey, bytes]:
+def after(records: Mapping[RecordKey, bytes], effects: BlockEffects) -> dict[RecordKey, bytes]:
     """The records after a block's changes."""
     out = dict(records)
     for record, value in effects.changes.items():
@@ -448,4 +446,3 @@ def wipe_database() -> None:
         for name in ("chain_blockbody", "chain_tx", *sorted(names)):
             if name.startswith("chain_"):
                 cursor.execute(f"DELETE FROM {name}")
-

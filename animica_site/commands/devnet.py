@@ -119,6 +119,7 @@ def _run(
         mine_to=None if no_mine else funded[0].address,
         block_time_ms=None if block_time is None else round(block_time * 1000),
         workers=workers,
+        table=table,
     )
 
     from animica_site import runtime

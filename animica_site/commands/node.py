@@ -58,6 +58,7 @@ def node(
         http_port=http_port,
         mine_to=_payable(mine_to) if mine_to else None,
         workers=workers,
+        table=table,
     )
 
     from animica_site import runtime

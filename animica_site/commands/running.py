@@ -12,9 +12,9 @@ from core.network import Network
 
 
 def prepare(table: dict[str, Any], data_dir: Path, *, json_logs: bool, level: str) -> Network:
-    """Check the network, export it to settings and set up Django."""
+    """Check the network, tell settings where the data lies and set up Django."""
     network = networks.parse(table)
-    node_config.export(table, data_dir)
+    node_config.point_to(data_dir)
     import django
 
     django.setup()

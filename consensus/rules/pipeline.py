@@ -98,27 +98,30 @@ def check_seal(step: HeaderChecked) -> Sealed:
 
 
 def check_body(step: Sealed, beacon: Beacon) -> BodyMatched:
-    """The beacon against state, then the body against its roots.
-
-    A mismatch says nothing about the header's hash: the same header may come with its own body.
-    """
-    block = step.block
-    header = block.header
-    if header.beacon != beacon:
+    """The beacon against state, then the body against its roots."""
+    if step.block.header.beacon != beacon:
         raise errors.BeaconWrong(
             "header.beacon is not the parent state's latest final round", field="header.beacon"
         )
+    check_body_roots(step.block)
+    return BodyMatched(step.block)
+
+
+def check_body_roots(block: Block) -> None:
+    """The body is the one that the header commits to.
+
+    A mismatch says nothing about the header's hash: the same header may come with its own body.
+    """
     roots = {
         "txs": block_codec.txs_root(block.txs),
         "witnesses": block_codec.witnesses_root(block.txs),
         "proofs": block_codec.proofs_root(block.proofs),
     }
     for name, root in roots.items():
-        if getattr(header.roots, name) != root:
+        if getattr(block.header.roots, name) != root:
             raise errors.RootMismatch(
                 f"the body does not match header.roots.{name}", field=f"header.roots.{name}"
             )
-    return BodyMatched(block)
 
 
 def check_witnesses(

@@ -62,7 +62,7 @@ def context(ref: str, cursor: str | None) -> dict[str, Any]:
         depth = now.height - header.height
         fields = {
             "frame": now,
-            "block": view,
+            "view": view,
             "header": header,
             "score": score(header),
             "gas_ppm": header.gas_used * PPM // header.gas_limit,

@@ -79,12 +79,10 @@ def context(ref: str) -> dict[str, Any]:
 def raw(ref: str) -> tuple[str, bytes]:
     """File name and canonical encoding of a transaction. Raises ``NothingFound``."""
     txid = _txid(ref)
-    mined = queries.tx(txid)
-    pooled = None if mined is not None else mempool.current().get(txid)
-    if mined is None and pooled is None:
+    found = queries.tx(txid) or mempool.current().get(txid) or queries.tx(txid)
+    if found is None:
         raise NothingFound("this node does not have this transaction")
-    tx = mined.tx if mined is not None else pooled.tx
-    return f"tx-{txid.hex()[:16]}.cbor", tx.raw
+    return f"tx-{txid.hex()[:16]}.cbor", found.tx.raw
 
 
 def _txid(ref: str) -> bytes:

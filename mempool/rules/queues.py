@@ -119,6 +119,8 @@ class Queues:
         """Evict the cheapest tails until the pool is within its limits."""
         over_count = len(self.by_txid) - self.limits.count
         over_bytes = self.size_bytes - self.limits.size_bytes
+        if over_count <= 0 and over_bytes <= 0:
+            return []
         victims = self._tails.choose(self.senders, base_fee, over_count, over_bytes) or []
         for victim in victims:
             self._take(victim)

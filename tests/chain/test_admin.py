@@ -15,7 +15,7 @@ from pq import addresses
 from tests.chain.builder import address, pay
 from tests.chain.conftest import append, dump
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.chain.admin_urls")]
+pytestmark = pytest.mark.django_db
 SHOWN = ["block", "tx", "log", "staterecord", "meta"]
 
 
@@ -34,7 +34,7 @@ def chain(genesis):
 
 @pytest.fixture
 def browser(client):
-    client.force_login(User.objects.create_superuser("root", password="x"))
+    client.force_login(User.objects.create(username="root", is_staff=True, is_superuser=True))
     return client
 
 
@@ -65,13 +65,15 @@ def test_lists_and_rows_open_and_refuse_writing(chain, browser, model):
     for link in links:
         row = browser.get(link)
         assert row.status_code == 200
-        assert "<input type=\"submit\"" not in row.content.decode()
+        assert '<input type="submit"' not in row.content.decode()
         assert browser.post(link, {"height": 9}).status_code == 403
         assert browser.get(link.replace("/change/", "/history/")).status_code == 200
-        assert browser.post(link.replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
+        assert (
+            browser.post(link.replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
+        )
     assert browser.post(url + "add/", {}).status_code == 403
     chosen = {"action": "delete_selected", "_selected_action": [1, 2], "post": "yes"}
-    assert browser.post(url, chosen).status_code in (302, 403, 200)
+    assert browser.post(url, chosen).status_code == 200
     assert dump() == before
 
 
@@ -88,7 +90,7 @@ def test_search(chain, browser):
     assert found("block", chain.block.header.parent.hex()) == 2
     assert found("block", "1") == 1
     assert found("block", "nothing") == 0
-    assert found("block", "0" * 64) == 0
+    assert found("block", "ab" * 32) == 0
     assert found("tx", tx.txid.hex()) == 1
     assert found("tx", addresses.to_text(address(2))) == 2
     assert found("log", addresses.to_text(address(4))) == 2

@@ -144,9 +144,7 @@ def test_the_hash_and_the_seal_cover_each_header_field(path):
 
 def test_header_size():
     assert refusal(Header.decode, bytes(HEADER_BYTES + 1)) == ("cbor.too_large", "header")
-    most = replace(
-        HEADER, **dict.fromkeys(("time", "theta", "psi"), 2 ** 64 - 1), extra=bytes(32)
-    )
+    most = replace(HEADER, **dict.fromkeys(("time", "theta", "psi"), 2**64 - 1), extra=bytes(32))
     assert len(most.encoded) < HEADER_BYTES
 
 

@@ -129,7 +129,7 @@ class World:
 
 
 @pytest.fixture
-def world(transactional_db) -> Iterator[World]:
+def world(db) -> Iterator[World]:
     """A node that knows genesis only."""
     made = World()
     consensus.install(made.importer)

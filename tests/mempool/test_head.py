@@ -120,7 +120,7 @@ def test_after_a_reorg_the_pool_is_that_of_a_node_that_saw_only_the_winner():
     straight.mine()
     turned.mine()
     ours = {n: straight.tx(n, nonce) for n, nonce in ((0, 0), (1, 0), (2, 1), (3, 0))}
-    expiring = straight.tx(4, until=3)
+    expiring = straight.tx(4, until=4)
     for tx in (*ours.values(), expiring):
         straight.pool.submit(tx.raw)
         turned.pool.submit(tx.raw)
@@ -142,7 +142,7 @@ def test_after_a_reorg_the_pool_is_that_of_a_node_that_saw_only_the_winner():
         ours[2].txid: "held",
         ours[3].txid: "ready",
         expiring.txid: "ready",
-    } | {}
+    }
     # What the losing branch held and the winner does not is back as well.
     assert turned.held() == straight.held() | {losing[1].txid: "ready", ours[2].txid: "ready"}
     assert turned.pool.dropped(ours[0].txid) is None

@@ -62,6 +62,8 @@ class Model:
             return "tx.insufficient_funds"
         old = mine.get(new.nonce)
         if old is not None:
+            if (old.max_fee, old.max_tip, old.cost) == (new.max_fee, new.max_tip, new.cost):
+                return "pool.duplicate"
             if new.max_fee < old.max_fee * 1.1 or new.max_tip < old.max_tip * 1.1:
                 return "pool.replacement_underpriced"
         else:
@@ -74,7 +76,9 @@ class Model:
             return "pool.full"
         while self.over(after):
             others = {line.sender for line in after} - {new.sender}
-            tails = [max((x for x in after if x.sender == s), key=lambda x: x.nonce) for s in others]
+            tails = [
+                max((x for x in after if x.sender == s), key=lambda x: x.nonce) for s in others
+            ]
             tails = [line for line in tails if line.tip < new.tip]
             if not tails:
                 return "pool.full"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.mempool.entries import entry
 from mempool.rules.selection import select
+from tests.mempool.entries import entry
 from tests.mempool.world import BASE_FEE, key
 
 ROOM = {"base_fee": BASE_FEE, "gas": 10**9, "size": 10**9}

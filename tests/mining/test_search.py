@@ -78,6 +78,7 @@ def test_finds_a_nonce_that_seals(workers):
 @pytest.mark.parametrize("workers", [0, 2])
 def test_gives_up_when_cancelled(workers):
     with running(workers) as pool:
+        assert pool.search(PREFIX, 2**256 >> 14, never) is not None  # workers have started
         assert pool.search(PREFIX, 0, lambda: True) is None
         began = time.monotonic()
         assert pool.search(PREFIX, 0, after(0.5)) is None
@@ -184,8 +185,19 @@ def test_stop_ends_a_running_search_and_every_process_within_a_second(workers):
     assert not any(map(alive, pids))
     assert pool.search(PREFIX, 2**256, never) is None  # until it is started again
     pool.start()
-    assert pool.search(PREFIX, 2**256, never) == 0
+    assert pool.search(PREFIX, 2**256, never) is not None
     pool.stop()
+
+
+def test_stop_does_not_wait_for_a_worker_that_hangs():
+    pool = SearchPool(1)
+    assert pool.search(PREFIX, 2**256, never) is not None
+    [pid] = pool.pids
+    os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    pool.stop()
+    assert time.monotonic() - began < 1
+    assert not alive(pid)
 
 
 def test_workers_leave_interrupts_to_the_node():

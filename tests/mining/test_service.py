@@ -268,7 +268,9 @@ def test_mine_one_interrupts_a_hopeless_search(world):
     try:
         assert started.wait(5)
         world.chain.sources.append("from here on seals can be found")
+        began = time.monotonic()
         assert miner.mine_one().height >= 1
+        assert time.monotonic() - began < 10  # not the 60 s until the thread refreshes
     finally:
         miner.stop()
 
@@ -307,17 +309,26 @@ def test_three_refusals_of_own_blocks_in_a_row_pause_the_miner(world, caplog):
         miner.stop()
 
 
+def test_an_own_block_refused_is_raised_with_the_rule(world):
+    world.chain.refuse_with = errors.StateRootWrong("now and then")
+    miner = make_miner(world)
+    for call in (miner.step, miner.mine_one):
+        with pytest.raises(OwnBlockRefused) as caught:
+            call()
+        assert caught.value.facts["rule"] == "block.state_root"
+        assert caught.value.facts["height"] == 1
+    assert miner.stats().blocks_refused == 2
+
+
 def test_refusals_that_are_not_in_a_row_do_not_pause(world):
     miner = make_miner(world)
     for _ in range(4):
         world.chain.refuse_with = errors.StateRootWrong("now and then")
-        for _ in range(2):
-            with pytest.raises(OwnBlockRefused) as caught:
-                miner.step()
-            assert caught.value.facts["rule"] == "block.state_root"
+        assert miner._step_or_back_off() > 0
+        assert miner._step_or_back_off() > 0
         world.chain.refuse_with = None
-        assert miner.step() == 0
-    assert miner.stats().state is not MinerState.PAUSED
+        assert miner._step_or_back_off() == 0
+    assert height(world) == 4
     assert miner.stats().blocks_refused == 8
 
 

@@ -29,7 +29,9 @@ async def test_named_and_positional_params_and_defaults(door):
 
 @pytest.mark.parametrize("request_id", ["", "x", 0, -5, 1.5, None, 2**53])
 async def test_the_id_comes_back_as_it_went(door, request_id):
-    answer = await door.ask({"jsonrpc": "2.0", "id": request_id, "method": "test.add", "params": [1]})
+    answer = await door.ask(
+        {"jsonrpc": "2.0", "id": request_id, "method": "test.add", "params": [1]}
+    )
     assert answer == {"jsonrpc": "2.0", "id": request_id, "result": 11}
 
 

@@ -1,0 +1,97 @@
+"""Prometheus metrics of the node itself; ``docs/metrics.md`` lists them.
+
+Gauges are read when they are asked for; counters follow the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from chain import queries
+from consensus.events import BlockAdded, ChainReorganised
+from consensus.service import Importer
+from core.bus import EventBus
+from core.ports import Clock
+from mempool.service import Pool
+from mining.service import Miner
+
+
+class NodeMetrics:
+    """Collects from a running node; registered by composition, taken out when it stops."""
+
+    def __init__(
+        self, *, clock: Clock, importer: Importer, pool: Pool, miner: Miner | None, bus: EventBus
+    ) -> None:
+        self._clock = clock
+        self._importer = importer
+        self._pool = pool
+        self._miner = miner
+        self._events = CollectorRegistry()
+        self._blocks = Counter(
+            "animica_blocks_added", "Blocks that extended the head.", registry=self._events
+        )
+        self._transactions = Counter(
+            "animica_transactions_added", "Transactions in those blocks.", registry=self._events
+        )
+        self._reorgs = Counter(
+            "animica_reorgs", "Reorganisations of the best chain.", registry=self._events
+        )
+        self._removed = Counter(
+            "animica_reorg_blocks_removed", "Blocks they took back.", registry=self._events
+        )
+        bus.subscribe(BlockAdded, self.block_added)
+        bus.subscribe(ChainReorganised, self.reorganised)
+
+    def block_added(self, event: BlockAdded) -> None:
+        """Count a block."""
+        self._blocks.inc()
+        self._transactions.inc(len(event.txids))
+
+    def reorganised(self, event: ChainReorganised) -> None:
+        """Count a reorganisation."""
+        self._reorgs.inc()
+        self._removed.inc(len(event.removed))
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything, for one scrape."""
+        yield from self._events.collect()
+        head = queries.head()
+        age_ms = max(0, self._clock.now_ms() - head.header.time)
+        yield GaugeMetricFamily("animica_head_height", "Head's height.", head.header.height)
+        yield GaugeMetricFamily("animica_head_age_seconds", "Head's age.", age_ms / 1000)
+        yield GaugeMetricFamily("animica_base_fee", "Head's base fee, nANM.", head.header.base_fee)
+        yield from self._collect_waiting()
+        if self._miner is not None:
+            yield from _collect_miner(self._miner)
+
+    def _collect_waiting(self) -> Iterator[Metric]:
+        stats = self._pool.stats()
+        txs = GaugeMetricFamily(
+            "animica_mempool_transactions", "Waiting transactions.", labels=["state"]
+        )
+        txs.add_metric(["ready"], stats.ready)
+        txs.add_metric(["held"], stats.held)
+        yield txs
+        yield GaugeMetricFamily("animica_mempool_bytes", "Their size.", stats.bytes)
+        waiting = GaugeMetricFamily(
+            "animica_waiting_blocks", "Blocks that cannot be judged yet.", labels=["why"]
+        )
+        for why, count in self._importer.waiting().items():
+            waiting.add_metric([why], count)
+        yield waiting
+        alarm = self._importer.alarm is not None
+        yield GaugeMetricFamily("animica_refusing_reorg", "1 while a branch is refused.", alarm)
+
+
+def _collect_miner(miner: Miner) -> Iterator[Metric]:
+    stats = miner.stats()
+    yield CounterMetricFamily("animica_miner_hashes", "Draws made.", stats.hashes)
+    yield CounterMetricFamily("animica_miner_blocks_found", "Blocks sealed.", stats.blocks_found)
+    yield CounterMetricFamily(
+        "animica_miner_blocks_refused", "Own blocks refused.", stats.blocks_refused
+    )
+    yield GaugeMetricFamily("animica_miner_hash_rate", "Draws a second.", stats.hash_rate)
