@@ -36,6 +36,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)
     # What the server does is the metrics' matter; its lines would drown everything else.
     logging.getLogger("uvicorn").setLevel("WARNING")
     structlog.configure(

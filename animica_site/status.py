@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chain import queries
+from consensus.errors import ReorgTooDeep
 from consensus.service import Importer
 from core import header
 from core.network import Network
@@ -153,7 +154,7 @@ class NodeStatus:
                 {
                     "code": alarm.code,
                     "reason": alarm.message,
-                    "hint": "Check which chain is right; an operator may rewind this node by hand.",
+                    "hint": ReorgTooDeep.hint,
                 }
             )
         if self._state_word(age_ms) == "stalled":

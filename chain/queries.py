@@ -79,7 +79,8 @@ def blocks(before: int | None = None, limit: int = 25) -> Page[BlockView]:
     _check_limit(limit, PAGE_MOST)
     if before is not None and not 0 <= before <= _END:
         raise BadCursor("the height is not one", field="before")
-    last = head().header.height if before is None else before - 1
+    top = head().header.height
+    last = top if before is None else min(before - 1, top)
     found = block_rows.views(last - limit + 1, last)
     more = bool(found) and found[-1].header.height > 0
     return Page(tuple(found), str(found[-1].header.height) if more else None)
@@ -164,16 +165,16 @@ def logs(
 
 
 def record(module: str, id: bytes, *, height: int | None = None) -> bytes | None:
-    """A record's value after the head, or after the best chain's block at ``height``."""
+    """A record's value after the head, or after the best chain's block at ``height`` (≥ 0)."""
     if height is None:
         return state.read([(module, id)]).get((module, id))
     with snapshot():
-        return state.value_at((module, id), height)
+        return state.value_at((module, id), min(height, _END))
 
 
 def account(address: bytes, *, height: int | None = None) -> tuple[int, int, bytes | None]:
     """(nonce, balance in nANM, code hash or None) of an account; absent accounts are zero."""
-    found = Account.decode(record(ACCOUNT, address, height=height))
+    found = Account.of_record(record(ACCOUNT, address, height=height))
     return found.nonce, found.balance, found.code
 
 

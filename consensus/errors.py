@@ -23,13 +23,6 @@ class ParentInvalid(BlockRefused):
     hint = "Build on a valid block."
 
 
-class ParentUnknown(BlockRefused):
-    """The parent is not known and there is no room to wait for it."""
-
-    code = "block.parent_unknown"
-    hint = "Send the parent first."
-
-
 class GenesisRefused(BlockRefused):
     """A block at height 0: genesis comes from the network file only."""
 
@@ -216,7 +209,7 @@ class ReorgTooDeep(BlockRefused):
     """The branch forks off deeper than this node reorganises by itself."""
 
     code = "block.reorg_too_deep"
-    hint = "Check which chain is right; an operator may rewind this node by hand."
+    hint = "Check which chain is right; to follow the other one, start on an empty data directory."
 
 
 class NotRunning(NodeFault):

@@ -103,6 +103,14 @@ def decode(data: bytes, *, limit: int, what: str, allow_null: bool = False) -> V
     return value
 
 
+def decode_own(data: bytes) -> Value:
+    """Decode bytes that this codec encoded and that a hash or the database has kept since.
+
+    Several times as fast as ``decode``; never for bytes from outside.
+    """
+    return cbor2.loads(data)
+
+
 def _parse(data: bytes, what: str) -> Value:
     try:
         return cbor2.loads(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from core import cbor, tags
+from core import cbor, exact, tags
 from core.errors import NodeFault
 from core.hashing import Tag, tagged
 from core.header import PolicyPins
@@ -43,7 +43,8 @@ class _Section:
         for name in known:
             if name not in table:
                 raise NetworkInvalid(f"{where}.{name} is missing", field=f"{where}.{name}")
-            values[name] = _SECTIONS.get(name, _scalar)(table[name], f"{where}.{name}")
+            read = _SECTIONS.get(name) or (_flag if known[name].type == "bool" else _number)
+            values[name] = read(table[name], f"{where}.{name}")
         return cls(**values)
 
     def to_map(self) -> dict[str, Any]:
@@ -55,10 +56,16 @@ class _Section:
         return out
 
 
-def _scalar(value: Any, where: str) -> int | bool:
-    if type(value) is bool or (type(value) is int and 0 <= value < SUPPLY_LIMIT):
+def _number(value: Any, where: str) -> int:
+    if type(value) is int and 0 <= value < SUPPLY_LIMIT:
         return value
-    raise NetworkInvalid(f"{where} must be a whole number below 2^63 or a boolean", field=where)
+    raise NetworkInvalid(f"{where} must be a whole number below 2^63", field=where)
+
+
+def _flag(value: Any, where: str) -> bool:
+    if type(value) is bool:
+        return value
+    raise NetworkInvalid(f"{where} must be true or false", field=where)
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,9 @@ _SECTIONS: dict[str, Any] = {
 }
 
 
+_ENTRIES = ("name", "chain", "alg", "genesis", "params", "poies", "local")
+
+
 @dataclass(frozen=True)
 class Network:
     """A network as its file states it. ``alg_from`` maps algorithm ids to first heights."""
@@ -235,10 +245,12 @@ def _check(network: Network) -> None:
     }
     for name, split in splits.items():
         total = sum(split.to_map().values())
-        _require(total <= PPM, f"params.{name}", f"adds up to {total} ppm")
+        _require(total == PPM, f"params.{name}", f"adds up to {total} ppm, not to one")
     _require(network.chain > 0, "chain", "must be positive")
     bounds = params.theta_min_unat <= params.theta_start_unat <= params.theta_max_unat
     _require(bounds, "params.theta_start_unat", "is outside theta_min_unat … theta_max_unat")
+    sealable = params.theta_max_unat < exact.ZERO_TARGET_UNAT
+    _require(sealable, "params.theta_max_unat", "leaves no draw that could seal a block")
     room = network.poies.gamma_unat + 1_000_000 <= params.theta_min_unat
     _require(room, "poies.gamma_unat", "plus one nat exceeds params.theta_min_unat")
     for name in ("target_interval_ms", "retarget_tau_ms", "da_k_max", "epoch_blocks"):

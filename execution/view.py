@@ -41,7 +41,7 @@ class View:
 
     def account(self, address: bytes) -> Account:
         """The account at an address; absent accounts are the default one."""
-        return Account.decode(self.get(accounts.MODULE, address))
+        return Account.of_record(self.get(accounts.MODULE, address))
 
     def set_account(self, address: bytes, account: Account) -> None:
         """Write an account record."""

@@ -63,7 +63,7 @@ def read_standings(reader: StateReader, senders: Iterable[bytes]) -> dict[bytes,
     for sender in listed:
         record = found.get((accounts.MODULE, sender))
         key = accounts.decode_key(found.get((accounts.KEY_MODULE, sender)))
-        standings[sender] = Standing(Account.decode(record), key, record)
+        standings[sender] = Standing(Account.of_record(record), key, record)
     return standings
 
 

@@ -149,13 +149,13 @@ def _make_admin(password: str) -> None:
 
 
 def _facts(node: Any, funded: list[devnet_network.TestAccount], password: str) -> dict[str, Any]:
-    from consensus.rules.genesis import genesis_block
+    from chain import service as chain
 
     return {
         "chainId": node.config.network.chain,
         **running.urls(node.config.host, node.port),
         "adminLogin": {"user": ADMIN_USER, "password": password},
-        "genesisHash": "0x" + genesis_block(node.config.network).hash.hex(),
+        "genesisHash": "0x" + chain.genesis_hash().hex(),
         "accounts": [account.view() for account in funded],
     }
 

@@ -63,7 +63,8 @@ class Pages:
         """Offer what was read on ``head``, unless another head has been committed since."""
         global _held
         with _lock:
-            if _held[0] == head and len(_held[1]) < len(self._known):
+            stale = _held[0] not in (head, b"")
+            if not stale and len(_held[1]) < len(self._known):
                 _held = (head, dict(self._known))
 
 

@@ -108,7 +108,7 @@ def value_at(record: RecordKey, height: int) -> bytes | None:
 def balances(values: Mapping[RecordKey, bytes | None]) -> int:
     """Sum of the balances in the account records among ``values``, in nANM."""
     return sum(
-        Account.decode(value).balance
+        Account.of_record(value).balance
         for (module, _), value in values.items()
         if module == ACCOUNT and value is not None
     )

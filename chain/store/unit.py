@@ -129,7 +129,6 @@ class Unit:
             )
         height = ancestor.height
         removed = blocks.hashes_above(height)
-        loaded = [blocks.required(removed_hash) for removed_hash in removed if _projectors]
         self._restore(ancestor)
         txs.delete_above(height)
         state.delete_undo_above(height)
@@ -140,7 +139,7 @@ class Unit:
                 ancestor_hash, minted=self._meta.minted - minted, burnt=self._meta.burnt - burnt
             )
         )
-        for block in loaded:
+        for block in map(blocks.required, removed if _projectors else ()):
             for projector in _projectors:
                 projector.unwind(block)
         return removed

@@ -208,7 +208,7 @@ class Campaign:
     def _check(self, found: str, digests: list[str]) -> None:
         allowed = digests[self.reported : self.reported + 2]
         if found not in allowed:
-            raise SystemExit(f"after block {self.reported} the database is neither before nor after")
+            raise SystemExit(f"block {self.reported}: the database is neither before nor after it")
 
     def spawn(self, role: str, *arguments: str) -> subprocess.Popen[str]:
         environment = {**os.environ}

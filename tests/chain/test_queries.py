@@ -86,6 +86,7 @@ def test_pages_of_blocks_and_headers(chain):
     assert [view.header.height for view in page.items] == [1, 0]
     assert page.cursor is None
     assert queries.blocks(before=0, limit=3).items == ()
+    assert [view.header.height for view in queries.blocks(before=99, limit=2).items] == [7, 6]
     assert [view.header.height for view in queries.blocks(before=99, limit=200).items][0] == 7
     assert [h.height for h in queries.headers(5, 10)] == [5, 6, 7]
     assert queries.headers(8, 1) == () == queries.headers(-1, 1)
@@ -299,7 +300,7 @@ def test_queries_are_few(chain, django_assert_max_num_queries):
     """No read costs a query per row."""
     for most, read in [
         (1, queries.head),
-        (1, lambda: queries.blocks(before=8, limit=100)),
+        (2, lambda: queries.blocks(before=8, limit=100)),
         (1, lambda: queries.tx(chain[7].block.txs[3].txid)),
         (1, lambda: queries.txs_by_address(address(1), limit=100)),
         (1, lambda: queries.recent_txs(100)),

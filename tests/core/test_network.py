@@ -271,8 +271,13 @@ def test_every_parameter_changes_what_headers_pin(path):
         value = value[name]
     upwards = value == 1 or path.endswith(("theta_max_unat", "theta_start_unat"))
     other = (not value) if isinstance(value, bool) else value + 1 if upwards else value - 1
+    changes = {**roomy, path: other}
+    if "_split__" in path:  # what one part loses another must get
+        split = TABLE["params"][path.split("__")[1]]
+        taker = next(name for name in split if not path.endswith(f"__{name}"))
+        changes[f"{path.rpartition('__')[0]}__{taker}"] = split[taker] + 1
     pins = networks.parse(table(**roomy)).pins
-    changed = networks.parse(table(**{**roomy, path: other})).pins
+    changed = networks.parse(table(**changes)).pins
     assert {
         "params": changed.params != pins.params,
         "poies": changed.poies != pins.poies,

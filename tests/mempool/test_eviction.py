@@ -75,8 +75,9 @@ def test_the_ranking_follows_the_base_fee():
     world = World(PoolLimits(count=2))
     capped = world.submit(0, max_fee=BASE_FEE + 50, max_tip=50)
     open_ended = world.submit(1, max_fee=1_000, max_tip=20)
+    assert refused(world, 3, max_tip=20) == "pool.full"
     world.mine(base_fee=BASE_FEE + 40)  # now they pay 10 and 20
-    world.submit(2, max_tip=30)
+    world.submit(2, max_tip=15)
     assert world.drops() == {capped: "pool.evicted"}
     assert open_ended in world.held()
 
