@@ -39,6 +39,9 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     logging.captureWarnings(True)
     # What the server does is the metrics' matter; its lines would drown everything else.
     logging.getLogger("uvicorn").setLevel("WARNING")
+    # What strangers ask wrongly is answered, and no news to the operator; defects are.
+    logging.getLogger("django.request").setLevel("ERROR")
+    logging.getLogger("django.security.DisallowedHost").setLevel("CRITICAL")
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -19,8 +19,9 @@ class BlockAdded:
 class ChainReorganised:
     """The head moved to another branch.
 
-    ``removed`` and ``added`` are block hashes in height order; ``returned`` are the raw
-    transactions of removed blocks, for the pool to consider again.
+    ``removed`` are block hashes from the old head down, ``added`` from the fork up. ``txids`` are
+    the transactions of the added blocks; ``returned`` are the raw transactions that only removed
+    blocks held, for the pool to consider again.
     """
 
     old_head: Header
@@ -28,4 +29,5 @@ class ChainReorganised:
     fork_height: int
     removed: tuple[bytes, ...]
     added: tuple[bytes, ...]
+    txids: tuple[bytes, ...]
     returned: tuple[bytes, ...]

@@ -238,17 +238,26 @@ class Importer:
         self, head: StoredHeader, branch: list[StoredHeader], removed: list[bytes]
     ) -> None:
         added = tuple(entry.hash for entry in branch)
-        kept = {tx.txid for block_hash in added for tx in _block(block_hash).txs}
+        txids = tuple(tx.txid for block_hash in added for tx in _block(block_hash).txs)
+        kept = frozenset(txids)
         returned = tuple(
-            tx.raw for block_hash in removed for tx in _block(block_hash).txs if tx.txid not in kept
+            tx.raw
+            for block_hash in removed
+            for tx in _block(block_hash).txs
+            if tx.txid not in kept
         )
         fork_height = branch[0].height - 1
-        depth = head.height - fork_height
-        log.warning("reorganised %d blocks at height %d", depth, fork_height)
+        log.warning("reorganised %d blocks at height %d", len(removed), fork_height)
         self._fork_heights.clear()
         self._bus.publish(
             ChainReorganised(
-                head.header, branch[-1].header, fork_height, tuple(removed), added, returned
+                old_head=head.header,
+                new_head=branch[-1].header,
+                fork_height=fork_height,
+                removed=tuple(removed),
+                added=added,
+                txids=txids,
+                returned=returned,
             )
         )
 

@@ -1,16 +1,16 @@
 """Signature checks in parallel, their successes remembered from the pool to the block.
 
-A result is keyed by (txid, H(witness), public key): only this very check is ever skipped.
+A result is keyed by (txid, hash of the witness, public key): only this very check is ever skipped.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from hashlib import sha256
 from threading import Lock
 
 from core.errors import TxRefused
-from core.hashing import sha3
 from core.ports import TaskRunner
 from core.tx import SignedTx
 from execution.validity import check_signature
@@ -59,8 +59,9 @@ class WitnessChecker:
 
 
 def _key(signed: Signed) -> tuple[bytes, bytes, bytes]:
+    # A key of this process only: the fastest collision-resistant hash will do.
     tx, public_key = signed
-    return tx.txid, sha3(tx.witness.encoded), public_key
+    return tx.txid, sha256(tx.witness.encoded).digest(), public_key
 
 
 def _first_bad(signed: Sequence[Signed], chunk: Sequence[int]) -> TxRefused | None:

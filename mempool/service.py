@@ -185,7 +185,7 @@ class Pool:
             self._next = NextBlock.after(event.new_head, self._network)
             victims = self._drops.comebacks(event.fork_height)
             back = [_Returning(entry.with_key(), entry.arrived_ms) for entry in victims]
-            self._come_back(back + returned, verify=False)
+            self._come_back(back + returned, verify=False, mined=frozenset(event.txids))
         self._announce()
 
     def _changed_standings(self) -> dict[bytes, Standing]:
@@ -222,7 +222,9 @@ class Pool:
         self._leave(drops, mined)
         self._leave(queues.shrink(self._next.prices.base_fee))
 
-    def _come_back(self, returning: Sequence[_Returning], *, verify: bool) -> None:
+    def _come_back(
+        self, returning: Sequence[_Returning], *, verify: bool, mined: Collection[bytes] = ()
+    ) -> None:
         """Move to the head with everyone who comes back in place before anyone is sorted out."""
         queues = self._queues
         keys = {b.tx.unsigned.sender: b.tx.witness.pk for b in returning if b.tx.witness.pk}
@@ -243,7 +245,7 @@ class Pool:
             if loser is not None:
                 self._leave([loser])
             entered.append(entry)
-        self._move(standings)
+        self._move(standings, mined)
         for entry in entered:
             if entry.txid in queues.by_txid:
                 self._welcome(entry)

@@ -107,6 +107,8 @@ def sealed(block: dict[str, Any], *, roots: bool) -> dict[str, Any]:
         lists = {name: merkle([dumps(item) for item in block[name]]) for name in ROOTED}
         header["roots"] = {**header["roots"], **lists}
     prefix, below = draw_of(header)
+    if below < exact.target(2 * NETWORK.params.theta_start_unat):
+        return {**block, "header": header}  # nobody can seal such a Θ
     for number in count():
         nonce = number.to_bytes(8, "little")
         if int.from_bytes(sha3_256(prefix + nonce).digest(), "big") < below:
@@ -145,7 +147,7 @@ def put(value: Any, path: Path_, item: Any) -> Any:
         return item
     first, rest = path[0], path[1:]
     out = dict(value) if isinstance(value, dict) else list(value)
-    out[first] = put(value[first], rest, item)
+    out[first] = put(value[first], rest, item) if rest else item
     return out
 
 
@@ -165,6 +167,7 @@ def others(value: Any) -> Iterator[tuple[str, Any]]:
             yield "plus", value + 1
             if value:
                 yield "minus", value - 1
+            if value > 1:
                 yield "zero", 0
             yield "most", 2**64 - 1
             yield "beyond", 2**64
@@ -227,6 +230,7 @@ ORPHAN = "orphan"
 FORM = {"type": "field.type", "missing": "field.missing", "unknown": "field.unknown"}
 NUMBER = {**FORM, "beyond": "cbor.type"}
 FIXED = {**FORM, "shorter": "field.range", "longer": "field.range"}
+FORMS = NUMBER | FIXED
 SIGNED = "tx.signature"
 
 
@@ -427,45 +431,41 @@ def test_the_block_itself_is_accepted(door):
     assert totals.supply == totals.genesis + VICTIM.minted - VICTIM.burnt
 
 
+def refuse_all(door: Door, cases: list[tuple[str, Any, set[str]]]) -> None:
+    """Send every block; each must be refused with a code that fits, and all leave no trace."""
+    before = dump_database()
+    answers = [(name, door(dumps(block)), fitting) for name, block, fitting in cases]
+    wrong = [answer for answer in answers if answer[1] not in answer[2]]
+    assert wrong == [], "\n" + "\n".join(map(str, wrong))
+    assert dump_database() == before
+
+
 @pytest.mark.parametrize("door", DOORS, indirect=True)
 def test_altered_as_it_is(door):
     """Header fields are refused at or before the seal, parts of the body at the body's roots."""
-    before, wrong, tried = dump_database(), [], set()
+    cases, tried = [], set()
     for altered in ALTERATIONS:
         in_header = altered.path[:1] == ("header",)
-        raw = dumps(altered.block)
-        if (
-            in_header
-            and altered.change not in FIXED | NUMBER
-            and is_sealed(altered.block["header"])
-        ):
+        codes = (BEFORE_SEAL if in_header else {"block.body_root"}) | ENCODING
+        if altered.rule == "header.height":
+            codes = codes | {"block.genesis"}
+        if in_header and altered.change not in FORMS and is_sealed(altered.block["header"]):
             continue  # sealed by luck, so it is a block of its own right
         tried.add(altered.rule)
-        fitting = (BEFORE_SEAL if in_header else {"block.body_root"}) | ENCODING
-        if altered.rule == "header.height":
-            fitting = fitting | {"block.genesis"}
-        got = door(raw)
-        if got not in fitting or dump_database() != before:
-            wrong.append((str(altered), got))
-    assert wrong == []
-    assert tried == {pattern(a.path) for a in ALTERATIONS}
+        cases.append((str(altered), altered.block, codes))
+    assert tried == {altered.rule for altered in ALTERATIONS}
+    refuse_all(door, cases)
 
 
 @pytest.mark.parametrize("door", DOORS, indirect=True)
 def test_altered_and_sealed_again(door):
-    """Each is refused by its own rule, and nothing in the database changes."""
-    before, wrong = dump_database(), []
+    """Each is refused by its own rule."""
+    cases = []
     for altered in ALTERATIONS:
-        fitting = expected_resealed(altered)
-        if fitting == {ACCEPTED}:
-            continue
-        block = altered.block
-        if not fitting & ENCODING or altered.rule.startswith(ROOTED):
-            block = resealed(altered)
-        got = door(dumps(block))
-        if got not in fitting or dump_database() != before:
-            wrong.append((str(altered), got, fitting))
-    assert wrong == []
+        codes = expected_resealed(altered)
+        if codes != {ACCEPTED}:
+            cases.append((str(altered), resealed(altered), codes))
+    refuse_all(door, cases)
 
 
 def resealed(altered: Alteration) -> Any:
@@ -473,7 +473,8 @@ def resealed(altered: Alteration) -> Any:
     try:
         return sealed(altered.block, roots=altered.path[:1] != ("header",))
     except (KeyError, TypeError, AttributeError, OverflowError):
-        return altered.block  # no header to seal, or no list to take roots of
+        assert expected_resealed(altered) <= ENCODING  # there is no header or no list
+        return altered.block
 
 
 CHOSEN = [a for a in ALTERATIONS if expected_resealed(a) == {ACCEPTED}]
@@ -494,7 +495,9 @@ def rebuilt(txs: list[SignedTx], **options: Any) -> Made:
 
 
 TXS = list(VICTIM.block.txs)
+LAST_CALL = sign(replace(TXS[0].unsigned, until=VICTIM.height), key(1))
 CHOICES = {
+    "a transaction in its last block": lambda: rebuilt([LAST_CALL, *TXS[1:]]),
     "another coinbase": lambda: rebuilt(TXS, coinbase=key(30).address),
     "a coinbase of the other algorithm": lambda: rebuilt(TXS, coinbase=b"\x10\x02" + bytes(32)),
     "the sender as coinbase": lambda: rebuilt(TXS, coinbase=key(4).address),
@@ -613,7 +616,6 @@ TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     ),
     "signed for another chain": (lambda: signed_anew(0, 1, chain=1), "tx.wrong_chain"),
     "expired": (lambda: signed_anew(0, 1, until=2), "tx.expired"),
-    "valid to this very height": (lambda: signed_anew(0, 1, until=3), "block.state_root"),
     "to a contract": (
         lambda: signed_anew(0, 1, body={"to": addresses.of_system("aicf"), "value": 1}),
         "tx.recipient",
@@ -645,9 +647,5 @@ TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
 
 @pytest.mark.parametrize("door", DOORS, indirect=True)
 def test_several_places_at_once(door):
-    before, wrong = dump_database(), []
-    for name, (make, code) in TOGETHER.items():
-        got = door(dumps(sealed(make(), roots=True)))
-        if got != code or dump_database() != before:
-            wrong.append((name, got, code))
-    assert wrong == []
+    made = [(name, make(), {code}) for name, (make, code) in TOGETHER.items()]
+    refuse_all(door, [(name, sealed(block, roots=True), code) for name, block, code in made])

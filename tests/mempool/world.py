@@ -208,6 +208,7 @@ class World:
                 fork_height=fork[1].height,
                 removed=(),
                 added=(),
+                txids=tuple(tx.txid for txs in branch for tx in txs),
                 returned=tuple(tx.raw for tx in returned),
             )
         )

@@ -228,7 +228,13 @@ async def test_reorgs(chain, bus):
         publish(
             bus,
             ChainReorganised(
-                removed.block.header, added.block.header, 0, (removed.hash,), (added.hash,), ()
+                old_head=removed.block.header,
+                new_head=added.block.header,
+                fork_height=0,
+                removed=(removed.hash,),
+                added=(added.hash,),
+                txids=tuple(tx.txid for tx in added.block.txs),
+                returned=(),
             ),
         )
         news = [await client.news() for _ in range(3)]
