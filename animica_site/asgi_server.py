@@ -45,11 +45,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 def make_server() -> NodeServer:
     """The server for ``animica_site.asgi:application``; Django must be set up."""
-    from animica_site.asgi import application
-
     return NodeServer(
         uvicorn.Config(
-            application,
+            "animica_site.asgi:application",
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -118,7 +118,10 @@ class NodeStatus:
         return stats.block_time_ms != 0 and stats.state is not MinerState.PAUSED
 
     def _stalled_ms(self) -> int:
-        return STALLED_INTERVALS * self._network.params.target_interval_ms
+        interval_ms = self._network.params.target_interval_ms
+        if self._miner is not None:
+            interval_ms = max(interval_ms, self._miner.stats().block_time_ms or 0)
+        return STALLED_INTERVALS * interval_ms
 
     def _pool_view(self) -> dict[str, Any]:
         stats = self._pool.stats()

@@ -8,6 +8,7 @@ from consensus import service as consensus
 from consensus.service import Importer
 from mempool import service as mempool
 from mempool.service import Pool
+from rpc import heads
 from rpc.errors import NodeAbsent
 
 
@@ -29,8 +30,9 @@ class _Slot:
 
 
 def install(node: NodeInfo | None) -> None:
-    """Set the node that this process runs; None when it has stopped."""
+    """Set the node that this process runs; None when it has stopped. Before ``listeners``."""
     _Slot.node = node
+    heads.stop()  # whatever was known of the last node's head is over
 
 
 def current() -> NodeInfo:

@@ -1,8 +1,11 @@
 """Owned threads for work that touches the database, with a bounded queue.
 
 A thread keeps its database connection between jobs, because opening one per request costs more
-than the request. Results go back to the loop in groups: waking it is half the cost of a short
-job, and a pool of the standard library pays it for each. Source: docs/spec/rpc.md.
+than the request. Handing a job over and its result back costs more than a short job too, since
+loop and thread then fight for the interpreter. So they take turns: one wake-up serves all jobs
+of a turn of the loop, and one more brings back what the thread has done. A tick sees to it that
+a slow job keeps neither the jobs behind it waiting nor the results before it.
+Source: docs/spec/rpc.md.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from rpc.errors import Busy
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_Job = tuple["_Returns", "asyncio.Future[Any]", Callable[[], Any]]
+
+TICK_SECONDS = 0.002
 
 
 class Executor:
@@ -28,10 +32,10 @@ class Executor:
 
     def __init__(self, threads: int, queue: int) -> None:
         self._most = threads + queue
-        self._unfinished = 0
         self._closed = False
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._returns: _Returns | None = None
+        self._jobs: deque[tuple[_Turns, asyncio.Future[Any], Callable[[], Any]]] = deque()
+        self._wakes: SimpleQueue[bool] = SimpleQueue()
+        self._turns: _Turns | None = None
         self._threads = [
             threading.Thread(target=self._work, name=f"rpc-{number}", daemon=True)
             for number in range(threads)
@@ -41,36 +45,48 @@ class Executor:
 
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a job on one of the threads; its exception is raised here."""
-        if self._closed or self._unfinished >= self._most:
-            raise Busy(f"{self._most} requests are being served or waiting", limit=self._most)
         loop = asyncio.get_running_loop()
-        if self._returns is None or self._returns.loop is not loop:
-            self._returns = _Returns(loop)
+        turns = self._turns
+        if turns is None or turns.loop is not loop:
+            turns = self._turns = _Turns(loop, self._wake)
+        if self._closed or turns.unfinished >= self._most:
+            raise Busy(f"{self._most} requests are being served or waiting", limit=self._most)
         future: asyncio.Future[T] = loop.create_future()
-        self._unfinished += 1
-        future.add_done_callback(self._finished)
-        self._jobs.put((self._returns, future, lambda: job(*args, **kwargs)))
+        self._jobs.append((turns, future, lambda: job(*args, **kwargs)))
+        turns.begin()
         return await future
-
-    def _finished(self, _: object) -> None:
-        self._unfinished -= 1
 
     def close(self) -> None:
         """Finish the queued jobs and end the threads with their database connections."""
         self._closed = True
         for _ in self._threads:
-            self._jobs.put(None)
+            self._wakes.put(False)
         for thread in self._threads:
             thread.join()
 
+    def _wake(self) -> None:
+        if self._jobs:
+            self._wakes.put(True)
+
     def _work(self) -> None:
         try:
-            while (entry := self._jobs.get()) is not None:
-                returns, future, job = entry
-                if not future.cancelled():
-                    returns.add(future, *_outcome(job))
+            while self._wakes.get():
+                self._drain()
+            self._drain()
         finally:
             connections.close_all()
+
+    def _drain(self) -> None:
+        """Do jobs until there are none; the threads that are awake share them."""
+        turns: _Turns | None = None
+        while True:
+            try:
+                turns, future, job = self._jobs.popleft()
+            except IndexError:
+                break
+            turns.done.append((future, *_outcome(job)))
+        if turns is not None:
+            turns.call_loop()
 
 
 def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
@@ -88,31 +104,50 @@ def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
                 connection.close_if_unusable_or_obsolete()
 
 
-class _Returns:
-    """Finished jobs on their way to one event loop."""
+class _Turns:
+    """Jobs on their way from one event loop and back. All but ``call_loop`` runs on the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
         self.loop = loop
-        self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
-        self._called = False
+        self.unfinished = 0
+        self.done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._wake = wake
+        self._waking = False
+        self._tick: asyncio.TimerHandle | None = None
 
-    def add(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-        """From a worker: queue an outcome, and wake the loop unless that is done already."""
-        self._done.append((future, result, error))
-        if not self._called:
-            self._called = True
-            try:
-                self.loop.call_soon_threadsafe(self._deliver)
-            except RuntimeError:
-                self._done.clear()  # the loop has ended, and with it everyone who asked
+    def begin(self) -> None:
+        """Count a job in; a thread is woken once the loop has taken in all that it can."""
+        self.unfinished += 1
+        if not self._waking:
+            self._waking = True
+            self.loop.call_soon(self._end_of_turn)
+        if self._tick is None:
+            self._tick = self.loop.call_later(TICK_SECONDS, self._on_tick)
+
+    def _end_of_turn(self) -> None:
+        self._waking = False
+        self._wake()
+
+    def _on_tick(self) -> None:
+        self._tick = None
+        self._deliver()
+        if self.unfinished:
+            self._wake()  # jobs that still wait get a thread more
+            self._tick = self.loop.call_later(TICK_SECONDS, self._on_tick)
+
+    def call_loop(self) -> None:
+        """From a thread that has run out of jobs: have the results fetched."""
+        try:
+            self.loop.call_soon_threadsafe(self._deliver)
+        except RuntimeError:
+            self.done.clear()  # the loop has ended, and with it everyone who asked
 
     def _deliver(self) -> None:
-        """On the loop. The flag falls first: an outcome added after this look wakes it again."""
-        self._called = False
-        while self._done:
-            future, result, error = self._done.popleft()
+        while self.done:
+            future, result, error = self.done.popleft()
+            self.unfinished -= 1
             if future.done():
-                continue
+                continue  # cancelled: nobody waits for it
             if error is None:
                 future.set_result(result)
             else:

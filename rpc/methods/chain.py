@@ -8,7 +8,7 @@ from chain import queries
 from chain.errors import BadCursor, TooManyTopics
 from chain.values import BlockView as StoredBlock
 from core.errors import BlockRefused, EncodingRefused
-from rpc import blocks, context, views
+from rpc import blocks, context, heads, views
 from rpc.dispatch import BODY_BYTES
 from rpc.errors import Busy, NodeAbsent
 from rpc.params import (
@@ -99,22 +99,10 @@ def _camel(table: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _LastHead:
-    """The head's view, kept while the head stays: most callers ask for the same one."""
-
-    block: StoredBlock | None = None
-    view: BlockSummary
-
-
 @method("chain.getHead")
 def get_head() -> BlockSummary:
     """The newest block of the best chain, without its transactions."""
-    block = queries.head()
-    if _LastHead.block is not block:
-        view = views.block_summary(block)
-        _LastHead.view, _LastHead.block = view, block
-        return view
-    return _LastHead.view
+    return heads.current()
 
 
 def height_of(block: int | str) -> int:

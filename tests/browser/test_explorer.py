@@ -230,7 +230,20 @@ def test_no_page_complains_or_asks_another_host(devnet, watched):
         page = watched.open(path)
         expect(page.locator("#connection")).to_have_text("Live")
     watched.open("/missing", status=404)
-    watched.open("/admin/login/")
+
+
+def test_the_admin_works_under_the_same_policy(devnet, watched):
+    page = watched.open("/admin/")
+    login = devnet.facts["adminLogin"]
+    page.get_by_label("Username").fill(login["user"])
+    page.get_by_label("Password").fill(login["password"])
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Blocks").first.click()
+    page.locator("#result_list tbody th a").first.click()
+    expect(page.locator("#content h1")).to_have_text("View block")
+    expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    page.get_by_role("link", name="Explorer").click()
+    expect(page).to_have_url(watched.base + "/")
 
 
 def test_a_page_says_when_its_node_is_gone(browser, tmp_path):

@@ -146,7 +146,7 @@ def put(value: Any, path: Path_, item: Any) -> Any:
     if not path:
         return item
     first, rest = path[0], path[1:]
-    out = dict(value) if isinstance(value, dict) else list(value)
+    out: Any = dict(value) if isinstance(value, dict) else list(value)
     out[first] = put(value[first], rest, item) if rest else item
     return out
 
@@ -159,46 +159,44 @@ def get(value: Any, path: Path_) -> Any:
 
 def others(value: Any) -> Iterator[tuple[str, Any]]:
     """Other values in place of a value, each with the name of what was done to it."""
-    match value:
-        case bool():
-            yield "negated", not value
-            yield "type", 1
-        case int():
-            yield "plus", value + 1
-            if value:
-                yield "minus", value - 1
-            if value > 1:
-                yield "zero", 0
-            yield "most", 2**64 - 1
-            yield "beyond", 2**64
-            yield "type", bytes(8)
-        case bytes():
-            for name, at in (("first", 0), ("second", 1), ("last", -1)):
-                if len(value) > 1:
-                    changed = bytearray(value)
-                    changed[at] ^= 1
-                    yield name, bytes(changed)
-            yield "shorter", value[:-1]
-            yield "longer", value + b"\x00"
-            yield "type", 1
-        case str():
-            yield "first", chr(ord(value[0]) ^ 1) + value[1:]
-            yield "longer", value + "x"
-            yield "type", 1
-        case list():
-            for at in range(len(value) - 1):
-                swapped = [*value[:at], value[at + 1], value[at], *value[at + 2 :]]
-                if swapped != value:
-                    yield f"swap {at}", swapped
-            if value:
-                yield "drop", value[:-1]
-                yield "double", [*value, value[-1]]
-            else:
-                yield "add", [{"type": 1}]
-            yield "type", {}
-        case dict():
-            yield "unknown", {**value, "zz": 0}
-            yield "type", []
+    yield "type", [] if isinstance(value, dict) else {}
+    if isinstance(value, bool):
+        yield "negated", not value
+    elif isinstance(value, int):
+        yield from other_numbers(value)
+    elif isinstance(value, bytes):
+        yield from other_bytes(value)
+    elif isinstance(value, str):
+        yield from (("first", chr(ord(value[0]) ^ 1) + value[1:]), ("longer", value + "x"))
+    elif isinstance(value, list):
+        yield from other_lists(value)
+    else:
+        yield "unknown", {**value, "zz": 0}
+
+
+def other_numbers(value: int) -> Iterator[tuple[str, int]]:
+    yield from (("plus", value + 1), ("most", 2**64 - 1), ("beyond", 2**64))
+    if value:
+        yield "minus", value - 1
+    if value > 1:
+        yield "zero", 0
+
+
+def other_bytes(value: bytes) -> Iterator[tuple[str, bytes]]:
+    yield from (("shorter", value[:-1]), ("longer", value + b"\x00"))
+    for name, at in (("first", 0), ("second", 1), ("last", -1)):
+        changed = bytearray(value)
+        changed[at] ^= 1
+        yield name, bytes(changed)
+
+
+def other_lists(value: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    for at in range(len(value) - 1):
+        yield f"swap {at}", [*value[:at], value[at + 1], value[at], *value[at + 2 :]]
+    if value:
+        yield from (("drop", value[:-1]), ("double", [*value, value[-1]]))
+    else:
+        yield "add", [{"type": 1}]
 
 
 def walk(value: Any, path: Path_ = ()) -> Iterator[Alteration]:
@@ -403,7 +401,8 @@ def door(request, importer, tmp_path) -> Iterator[Door]:
         return str(answer["error"]["code"] if "error" in answer else answer["outcome"])
 
     before = desk.install(InlineDesk(rpc_methods(), rate=0, threads=0))
-    context.install(object())  # somebody runs this node; who, no door of blocks asks
+    somebody: Any = object()  # a node runs; of what it says of itself no door of blocks asks
+    context.install(somebody)
     yield dict(zip(DOORS, (direct, disk, rpc, post), strict=True))[request.param]
     context.install(None)
     desk.install(before)
@@ -470,11 +469,10 @@ def test_altered_and_sealed_again(door):
 
 def resealed(altered: Alteration) -> Any:
     """Sealed again; a root that was altered itself is not recomputed."""
-    try:
-        return sealed(altered.block, roots=altered.path[:1] != ("header",))
-    except (KeyError, TypeError, AttributeError, OverflowError):
-        assert expected_resealed(altered) <= ENCODING  # there is no header or no list
-        return altered.block
+    in_header = altered.path[:1] == ("header",)
+    if (in_header or len(altered.path) < 2) and expected_resealed(altered) <= ENCODING:
+        return altered.block  # no header, no list, or a header that none of its kind would be
+    return sealed(altered.block, roots=not in_header)
 
 
 CHOSEN = [a for a in ALTERATIONS if expected_resealed(a) == {ACCEPTED}]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal, getcontext
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -83,7 +84,7 @@ def test_more_useful_work_than_theta_leaves_every_draw():
     assert seal.threshold(1, 2) == seal.threshold(5, 5) == 2**256
 
 
-def header(**changes: object) -> Header:
+def header(**changes: Any) -> Header:
     builder = ChainBuilder(NETWORK)
     draft = builder.draft(builder.genesis, time=NETWORK.genesis.time_ms + 1, coinbase=bytes(34))
     return replace(draft, **changes)

@@ -34,7 +34,7 @@ def view_of(balances: list[int]) -> View:
     return View(
         DictState(
             {
-                ("account", address): Account(0, balance).encode()
+                ("account", address): Account(0, balance).encode() or b""
                 for address, balance in zip(PEOPLE, balances, strict=True)
                 if balance
             }

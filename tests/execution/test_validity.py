@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,7 @@ def price(**values: int) -> Callable[[Situation], None]:
     return lambda s: setattr(s, "prices", replace(s.prices, **values))
 
 
-def account(**values: int) -> Callable[[Situation], None]:
+def account(**values: Any) -> Callable[[Situation], None]:
     return lambda s: setattr(s, "account", replace(s.account, **values))
 
 

@@ -9,6 +9,7 @@ import pytest
 from animica_site import networks
 from chain import service as chain
 from consensus import service as consensus
+from consensus.events import BlockAdded, ChainReorganised
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from core import tags
@@ -77,8 +78,8 @@ class World:
             clock=self.clock,
             bus=self.bus,
         )
-        self.bus.subscribe(consensus.BlockAdded, self.pool.on_block)
-        self.bus.subscribe(consensus.ChainReorganised, self.pool.on_reorg)
+        self.bus.subscribe(BlockAdded, self.pool.on_block)
+        self.bus.subscribe(ChainReorganised, self.pool.on_reorg)
 
     @staticmethod
     def _fail(event: object, error: Exception) -> None:

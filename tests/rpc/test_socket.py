@@ -250,6 +250,25 @@ async def test_reorgs(chain, bus):
         assert news[2]["result"]["txid"] == hexed(added.block.txs[0].txid)
 
 
+async def test_a_block_that_left_the_chain_again_has_no_receipts(chain, bus):
+    """Its height now belongs to another block, whose receipts are that block's news."""
+    from chain import service
+
+    gone = await grow(chain, moves=[(1, 2, 3)])
+    other = builder.pay(chain[0], moves=[(3, 4, 5)], work=20, salt=b"b")
+
+    def replace() -> None:
+        with service.unit() as unit:
+            unit.unwind_to(chain[0].hash)
+            conftest.put(unit, other)
+
+    await in_thread(replace)
+    async with Client() as client:
+        await client.subscribe("receipts")
+        publish(bus, gone)
+        assert await client.silent()
+
+
 @pytest.mark.parametrize(
     ("params", "field"),
     [

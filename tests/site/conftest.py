@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.composed import Composed, compose
 from tests.site.nodes import Node, devnet
 
 
@@ -32,3 +33,10 @@ QUIET = ("--no-mine", "--accounts", "3", "--seed", "another text")
 def data_of(node: Node) -> Path:
     """The data directory of a node."""
     return node.process.folder / "data"
+
+
+@pytest.fixture
+def composed(transactional_db: None, tmp_path: Path) -> Iterator[Composed]:
+    """A node composed in this process."""
+    with compose(tmp_path) as made:
+        yield made

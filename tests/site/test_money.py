@@ -188,17 +188,12 @@ def test_two_wallets_and_every_nanm(paced: Node, tmp_path: Path) -> None:
     assert there["value"] == str(1_500_000_000) and there["to"] == bob
     assert int(there["receipt"]["tipPaid"]) == 7 * there["receipt"]["gasUsed"]
 
-    # One height for book and node: blocks go on while the test asks.
-    book, height = open_book(paced), 0
-    while True:
-        head = paced.head()
-        for height in range(height + 1, head["height"] + 1):
+    book, head, told = open_book(paced), {"height": 0, "hash": ""}, {}
+    while paced.head()["hash"] != head["hash"]:  # blocks go on while the test asks
+        entered, head = head["height"], paced.head()
+        for height in range(entered + 1, head["height"] + 1):
             book.block(paced, height)
-        told = {
-            address: paced.rpc("state.getBalance", address=address) for address in book.balances
-        }
-        if paced.head()["hash"] == head["hash"]:
-            break
+        told = {text: paced.rpc("state.getBalance", address=text) for text in book.balances}
     assert {address: int(balance) for address, balance in told.items()} == book.balances
     assert int(head["supply"]) == book.supply
     assert book.balances[bob] == 1_500_000_000 - 123_456_789 - int(back["receipt"]["feePaid"])
@@ -365,7 +360,7 @@ def test_an_altered_header_with_its_own_hash_fails_at_the_seal(paced: Node, case
 
 def test_a_proof_is_for_its_account_and_chain(paced: Node) -> None:
     answer, address = present(paced)
-    assert refused_as(answer, absent(paced)[1]) == "wallet.state_proof"
+    assert refused_as(answer, absent(paced)[1]) == "proof.state_invalid"
     assert refused_as({**answer, "value": None}, address) is not None
     assert refused_as({**answer, "height": answer["height"] + 1}, address) is not None
     with pytest.raises(AnimicaError):
