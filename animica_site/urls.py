@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from rpc import ninja
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", ninja.urls),
     path("", include("explorer.urls")),
 ]
 

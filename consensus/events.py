@@ -21,7 +21,7 @@ class ChainReorganised:
 
     ``removed`` are block hashes from the old head down, ``added`` from the fork up. ``txids`` are
     the transactions of the added blocks; ``returned`` are the raw transactions that only removed
-    blocks held, for the pool to consider again.
+    blocks held, lowest block first, for the pool to consider again.
     """
 
     old_head: Header

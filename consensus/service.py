@@ -208,7 +208,7 @@ class Importer:
         current = branch[0].hash
         try:
             with chain.unit() as unit:
-                removed = unit.unwind_to(fork_hash)[::-1]
+                removed = unit.unwind_to(fork_hash)
                 work = _stored(fork_hash).total_work
                 for entry in branch:
                     current = entry.hash
@@ -242,7 +242,7 @@ class Importer:
         kept = frozenset(txids)
         returned = tuple(
             tx.raw
-            for block_hash in removed
+            for block_hash in reversed(removed)
             for tx in _block(block_hash).txs
             if tx.txid not in kept
         )

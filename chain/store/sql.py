@@ -29,21 +29,21 @@ def is_postgres() -> bool:
 def rows(query: str, params: Sequence[Any] = ()) -> list[Row]:
     """All rows of a bounded query."""
     with connection.cursor() as cursor:
-        cursor.execute(query, params)
+        cursor.execute(query, params or None)
         return cursor.fetchall()
 
 
 def one(query: str, params: Sequence[Any] = ()) -> Row | None:
     """The first row, None when there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(query, params)
+        cursor.execute(query, params or None)
         return cursor.fetchone()
 
 
 def run(query: str, params: Sequence[Any] = ()) -> int:
     """Execute one statement; the number of rows it changed."""
     with connection.cursor() as cursor:
-        cursor.execute(query, params)
+        cursor.execute(query, params or None)
         return cursor.rowcount
 
 

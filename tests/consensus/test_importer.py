@@ -498,7 +498,8 @@ def test_events_come_after_commit_and_tell_all():
     assert isinstance(event, ChainReorganised)
     assert (event.old_head, event.new_head) == (main[-1].header, side[-1].header)
     assert event.fork_height == 0
-    assert event.removed == tuple(made.hash for made in main)
+    assert event.removed == tuple(made.hash for made in reversed(main))
+    assert event.txids == tuple(tx.txid for made in side for tx in made.block.txs)
     assert event.added == tuple(made.hash for made in side)
     kept = {tx.txid for made in side for tx in made.block.txs}
     gone = [tx.raw for made in main for tx in made.block.txs if tx.txid not in kept]

@@ -139,6 +139,17 @@ def test_fee_by_an_independent_formula(fee, used, limit, floor):
     assert fees.next_fee(fee, used, limit, floor) == expected
 
 
+@pytest.mark.parametrize(
+    ("fee", "used", "after"),
+    [
+        *((1, 51, 2), (1, 100, 2), (7, 100, 8), (8, 100, 9), (800, 51, 802), (800, 100, 900)),
+        *((800, 50, 800), (800, 49, 798), (800, 0, 700), (1, 0, 1), (7, 0, 7), (8, 0, 7)),
+    ],
+)
+def test_fee_steps(fee, used, after):
+    assert fees.next_fee(fee, used, 100, 1) == after
+
+
 @given(st.integers(1, 10**12), st.integers(0, 10**8))
 def test_fee_moves_at_most_an_eighth(fee, used):
     after = fees.next_fee(fee, used, 10**8, 1)

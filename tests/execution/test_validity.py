@@ -201,6 +201,10 @@ def test_gas_at_the_intrinsic_cost():
     assert situation.code() == "tx.gas_below_intrinsic"
 
 
+def test_gas_one_above_what_the_block_has_left():
+    assert Situation(prices=replace(PRICES, gas_left=99_999)).code() == "tx.gas_above_limit"
+
+
 def test_balance_one_below_what_is_needed():
     situation = Situation()
     needed = 100_000 * 20 + 1_000

@@ -66,6 +66,24 @@ TestJournal = Journal.TestCase
 TestJournal.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 
 
+def test_back_to_checkpoints_inside_each_other():
+    a, b = ("account", b"a"), ("account", b"b")
+    view = View(DictState({a: b"0"}))
+    outer = view.checkpoint()
+    view.set(*a, b"1")
+    inner = view.checkpoint()
+    view.set(*a, b"2")
+    view.set(*b, b"2")
+    view.set(*a, None)
+    view.rollback(inner)
+    assert view.changes() == ({a: b"1"}, {a: b"0"})
+    view.rollback(inner)
+    view.set(*b, b"3")
+    view.rollback(outer)
+    assert view.changes() == ({}, {})
+    assert (view.get(*a), view.get(*b)) == (b"0", None)
+
+
 def test_records_are_read_once():
     state = DictState({("account", b"a"): b"1"})
     view = View(state)

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from django.db import Error, connection
+from django.db import Error, connection, connections
 
 from rpc.errors import Busy
 from rpc.executor import Executor
@@ -69,6 +69,19 @@ async def test_a_slow_job_delays_neither_those_behind_nor_those_before_it(make):
     assert await slow is True
 
 
+async def test_results_come_back_while_their_thread_is_busy_with_the_next_job(make):
+    executor = make(1, 10)
+    gate = threading.Event()
+    try:
+        before = asyncio.ensure_future(executor.run(int, "1"))
+        slow = asyncio.ensure_future(executor.run(gate.wait, 20))
+        assert await asyncio.wait_for(before, 5) == 1
+        assert not slow.done()
+    finally:
+        gate.set()
+    await slow
+
+
 async def test_the_queue_is_bounded_and_empties_again(make):
     executor = make(1, 2)
     gate = threading.Event()
@@ -86,6 +99,8 @@ async def test_the_queue_is_bounded_and_empties_again(make):
 async def test_a_job_given_up_keeps_its_place_until_it_is_done(make):
     executor = make(1, 0)
     gate = threading.Event()
+    defects: list[dict] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, defect: defects.append(defect))
     try:
         job = asyncio.ensure_future(executor.run(gate.wait, 20))
         await asyncio.sleep(0.01)
@@ -103,6 +118,7 @@ async def test_a_job_given_up_keeps_its_place_until_it_is_done(make):
                 break
             except Busy:
                 await asyncio.sleep(0.01)
+    assert defects == []
 
 
 def test_it_serves_one_loop_after_another(make):
@@ -137,7 +153,7 @@ async def test_closing_finishes_what_is_queued():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_connection_is_kept_and_dropped_only_when_broken(make, monkeypatch):
+async def test_a_connection_is_kept_and_dropped_only_when_broken(make):
     executor = make(1, 1)
 
     def query(sql: str) -> object:
@@ -153,10 +169,19 @@ async def test_a_connection_is_kept_and_dropped_only_when_broken(make, monkeypat
 
     closed = []
 
+    def old() -> None:
+        own = connections["default"]
+        close = own.close
+        own.close_at = 0
+        own.close = lambda: (closed.append(True), close())
+
+    await executor.run(old)
+    assert closed == []
+
     def broken() -> None:
-        connection.errors_occurred = True
-        monkeypatch.setattr(connection, "is_usable", lambda: False)
-        monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+        own = connections["default"]  # this thread's, so nobody else sees what is done to it
+        own.errors_occurred = True
+        own.is_usable = lambda: False
 
     await executor.run(broken)
-    assert closed == [True]
+    assert closed[0] is True
