@@ -75,8 +75,13 @@ def _random_block(builder, parent, rng):  # type: ignore[no-untyped-def]
         keep = rng.random() < 0.5
         txs.append(
             support.transfer(
-                sender, support.key(to).address, rng.randrange(1000), nonce=nonce, gas=300_000,
-                max_fee=10_000, keep=keep,
+                sender,
+                support.key(to).address,
+                rng.randrange(1000),
+                nonce=nonce,
+                gas=300_000,
+                max_fee=10_000,
+                keep=keep,
             )
         )
     coinbase = support.key(rng.randrange(40)).address
