@@ -9,8 +9,9 @@ from rpc import ninja
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", ninja.urls),
+    # In this order: ninja claims the root of what it is mounted at.
     path("", include("explorer.urls")),
+    path("", ninja.urls),
 ]
 
 handler400 = "explorer.views.bad_request"

@@ -3,16 +3,14 @@
 The alterations are found by walking the decoded block, so a field that is added to the protocol
 is altered too, and fails here until its rule is entered in the tables below. Each is tried twice:
 as it is (the seal or the body roots give it away) and re-sealed with the body's roots recomputed
-(then the rule itself must). Hashing, roots and the search for a seal are written here from the
-definition and share nothing with the product.
+(then the rule itself must).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha3_256
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +22,20 @@ from chain import queries, service
 from consensus import service as consensus
 from consensus.errors import SealInvalid
 from consensus.service import Importer
-from core import exact
 from core.errors import AnimicaError, EncodingRefused, registered
 from core.tx import SignedTx
 from pq import addresses
 from rpc import context, desk, http
 from rpc.methods import load as rpc_methods
+from tests.consensus.altering import (
+    Alteration,
+    dumps,
+    is_sealed,
+    pattern,
+    put,
+    sealed,
+    walk,
+)
 from tests.support import (
     ChainBuilder,
     Made,
@@ -47,7 +53,6 @@ pytestmark = pytest.mark.django_db
 NETWORK = fast_network(params={"theta_start_unat": 6_000_000, "theta_min_unat": 6_000_000})
 BUILDER = ChainBuilder(NETWORK)
 GAMMA = NETWORK.poies.gamma_unat
-Path_ = tuple[str | int, ...]
 
 
 def chain_of_three() -> list[Made]:
@@ -72,148 +77,7 @@ VICTIM = LINE[-1]
 BLOCK: dict[str, Any] = cbor2.loads(VICTIM.raw)
 
 
-def dumps(value: object) -> bytes:
-    return cbor2.dumps(value, canonical=True)
-
-
-# ------------------------------------------------------------------ sealing, from the definition
-
-
-def merkle(items: list[bytes]) -> bytes:
-    if not items:
-        return sha3_256(b"").digest()
-    if len(items) == 1:
-        return sha3_256(b"\x00" + items[0]).digest()
-    half = 1 << (len(items) - 1).bit_length() - 1
-    return sha3_256(b"\x01" + merkle(items[:half]) + merkle(items[half:])).digest()
-
-
-def draw_of(header: dict[str, Any]) -> tuple[bytes, int]:
-    unsealed = {name: value for name, value in header.items() if name != "nonce"}
-    digest = sha3_256(b"animica/header/v1\x00" + dumps(unsealed)).digest()
-    prefix = b"animica/seal/v1\x00" + digest + header["mix"]
-    return prefix, exact.target(max(0, header["theta"] - header["psi"]))
-
-
-def is_sealed(header: dict[str, Any]) -> bool:
-    prefix, below = draw_of(header)
-    return int.from_bytes(sha3_256(prefix + header["nonce"]).digest(), "big") < below
-
-
-def sealed(block: dict[str, Any], *, roots: bool) -> dict[str, Any]:
-    """The block sealed anew, with the roots of its body recomputed if asked."""
-    header = dict(block["header"])
-    if roots:
-        lists = {name: merkle([dumps(item) for item in block[name]]) for name in ROOTED}
-        header["roots"] = {**header["roots"], **lists}
-    prefix, below = draw_of(header)
-    if below < exact.target(2 * NETWORK.params.theta_start_unat):
-        return {**block, "header": header}  # nobody can seal such a Θ
-    for number in count():
-        nonce = number.to_bytes(8, "little")
-        if int.from_bytes(sha3_256(prefix + nonce).digest(), "big") < below:
-            return {**block, "header": {**header, "nonce": nonce}}
-    raise AssertionError("count never ends")
-
-
-ROOTED = ("txs", "witnesses", "proofs")
-
-
-# ------------------------------------------------------------------ what can be altered, and how
-
-
-@dataclass(frozen=True)
-class Alteration:
-    """The decoded block with one place altered. ``rule`` names place and kind of change."""
-
-    path: Path_
-    change: str
-    block: Any
-
-    @property
-    def rule(self) -> str:
-        return pattern(self.path)
-
-    def __str__(self) -> str:
-        return ".".join(map(str, self.path)) + f" {self.change}"
-
-
-def pattern(path: Path_) -> str:
-    return ".".join("*" if isinstance(step, int) else step for step in path)
-
-
-def put(value: Any, path: Path_, item: Any) -> Any:
-    if not path:
-        return item
-    first, rest = path[0], path[1:]
-    out: Any = dict(value) if isinstance(value, dict) else list(value)
-    out[first] = put(value[first], rest, item) if rest else item
-    return out
-
-
-def get(value: Any, path: Path_) -> Any:
-    for step in path:
-        value = value[step]
-    return value
-
-
-def others(value: Any) -> Iterator[tuple[str, Any]]:
-    """Other values in place of a value, each with the name of what was done to it."""
-    yield "type", [] if isinstance(value, dict) else {}
-    if isinstance(value, bool):
-        yield "negated", not value
-    elif isinstance(value, int):
-        yield from other_numbers(value)
-    elif isinstance(value, bytes):
-        yield from other_bytes(value)
-    elif isinstance(value, str):
-        yield from (("first", chr(ord(value[0]) ^ 1) + value[1:]), ("longer", value + "x"))
-    elif isinstance(value, list):
-        yield from other_lists(value)
-    else:
-        yield "unknown", {**value, "zz": 0}
-
-
-def other_numbers(value: int) -> Iterator[tuple[str, int]]:
-    yield from (("plus", value + 1), ("most", 2**64 - 1), ("beyond", 2**64))
-    if value:
-        yield "minus", value - 1
-    if value > 1:
-        yield "zero", 0
-
-
-def other_bytes(value: bytes) -> Iterator[tuple[str, bytes]]:
-    yield from (("shorter", value[:-1]), ("longer", value + b"\x00"))
-    for name, at in (("first", 0), ("second", 1), ("last", -1)):
-        changed = bytearray(value)
-        changed[at] ^= 1
-        yield name, bytes(changed)
-
-
-def other_lists(value: list[Any]) -> Iterator[tuple[str, list[Any]]]:
-    for at in range(len(value) - 1):
-        yield f"swap {at}", [*value[:at], value[at + 1], value[at], *value[at + 2 :]]
-    if value:
-        yield from (("drop", value[:-1]), ("double", [*value, value[-1]]))
-    else:
-        yield "add", [{"type": 1}]
-
-
-def walk(value: Any, path: Path_ = ()) -> Iterator[Alteration]:
-    """Every alteration of every place."""
-    for name, other in others(value):
-        yield Alteration(path, name, put(BLOCK, path, other))
-    if isinstance(value, dict):
-        for field in value:
-            lacking = {name: item for name, item in value.items() if name != field}
-            yield Alteration((*path, field), "missing", put(BLOCK, path, lacking))
-            yield from walk(value[field], (*path, field))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from walk(item, (*path, index))
-
-
-ALTERATIONS = list(walk(BLOCK))
+ALTERATIONS = list(walk(BLOCK, BLOCK))
 ENCODING = {code for code, kind in registered().items() if issubclass(kind, EncodingRefused)}
 # The codes of the checks that come before the seal, and the seal's.
 BEFORE_SEAL = {

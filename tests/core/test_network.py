@@ -179,6 +179,7 @@ def test_each_part_must_be_there(name):
 
 CONTRADICTIONS = {
     "a split above the whole": ("params__tip_split__aicf_ppm", 100_001, "params.tip_split"),
+    "a split below the whole": ("params__tip_split__aicf_ppm", 99_999, "params.tip_split"),
     "another split": ("params__base_fee_split__burn_ppm", 500_001, "params.base_fee_split"),
     "chain 0": ("chain", 0, "chain"),
     "start below the least": ("params__theta_min_unat", 2_000_001, "params.theta_start_unat"),

@@ -330,7 +330,7 @@ def described(quiet: Node) -> list[tuple[str, list[str]]]:
 
 
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 def test_no_parameters_make_a_defect(
     quiet: Node, described: list[tuple[str, list[str]]], data: st.DataObject
 ) -> None:

@@ -26,13 +26,15 @@ def rows() -> dict[str, tuple[str, str, str]]:
 
 
 def named_in(cell: str) -> list[str]:
-    """Listeners in the order of the table: ``Class.method``, or the module of a function."""
+    """Listeners in the order of the table; a private function goes by its module."""
     return [str(name) for name in re.findall(r"`([A-Z]\w+\.\w+|(?:[a-z_]+\.)+[a-z_]+)`", cell)]
 
 
 def name_of(listener: Callable[[Any], None]) -> str:
-    owner = getattr(listener, "__self__", None)
-    return listener.__qualname__ if owner is not None else listener.__module__
+    if getattr(listener, "__self__", None) is not None:
+        return listener.__qualname__
+    name = listener.__name__
+    return listener.__module__ + ("" if name.startswith("_") else f".{name}")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from pq import addresses
 from tests.site.composed import Composed
 from tests.support import key, transfer
 
-EXAMPLES = 80
+EXAMPLES = 60
 ADDRESS = addresses.to_text(key(1).address)
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha3_256
 from pathlib import Path
@@ -20,8 +19,9 @@ import cbor2
 import pytest
 
 from core.errors import AnimicaError
+from core.tx import SignedTx
 from pq import addresses, signing
-from tests.site.nodes import ANIMICA, ROOT, Node, environment, wait_for
+from tests.site.nodes import ANIMICA, ROOT, Node, devnet, environment, wait_for
 from wallet.proofs import verify_account, verify_record
 from wallet.transactions import Fees, transfer
 
@@ -43,6 +43,7 @@ class Book:
     """Every balance and total after each block, kept by the written rules."""
 
     balances: defaultdict[str, int]
+    height: int = 0
     minted: int = 0
     burnt: int = 0
     kept_keys: set[str] = field(default_factory=set)
@@ -51,8 +52,16 @@ class Book:
     def supply(self) -> int:
         return GENESIS + self.minted - self.burnt
 
-    def block(self, node: Node, height: int) -> None:
+    def up_to(self, node: Node, height: int) -> Book:
+        """Enter the blocks up to a height, that of a head which was seen."""
+        assert height >= self.height, "a book does not go back"
+        while self.height < height:
+            self._block(node, self.height + 1)
+        return self
+
+    def _block(self, node: Node, height: int) -> None:
         """Enter the next block and compare what the node says of it."""
+        self.height = height
         block = node.rpc("chain.getBlockByNumber", block=height, fullTxs=True)
         before = (self.minted, self.burnt)
         base_sum = tip_sum = gas_sum = 0
@@ -131,7 +140,17 @@ def system_events(node: Node, height: int) -> list[tuple[Any, ...]]:
     return found
 
 
-def open_book(node: Node) -> Book:
+@pytest.fixture(scope="module")
+def money(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A devnet of its own, so that the book stays short."""
+    with devnet(tmp_path_factory.mktemp("money"), "--block-time", "1") as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def book(money: Node) -> Book:
+    """One book for all tests: each reads on where the one before stopped."""
+    node = money
     funded = {account["address"]: int(account["balance"]) for account in node.facts["accounts"]}
     return Book(defaultdict(int, funded))
 
@@ -171,29 +190,29 @@ class Wallet:
         return self("send", "--from", name, "--to", to, "--amount", amount, "--yes", *options)
 
 
-def test_two_wallets_and_every_nanm(paced: Node, tmp_path: Path) -> None:
-    wallet = Wallet(tmp_path, paced)
-    alice = wallet.recover("alice", paced.facts["accounts"][1]["seed"])
-    assert alice == paced.facts["accounts"][1]["address"]
+def test_two_wallets_and_every_nanm(money: Node, book: Book, tmp_path: Path) -> None:
+    wallet = Wallet(tmp_path, money)
+    alice = wallet.recover("alice", money.facts["accounts"][1]["seed"])
+    assert alice == money.facts["accounts"][1]["address"]
     bob = wallet("new", "bob")["address"]
 
-    there = wallet.send("alice", "bob", "1.5", "--tip", "7")
-    back = wallet.send("bob", alice, "123456789", "--nanm", "--no-keep")
+    there = wallet.send("alice", "bob", "1.5", "--tip", "30")
+    back = wallet.send("bob", alice, "123456789", "--nanm", "--no-keep", "--tip", "30")
     for sent in (there, back):
         receipt = sent["receipt"]
         base = int(receipt["baseFeePaid"])
         assert receipt["status"] == 0
+        assert base * 25 % 100, "the amount does not show how it is rounded"
         assert int(receipt["burnt"]) == base - 2 * (base * 25 // 100)
         assert int(receipt["feePaid"]) == base + int(receipt["tipPaid"])
     assert there["value"] == str(1_500_000_000) and there["to"] == bob
-    assert int(there["receipt"]["tipPaid"]) == 7 * there["receipt"]["gasUsed"]
+    assert int(there["receipt"]["tipPaid"]) == 30 * there["receipt"]["gasUsed"]
 
-    book, head, told = open_book(paced), {"height": 0, "hash": ""}, {}
-    while paced.head()["hash"] != head["hash"]:  # blocks go on while the test asks
-        entered, head = head["height"], paced.head()
-        for height in range(entered + 1, head["height"] + 1):
-            book.block(paced, height)
-        told = {text: paced.rpc("state.getBalance", address=text) for text in book.balances}
+    head: dict[str, Any] = {}
+    while head != money.head():  # blocks go on while the test asks
+        head = money.head()
+        book.up_to(money, head["height"])
+        told = {text: money.rpc("state.getBalance", address=text) for text in book.balances}
     assert {address: int(balance) for address, balance in told.items()} == book.balances
     assert int(head["supply"]) == book.supply
     assert book.balances[bob] == 1_500_000_000 - 123_456_789 - int(back["receipt"]["feePaid"])
@@ -203,28 +222,35 @@ def test_two_wallets_and_every_nanm(paced: Node, tmp_path: Path) -> None:
     assert int(back["balance"]["balance"]) == book.balances[bob]
 
 
-def test_sums_of_a_block_are_split_once(paced: Node) -> None:
+def of_length(parity: int, build: Callable[[int], SignedTx]) -> SignedTx:
+    """A transaction whose unsigned part has an odd (1) or even (0) length, and so its gas / 10."""
+    return next(tx for tx in map(build, (1, 100)) if len(tx.unsigned.encoded) % 2 == parity)
+
+
+def test_sums_of_a_block_are_split_once(money: Node, book: Book) -> None:
     """Several transactions in one block: their parts are summed first, then rounded down."""
-    accounts = paced.facts["accounts"]
-    for attempt in range(5):
+    accounts = money.facts["accounts"]
+    for _ in range(5):
         raws = []
-        for index in range(4, 8):
-            key = signing.from_seed(bytes.fromhex(accounts[index]["seed"]))
-            tx = transfer(
-                key,
-                to=addresses.from_text(accounts[(index + 1)]["address"]),
-                value=10 ** (index + attempt),
-                chain=1337,
-                nonce=paced.rpc("state.getNonce", address=accounts[index]["address"]),
-                fees=Fees(100, index),
-                keep=False,
+        for index, parity in zip(range(4, 8), (1, 1, 1, 0), strict=True):
+            tx = of_length(
+                parity,
+                lambda value, index=index: transfer(
+                    signing.from_seed(bytes.fromhex(accounts[index]["seed"])),
+                    to=addresses.from_text(accounts[index + 1]["address"]),
+                    value=value,
+                    chain=1337,
+                    nonce=money.rpc("state.getNonce", address=accounts[index]["address"]),
+                    fees=Fees(100, index),
+                    keep=False,
+                ),
             )
             raws.append(tx.raw)
-        head = paced.head()["height"]
-        paced.height(head + 1)
-        txids = [paced.rpc("tx.sendRawTransaction", raw="0x" + raw.hex())["txid"] for raw in raws]
+        head = money.head()["height"]
+        money.height(head + 1)
+        txids = [money.rpc("tx.sendRawTransaction", raw="0x" + raw.hex())["txid"] for raw in raws]
         receipts = [
-            wait_for(lambda txid=txid: paced.rpc("tx.getTransactionReceipt", txid=txid))
+            wait_for(lambda txid=txid: money.rpc("tx.getTransactionReceipt", txid=txid))
             for txid in txids
         ]
         heights = {receipt["height"] for receipt in receipts}
@@ -233,28 +259,21 @@ def test_sums_of_a_block_are_split_once(paced: Node) -> None:
     (height,) = heights
     together = sum(int(receipt["baseFeePaid"]) for receipt in receipts)
     apart = sum(int(receipt["baseFeePaid"]) * 25 // 100 for receipt in receipts)
+    assert together * 25 % 100, "the sum does not show how it is rounded"
     assert together * 25 // 100 != apart, "the numbers do not tell the two roundings apart"
-    book = open_book(paced)
-    for number in range(1, height + 1):
-        book.block(paced, number)
+    book.up_to(money, max(height, book.height))
 
 
-def test_supply_holds_at_every_head(paced: Node) -> None:
+def test_supply_holds_at_every_head(money: Node, book: Book) -> None:
     """As a reader sees it: each new head adds what it minted and takes what it burnt."""
-    seen: dict[int, dict[str, Any]] = {}
-    until = time.monotonic() + 30
-    while len(seen) < 3 and time.monotonic() < until:
-        head = paced.head()
-        seen[head["height"]] = head
-        time.sleep(0.1)
-    top = max(seen)
-    minted = burnt = 0
-    for height in range(top + 1):
-        block = seen.get(height) or paced.rpc("chain.getBlockByNumber", block=height)
-        minted += int(block["minted"])
-        burnt += int(block["burnt"])
-        assert int(block["supply"]) == GENESIS + minted - burnt, height
-        assert height == 0 or int(block["minted"]) == SUBSIDY * 80 // 100
+    heights = set()
+    while len(heights) < 3:
+        head = money.head()
+        if head["height"] >= book.height:
+            book.up_to(money, head["height"])
+            assert int(head["supply"]) == book.supply == GENESIS + book.minted - book.burnt
+            assert int(head["minted"]) == SUBSIDY * 80 // 100
+            heights.add(head["height"])
 
 
 # ------------------------------------------------------------------ proofs
@@ -279,35 +298,33 @@ BOTH = pytest.mark.parametrize("case", [present, absent])
 Case = Callable[[Node], tuple[dict[str, Any], bytes]]
 
 
-def test_a_present_account_is_proven(paced: Node) -> None:
-    answer, address = present(paced)
+def test_a_present_account_is_proven(money: Node, book: Book) -> None:
+    answer, address = present(money)
     proven = verify_account(answer, address, chain=1337)
     assert proven.present
-    book = open_book(paced)
-    for height in range(1, proven.header.height + 1):
-        book.block(paced, height)
+    book.up_to(money, proven.header.height)
     assert proven.balance == book.balances[addresses.to_text(address)]
     assert proven.header.hash == bytes.fromhex(answer["blockHash"][2:])
 
 
-def test_an_absent_account_is_proven_absent(paced: Node) -> None:
-    answer, address = absent(paced)
+def test_an_absent_account_is_proven_absent(money: Node) -> None:
+    answer, address = absent(money)
     proven = verify_account(answer, address, chain=1337)
     assert (proven.present, proven.balance, proven.nonce) == (False, 0, 0)
 
 
-def test_a_stored_key_is_proven(paced: Node, tmp_path: Path) -> None:
-    key = signing.from_seed(bytes.fromhex(paced.facts["accounts"][3]["seed"]))
+def test_a_stored_key_is_proven(money: Node, tmp_path: Path) -> None:
+    key = signing.from_seed(bytes.fromhex(money.facts["accounts"][3]["seed"]))
     text = addresses.to_text(key.address)
-    raw = paced.rpc("state.getProof", module="key", id="0x" + key.address.hex())
+    raw = money.rpc("state.getProof", module="key", id="0x" + key.address.hex())
     assert verify_record(raw, "key", key.address, chain=1337).value is None
-    nonce = paced.rpc("state.getNonce", address=text)
+    nonce = money.rpc("state.getNonce", address=text)
     tx = transfer(
         key, to=key.address, value=0, chain=1337, nonce=nonce, fees=Fees(100, 1), keep=True
     )
-    txid = paced.rpc("tx.sendRawTransaction", raw="0x" + tx.raw.hex())["txid"]
-    wait_for(lambda: paced.rpc("tx.getTransactionReceipt", txid=txid))
-    raw = paced.rpc("state.getProof", module="key", id="0x" + key.address.hex())
+    txid = money.rpc("tx.sendRawTransaction", raw="0x" + tx.raw.hex())["txid"]
+    wait_for(lambda: money.rpc("tx.getTransactionReceipt", txid=txid))
+    raw = money.rpc("state.getProof", module="key", id="0x" + key.address.hex())
     value = verify_record(raw, "key", key.address, chain=1337).value
     assert value is not None and key.public_key in value
 
@@ -328,11 +345,11 @@ def altered(text: str, place: int, flip: int) -> str:
 
 @BOTH
 @pytest.mark.parametrize("part", ["header", "blockHash", "key", "value", "proof"])
-def test_any_altered_byte_fails(paced: Node, case: Case, part: str) -> None:
-    answer, address = case(paced)
+def test_any_altered_byte_fails(money: Node, case: Case, part: str) -> None:
+    answer, address = case(money)
     if answer[part] is None:
         assert case is absent
-        value = proof_of(paced, paced.facts["accounts"][2]["address"])["value"]
+        value = proof_of(money, money.facts["accounts"][2]["address"])["value"]
         assert refused_as({**answer, "value": value}, address) is not None
         assert refused_as({**answer, "value": "0x"}, address) is not None
         return
@@ -345,9 +362,9 @@ def test_any_altered_byte_fails(paced: Node, case: Case, part: str) -> None:
 
 
 @BOTH
-def test_an_altered_header_with_its_own_hash_fails_at_the_seal(paced: Node, case: Case) -> None:
+def test_an_altered_header_with_its_own_hash_fails_at_the_seal(money: Node, case: Case) -> None:
     """A node that lies consistently still lacks the work."""
-    answer, address = case(paced)
+    answer, address = case(money)
     passed = 0
     for place in range(len(answer["header"]) // 2 - 1):
         header = altered(answer["header"], place, 0x01)
@@ -358,9 +375,9 @@ def test_an_altered_header_with_its_own_hash_fails_at_the_seal(paced: Node, case
     assert passed <= 1
 
 
-def test_a_proof_is_for_its_account_and_chain(paced: Node) -> None:
-    answer, address = present(paced)
-    assert refused_as(answer, absent(paced)[1]) == "proof.state_invalid"
+def test_a_proof_is_for_its_account_and_chain(money: Node) -> None:
+    answer, address = present(money)
+    assert refused_as(answer, absent(money)[1]) == "proof.state_invalid"
     assert refused_as({**answer, "value": None}, address) is not None
     assert refused_as({**answer, "height": answer["height"] + 1}, address) is not None
     with pytest.raises(AnimicaError):
