@@ -217,3 +217,10 @@ class NotRunning(NodeFault):
 
     code = "node.not_running"
     hint = "Send this to the process that runs the node (`animica node`)."
+
+
+class StoredBlockDamaged(NodeFault):
+    """A block that passed when it was stored is refused when it is read back."""
+
+    code = "node.stored_block_damaged"
+    hint = "Check the disk; start on an empty data directory or a backup."

@@ -100,6 +100,7 @@ class Importer:
         ``source`` is for the log only. Raises the ``Refused`` of the first broken rule; then
         nothing has changed.
         """
+        self._refuse_without_work(pipeline.skim_header(raw, self.network))
         decoded = pipeline.decode(raw, self.network)
         with self._lock:
             result = self._take_in(decoded)
@@ -131,6 +132,21 @@ class Importer:
                 self._reorganise(head, tip.hash)
             except Refused as refusal:
                 log.warning("a stored branch was refused: %s", refusal)
+
+    def _refuse_without_work(self, head: Header) -> None:
+        """Refuse a block that nobody has worked for by its header alone.
+
+        Checking that a large body is canonical costs seconds; no stranger gets them for nothing.
+        """
+        if seal.shows_work(head, self.network) or head.hash == chain.genesis_hash():
+            return
+        if head.height == 0:
+            raise errors.GenesisRefused("header.height is 0", field="header.height")
+        parent = chain.stored(head.parent)
+        if parent is not None:
+            ancestry = self._ancestry(parent)
+            header.check_header(head, ancestry, self.network, self._clock.now_ms())
+        seal.check_claims(head, self.network)
 
     def _take_in(self, decoded: Decoded) -> ImportResult:
         block = decoded.block
@@ -227,12 +243,17 @@ class Importer:
         """A block from disk goes through the same checks as one from anywhere else."""
         raw = chain.raw_block(block_hash)
         assert raw is not None, "a stored side block has its body"
-        decoded = pipeline.decode(raw, self.network)
-        ancestry = self._ancestry(_stored(decoded.block.header.parent))
-        # Its time had come when it was stored; a clock set back since must not condemn it.
-        now_ms = max(self._clock.now_ms(), decoded.block.header.time)
-        checked = pipeline.check_header(decoded, ancestry, self.network, now_ms)
-        return pipeline.check_body(pipeline.check_seal(checked), Beacon())
+        try:
+            decoded = pipeline.decode(raw, self.network)
+            ancestry = self._ancestry(_stored(decoded.block.header.parent))
+            # Its time had come when it was stored; a clock set back since must not condemn it.
+            now_ms = max(self._clock.now_ms(), decoded.block.header.time)
+            checked = pipeline.check_header(decoded, ancestry, self.network, now_ms)
+            return pipeline.check_body(pipeline.check_seal(checked), Beacon())
+        except Refused as refusal:
+            raise errors.StoredBlockDamaged(
+                f"a stored block does not pass again: {refusal}", hash="0x" + block_hash.hex()
+            ) from refusal
 
     def _announce_reorg(
         self, head: StoredHeader, branch: list[StoredHeader], removed: list[bytes]
@@ -342,10 +363,7 @@ class Importer:
         head = block.header
         header.check_network(head, self.network)
         header.check_limits(head, self.network)
-        if head.theta < self.network.params.theta_min_unat:
-            raise errors.ThetaWrong(f"header.theta is {head.theta}", field="header.theta")
-        seal.check_psi(head, self.network.poies.gamma_unat)
-        seal.check_seal(head)
+        seal.check_claims(head, self.network)
         pipeline.check_body_roots(block)
         self._orphans.add(block)
         return ImportResult(block.hash, head.height, "orphan")

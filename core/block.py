@@ -54,6 +54,12 @@ class Block:
             }
         )
 
+    @staticmethod
+    def skim_header(raw: bytes, *, limit: int) -> Header:
+        """The header inside an encoding of at most ``limit`` bytes whose body is not looked at."""
+        value = cbor.skim(raw, limit=limit, what="block")
+        return Header.from_map(Fields(value, "block", _BLOCK, frozenset()).raw("header"))
+
     @classmethod
     def decode(cls, raw: bytes, *, limit: int) -> Block:
         """Decode an encoding of at most ``limit`` bytes.

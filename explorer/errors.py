@@ -18,4 +18,6 @@ class NotSearchable(RequestRefused):
     """Words that are neither a height, a hash nor an address."""
 
     code: ClassVar[str] = "explorer.not_searchable"
-    hint: ClassVar[str] = "Give a block height, a hash of 64 hex digits, or an address anim1…"
+    hint: ClassVar[str] = (
+        "Give a block height, a hash of 64 hex digits, or an address that starts with anim1."
+    )

@@ -35,6 +35,8 @@ def render() -> str:
 
     groups: dict[str, list[type[AnimicaError]]] = {}
     for code, error in registered().items():
+        if error.__module__.partition(".")[0] not in PACKAGES:
+            continue  # a test's own
         groups.setdefault(code.split(".", 1)[0], []).append(error)
     parts = [_HEAD]
     for group, errors in sorted(groups.items()):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from consensus.errors import PsiAboveGamma, SealInvalid
+from consensus.errors import PsiAboveGamma, SealInvalid, ThetaWrong
 from core import exact
+from core.errors import BlockRefused
 from core.header import Header
+from core.network import Network
 
 
 def threshold(theta: int, psi: int) -> int:
@@ -29,3 +31,24 @@ def check_seal(header: Header) -> None:
     """One Keccak permutation and one comparison of integers."""
     if header.draw >= threshold(header.theta, header.psi):
         raise SealInvalid("the draw is not below the target", field="header.nonce")
+
+
+def check_claims(header: Header, network: Network) -> None:
+    """The work that a header shows by itself: a seal for its own Θ, which is not below the least.
+
+    Whether that Θ is right only the ancestors tell.
+    """
+    least = network.params.theta_min_unat
+    if header.theta < least:
+        raise ThetaWrong(f"header.theta is {header.theta}", field="header.theta", least=least)
+    check_psi(header, network.poies.gamma_unat)
+    check_seal(header)
+
+
+def shows_work(header: Header, network: Network) -> bool:
+    """Whether ``check_claims`` passes."""
+    try:
+        check_claims(header, network)
+    except BlockRefused:
+        return False
+    return True

@@ -196,8 +196,8 @@ def test_two_wallets_and_every_nanm(money: Node, book: Book, tmp_path: Path) -> 
     assert alice == money.facts["accounts"][1]["address"]
     bob = wallet("new", "bob")["address"]
 
-    there = wallet.send("alice", "bob", "1.5", "--tip", "30")
-    back = wallet.send("bob", alice, "123456789", "--nanm", "--no-keep", "--tip", "30")
+    there = wallet.send("alice", "bob", "1.5", "--tip", "7", "--max-fee", "99")
+    back = wallet.send("bob", alice, "123456789", "--nanm", "--no-keep", "--max-fee", "99")
     for sent in (there, back):
         receipt = sent["receipt"]
         base = int(receipt["baseFeePaid"])
@@ -206,7 +206,7 @@ def test_two_wallets_and_every_nanm(money: Node, book: Book, tmp_path: Path) -> 
         assert int(receipt["burnt"]) == base - 2 * (base * 25 // 100)
         assert int(receipt["feePaid"]) == base + int(receipt["tipPaid"])
     assert there["value"] == str(1_500_000_000) and there["to"] == bob
-    assert int(there["receipt"]["tipPaid"]) == 30 * there["receipt"]["gasUsed"]
+    assert int(there["receipt"]["tipPaid"]) == 7 * there["receipt"]["gasUsed"]
 
     head: dict[str, Any] = {}
     while head != money.head():  # blocks go on while the test asks
