@@ -18,7 +18,6 @@ LIMIT_MOST = 100
 CURSOR_CHARACTERS = 200
 SAFE_INTEGER = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
-_HEX = frozenset("0123456789abcdefABCDEF")
 _TAGS = ("latest", "safe", "earliest")
 
 
@@ -47,10 +46,13 @@ def hex_bytes(*, size: int | None = None, most: int | None = None) -> Kind:
             raise Misfit(f"has more than {longest} bytes")
         if len(digits) % 2 or (size is not None and len(digits) != 2 * size):
             raise Misfit(f"must be {wanted}")
-        # bytes.fromhex would skip white space
-        if not _HEX.issuperset(digits):
+        try:
+            data = bytes.fromhex(digits)
+        except ValueError:
+            raise Misfit(f"must be {wanted}") from None
+        if 2 * len(data) != len(digits):  # fromhex skips white space
             raise Misfit(f"must be {wanted}")
-        return bytes.fromhex(digits)
+        return data
 
     count = f"{{{2 * size}}}" if size is not None else "*"
     schema: dict[str, Any] = {"type": "string", "pattern": f"^0x[0-9a-fA-F]{count}$"}
