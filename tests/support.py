@@ -412,7 +412,8 @@ def dump_database(*, best_chain_only: bool = False) -> dict[str, list[tuple[Any,
     Reads the schema, so a new table or column is compared from its first day.
     """
     with connection.cursor() as cursor:
-        names = [n for n in connection.introspection.table_names(cursor) if n.startswith("chain_")]
+        # Of the models, so without the bulk writer's temporary tables.
+        names = [n for n in connection.introspection.django_table_names() if n[:6] == "chain_"]
         cursor.execute("SELECT id, hash, canonical FROM chain_block")
         blocks = {row[0]: (bytes(row[1]), bool(row[2])) for row in cursor.fetchall()}
         out = {}

@@ -180,10 +180,12 @@ class Campaign:
         assert process.stdout is not None
         in_start = self.rng.random() < START_SHARE
         limit = self.rng.uniform(0, LONGEST_START_S if in_start else LONGEST_IMPORT_S)
-        phase = self._watch(process.stdout, process, digests, in_start, limit)
-        process.wait()
-        process.stdout.close()
-        return phase
+        try:
+            return self._watch(process.stdout, process, digests, in_start, limit)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
     def _watch(
         self,
@@ -213,7 +215,8 @@ class Campaign:
     def _check(self, found: str, digests: list[str]) -> None:
         allowed = digests[self.reported : self.reported + 2]
         if found not in allowed:
-            raise SystemExit(f"block {self.reported}: the database is neither before nor after it")
+            where = digests.index(found) if found in digests else "nowhere in the twin's life"
+            raise SystemExit(f"{self.reported} blocks were reported, the database is at {where}")
 
     def spawn(self, role: str, *arguments: str) -> subprocess.Popen[str]:
         environment = {**os.environ}
