@@ -83,6 +83,9 @@ def environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("ANIMICA_", "DJANGO_", "SECRET_KEY"))
     }
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Compiling everything anew would double the time of each start: keep it elsewhere.
+        kept["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
     return {**kept, "PYTHONPATH": str(ROOT), **extra}
 
 
