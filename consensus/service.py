@@ -100,7 +100,6 @@ class Importer:
         ``source`` is for the log only. Raises the ``Refused`` of the first broken rule; then
         nothing has changed.
         """
-        self._refuse_without_work(pipeline.skim_header(raw, self.network))
         decoded = pipeline.decode(raw, self.network)
         with self._lock:
             result = self._take_in(decoded)
@@ -130,23 +129,9 @@ class Importer:
                 most = self.network.local.max_reorg_blocks
                 fork_choice.check_depth(head.height, self._fork_height(tip), most)
                 self._reorganise(head, tip.hash)
-            except Refused as refusal:
-                log.warning("a stored branch was refused: %s", refusal)
-
-    def _refuse_without_work(self, head: Header) -> None:
-        """Refuse a block that nobody has worked for by its header alone.
-
-        Checking that a large body is canonical costs seconds; no stranger gets them for nothing.
-        """
-        if seal.shows_work(head, self.network) or head.hash == chain.genesis_hash():
-            return
-        if head.height == 0:
-            raise errors.GenesisRefused("header.height is 0", field="header.height")
-        parent = chain.stored(head.parent)
-        if parent is not None:
-            ancestry = self._ancestry(parent)
-            header.check_header(head, ancestry, self.network, self._clock.now_ms())
-        seal.check_claims(head, self.network)
+            except (Refused, errors.StoredBlockDamaged) as refusal:
+                log.error("not taking up a stored branch: %s", refusal)
+                self.alarm = Alarm(refusal.code, refusal.message, tip.hash, tip.total_work)
 
     def _take_in(self, decoded: Decoded) -> ImportResult:
         block = decoded.block

@@ -54,18 +54,14 @@ class Block:
             }
         )
 
-    @staticmethod
-    def skim_header(raw: bytes, *, limit: int) -> Header:
-        """The header inside an encoding of at most ``limit`` bytes whose body is not looked at."""
-        value = cbor.skim(raw, limit=limit, what="block")
-        return Header.from_map(Fields(value, "block", _BLOCK, frozenset()).raw("header"))
-
     @classmethod
-    def decode(cls, raw: bytes, *, limit: int) -> Block:
-        """Decode an encoding of at most ``limit`` bytes.
+    def decode(cls, raw: bytes, *, limit: int, items: int) -> Block:
+        """Decode an encoding of at most ``limit`` bytes and ``items`` CBOR items.
 
         Raises an ``EncodingRefused`` that names the field.
         """
+        if len(raw) <= limit:  # a longer one is refused for its length
+            cbor.check_items(raw, most=items, what="block")
         value = cbor.decode(raw, limit=limit, what="block")
         f = Fields(value, "block", _BLOCK, frozenset())
         header = Header.from_map(f.raw("header"))

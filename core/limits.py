@@ -26,3 +26,11 @@ RETURN_BYTES = 4096
 CLOCK_AHEAD_MS = 5_000
 # Blocks further ahead than this are refused instead of held until their time comes.
 CLOCK_WAIT_MS = 60_000
+
+# A block of valid transactions has at most one CBOR item for so much gas: the cheapest items are
+# declared addresses, three for 2,400. The margin is twofold, the constant part covers the header.
+GAS_PER_BLOCK_ITEM = 350
+BLOCK_ITEMS_BASE = 1_000
+# A transaction of more than this many bytes is asked whether it has more items than any can use.
+TX_BYTES_UNCOUNTED = 16 * 1024
+TX_ITEMS = 2_048

@@ -15,7 +15,7 @@ from core import cbor, exact, tags
 from core.errors import NodeFault
 from core.hashing import Tag, tagged
 from core.header import PolicyPins
-from core.limits import ADDRESS_BYTES
+from core.limits import ADDRESS_BYTES, BLOCK_ITEMS_BASE, GAS_PER_BLOCK_ITEM
 
 PPM = 1_000_000
 SUPPLY_LIMIT = 2**63
@@ -119,6 +119,11 @@ class Params(_Section):
     subsidy_split: SubsidySplit
     base_fee_split: BaseFeeSplit
     tip_split: TipSplit
+
+    @property
+    def block_items(self) -> int:
+        """CBOR items that a block may have at most: more than its gas could pay for."""
+        return BLOCK_ITEMS_BASE + self.gas_limit // GAS_PER_BLOCK_ITEM
 
     @property
     def blob_bytes_limit(self) -> int:

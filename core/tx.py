@@ -24,6 +24,8 @@ from core.limits import (
     PUBLIC_KEY_BYTES,
     SIGNATURE_BYTES,
     TX_BYTES,
+    TX_BYTES_UNCOUNTED,
+    TX_ITEMS,
 )
 
 VERSION = 1
@@ -187,6 +189,8 @@ class SignedTx:
     @classmethod
     def decode(cls, raw: bytes) -> SignedTx:
         """Decode the raw form; raises an ``EncodingRefused``."""
+        if TX_BYTES_UNCOUNTED < len(raw) <= TX_BYTES:
+            cbor.check_items(raw, most=TX_ITEMS, what="tx")
         value = cbor.decode(raw, limit=TX_BYTES, what="tx")
         if type(value) is not list or len(value) != 2:
             raise TxForm("a transaction is the array [unsigned, witness]", field="tx")

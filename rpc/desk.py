@@ -57,6 +57,10 @@ class Desk:
         self._limit.take(ip, 1)
         return await self._executor.run(job, *args, **kwargs)
 
+    def charge(self, ip: str, cost: int) -> None:
+        """Spend more requests of a caller for work that is larger; raises ``RateLimited``."""
+        self._limit.take(ip, cost)
+
     async def run_own(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work of the node itself; raises ``Busy``."""
         return await self._executor.run(job, *args, **kwargs)

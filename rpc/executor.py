@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -25,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TICK_SECONDS = 0.002
+CLOSE_SECONDS = 2.0
 
 
 class Executor:
@@ -57,12 +59,18 @@ class Executor:
         return await future
 
     def close(self) -> None:
-        """Finish the queued jobs and end the threads with their database connections."""
+        """Finish the queued jobs and end the threads with their database connections.
+
+        After ``CLOSE_SECONDS`` what is still queued is forgotten: whoever asked has gone, and the
+        threads end with the process.
+        """
         self._closed = True
         for _ in self._threads:
             self._wakes.put(False)
+        until = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+        self._jobs.clear()
 
     def _wake(self) -> None:
         if self._jobs:

@@ -60,6 +60,11 @@ class Request:
     read: Callable[[int], Awaitable[bytes]]
 
 
+# A block costs its sender one request for each so many bytes.
+BLOCK_BYTES_PER_REQUEST = 4096
+BLOCKS_AT_ONCE = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer for a door to write."""
@@ -161,9 +166,30 @@ async def _rpc(request: Request) -> Reply:
 
 
 async def _submit_block(request: Request) -> Reply:
-    raw = await request.read(blocks.most_bytes())
-    result = await desk.current().run(request.ip, blocks.submit, raw)
+    with _reading:
+        raw = await request.read(blocks.most_bytes())
+        desk.current().charge(request.ip, len(raw) // BLOCK_BYTES_PER_REQUEST)
+        result = await desk.current().run(request.ip, blocks.submit, raw)
     return Reply(200, orjson.dumps(result))
+
+
+class _Places:
+    """So many block bodies may be in memory at once; one more is refused before it is read."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    def __enter__(self) -> None:
+        if self._taken >= self._most:
+            raise Busy(f"{self._most} blocks are being read", limit=self._most)
+        self._taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._taken -= 1
+
+
+_reading = _Places(BLOCKS_AT_ONCE)
 
 
 async def _openrpc(_: Request) -> Reply:

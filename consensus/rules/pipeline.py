@@ -80,14 +80,10 @@ VerifySignatures = Callable[[Sequence[tuple[SignedTx, bytes]]], None]
 """Verifies (transaction, public key) pairs in parallel; raises the refusal of a bad one."""
 
 
-def skim_header(raw: bytes, network: Network) -> Header:
-    """The header alone, for a look before the body costs anything."""
-    return Block.skim_header(raw, limit=network.params.block_bytes)
-
-
 def decode(raw: bytes, network: Network) -> Decoded:
     """Size and encoding."""
-    return Decoded(Block.decode(raw, limit=network.params.block_bytes))
+    params = network.params
+    return Decoded(Block.decode(raw, limit=params.block_bytes, items=params.block_items))
 
 
 def check_header(step: Decoded, ancestry: Ancestry, network: Network, now_ms: int) -> HeaderChecked:

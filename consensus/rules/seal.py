@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from consensus.errors import PsiAboveGamma, SealInvalid, ThetaWrong
 from core import exact
-from core.errors import BlockRefused
 from core.header import Header
 from core.network import Network
 
@@ -43,12 +42,3 @@ def check_claims(header: Header, network: Network) -> None:
         raise ThetaWrong(f"header.theta is {header.theta}", field="header.theta", least=least)
     check_psi(header, network.poies.gamma_unat)
     check_seal(header)
-
-
-def shows_work(header: Header, network: Network) -> bool:
-    """Whether ``check_claims`` passes."""
-    try:
-        check_claims(header, network)
-    except BlockRefused:
-        return False
-    return True

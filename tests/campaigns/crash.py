@@ -159,6 +159,7 @@ class Campaign:
     database_url: str | None
     rng: random.Random
     reported: int = 0
+    whole: int = 0
 
     def run(self, kills: int) -> Counter[str]:
         """Kill ``kills`` children; returns in which phase each was hit."""
@@ -168,6 +169,7 @@ class Campaign:
         while sum(phases.values()) < kills:
             phase = self._one_life(digests)
             if phase == "end":
+                self.whole += 1
                 self.reset()
             else:
                 phases[phase] += 1
@@ -181,11 +183,15 @@ class Campaign:
         in_start = self.rng.random() < START_SHARE
         limit = self.rng.uniform(0, LONGEST_START_S if in_start else LONGEST_IMPORT_S)
         try:
-            return self._watch(process.stdout, process, digests, in_start, limit)
+            phase = self._watch(process.stdout, process, digests, in_start, limit)
+            status = process.wait()
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
+        if status != (0 if phase == "end" else -signal.SIGKILL):
+            raise SystemExit(f"a child ended by itself in its {phase}, with status {status}")
+        return phase
 
     def _watch(
         self,
@@ -196,21 +202,20 @@ class Campaign:
         limit: float,
     ) -> str:
         phase = "start"
-        armed = False
         for line in lines:
             word, _, value = line.strip().partition(" ")
             if word == "up" and in_start:
-                armed = _kill_after(process, limit)
+                _kill_after(process, limit)
             elif word == "found":
                 self._check(value, digests)
                 phase = "import"
-                if not armed:
-                    armed = _kill_after(process, limit)
+                if not in_start:
+                    _kill_after(process, limit)
             elif word == "done":
                 self.reported = int(value) + 1
             elif word == "end":
                 phase = "end"
-        return phase if armed or phase == "end" else "died"
+        return phase
 
     def _check(self, found: str, digests: list[str]) -> None:
         allowed = digests[self.reported : self.reported + 2]
@@ -237,7 +242,7 @@ class Campaign:
                 path.unlink()
 
 
-def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
+def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
     import threading
 
     def kill() -> None:
@@ -246,7 +251,6 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
             process.send_signal(signal.SIGKILL)
 
     threading.Thread(target=kill, daemon=True).start()
-    return True
 
 
 def _empty_postgres(url: str) -> None:
@@ -280,9 +284,7 @@ def campaign(kills: int, database_url: str | None, seed: int) -> None:
     for phase in ("start", "import"):
         if not phases[phase]:
             raise SystemExit(f"no kill fell into the {phase}: the campaign proved nothing")
-    if phases["died"]:
-        raise SystemExit(f"{phases['died']} children died by themselves")
-    print(f"{kills} kills survived: {dict(phases)}")
+    print(f"{kills} kills survived: {dict(phases)}, {subject.whole} lives came to the end")
 
 
 def main() -> None:

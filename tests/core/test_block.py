@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import block as block_codec
+from core import cbor
 from core.block import Block
 from core.errors import EncodingRefused
 from core.header import HEADER_BYTES, Beacon, Header, PolicyPins, Roots
@@ -23,6 +24,7 @@ from core.tx import SignedTx, UnsignedTx, Witness
 
 SEALS = json.loads((Path(__file__).parent.parent / "vectors/seal.json").read_text())["cases"]
 LIMIT = 100_000
+ITEMS = 10_000
 
 
 def digest(name: str) -> bytes:
@@ -71,7 +73,7 @@ def refusal(decode, raw: bytes) -> tuple[str, object]:
 
 
 def decode_block(raw: bytes) -> Block:
-    return Block.decode(raw, limit=LIMIT)
+    return Block.decode(raw, limit=LIMIT, items=ITEMS)
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -210,9 +212,9 @@ def test_block_refuses_the_unknown():
 
 
 def test_block_size():
-    assert Block.decode(BLOCK.raw, limit=len(BLOCK.raw)) == BLOCK
+    assert Block.decode(BLOCK.raw, limit=len(BLOCK.raw), items=ITEMS) == BLOCK
     with pytest.raises(EncodingRefused) as caught:
-        Block.decode(BLOCK.raw, limit=len(BLOCK.raw) - 1)
+        Block.decode(BLOCK.raw, limit=len(BLOCK.raw) - 1, items=ITEMS)
     assert caught.value.code == "cbor.too_large"
 
 
@@ -288,3 +290,10 @@ def test_topics_are_hashes():
     with pytest.raises(EncodingRefused) as caught:
         Receipt.from_map({**RECEIPT.to_map(), "logs": [log]})
     assert (caught.value.code, caught.value.facts["field"]) == ("field.type", "log.topics")
+
+
+def test_a_body_of_countless_items_is_refused_before_it_is_parsed():
+    stuffed = b"\xa1\x63txs\x9a" + (7_000_000).to_bytes(4, "big") + b"\x80" * 7_000_000
+    with pytest.raises(cbor.CborTooManyItems) as caught:
+        Block.decode(stuffed, limit=8_000_000, items=ITEMS)
+    assert caught.value.facts["most"] == ITEMS

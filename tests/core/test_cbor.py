@@ -249,3 +249,27 @@ def test_null_is_read_only_where_it_is_allowed():
 def test_numbers_at_the_borders_of_their_sizes(number):
     assert cbor.encode(number) == canonical(number)
     assert decode(canonical(number)) == number
+
+
+def count_items(value):
+    if isinstance(value, list):
+        return 1 + sum(map(count_items, value))
+    if isinstance(value, dict):
+        return 1 + sum(count_items(key) + count_items(item) for key, item in value.items())
+    return 1
+
+
+@given(values)
+def test_items_are_counted_as_they_are(value):
+    data, count = cbor.encode(value), count_items(value)
+    cbor.check_items(data, most=count, what="x")
+    with pytest.raises(cbor.CborTooManyItems):
+        cbor.check_items(data, most=count - 1, what="x")
+
+
+@given(st.binary(max_size=64))
+def test_counting_junk_ends(data):
+    try:
+        cbor.check_items(data, most=16, what="x")
+    except cbor.CborTooManyItems as refusal:
+        assert refusal.facts["most"] == 16

@@ -193,7 +193,7 @@ def test_raw_downloads_decode_to_what_is_stored(client, busy):
     block = queries.block_by_height(2)
     response = client.get("/block/2/raw")
     assert response["Content-Disposition"].startswith("attachment")
-    decoded = Block.decode(response.content, limit=10**7)
+    decoded = Block.decode(response.content, limit=10**7, items=10**5)
     assert decoded.hash == block.hash
     txid = decoded.txs[0].txid
     assert client.get(f"/tx/{hex_of(txid)}/raw").content == decoded.txs[0].raw

@@ -86,22 +86,22 @@ def test_no_page_is_a_defect(busy: Composed, who: str, data: st.DataObject) -> N
         assert answer["content-type"].startswith(("text/html", "application/json"))
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"host": "evil.test"},
-        {"host": "\xff"},
-        {"cookie": "sessionid=\xff; csrftoken=\0"},
-        {"accept-language": "x" * 5_000},
-        {"accept-encoding": "\xff"},
-        {"range": "bytes=9-1"},
-        {"if-modified-since": "yesterday"},
-        {"content-type": "multipart/form-data; boundary=\0"},
-        {"x-forwarded-host": "evil.test"},
-        {"referer": "\xff://"},
-    ],
-    ids=lambda header: next(iter(header)),
-)
-@pytest.mark.parametrize("path", ["/", "/search?q=1", "/admin/login/", "/static/explorer/live.js"])
-def test_no_header_is_a_defect(busy: Composed, path: str, header: dict[str, str]) -> None:
-    assert Client(headers=header).get(path).status_code < 500
+HEADERS = [
+    {"host": "evil.test"},
+    {"host": "\xff"},
+    {"cookie": "sessionid=\xff; csrftoken=\0"},
+    {"accept-language": "x" * 5_000},
+    {"accept-encoding": "\xff"},
+    {"range": "bytes=9-1"},
+    {"if-modified-since": "yesterday"},
+    {"content-type": "multipart/form-data; boundary=\0"},
+    {"x-forwarded-host": "evil.test"},
+    {"referer": "\xff://"},
+]
+
+
+def test_no_header_is_a_defect(busy: Composed) -> None:
+    for header in HEADERS:
+        for path in ("/", "/search?q=1", "/admin/login/", "/static/explorer/live.js"):
+            answer = Client(headers=header).get(path)
+            assert answer.status_code < 500, (path, header)
