@@ -109,6 +109,7 @@ class Node:
                     log.info("status", extra=parts.status.line())
             except Exception:
                 log.exception("a tick failed")
+                connections.close_all()  # a broken connection is not asked again
         parts.pool.flush()
         connections.close_all()
 

@@ -7,6 +7,8 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
+
 from chain import queries
 from consensus.errors import ReorgTooDeep
 from consensus.service import Importer
@@ -72,7 +74,11 @@ class NodeStatus:
 
     def health(self) -> dict[str, Any]:
         """``ready`` and the checks behind it; the database is really asked."""
-        head = queries.head()
+        try:
+            head = queries.head()
+        except (DatabaseError, InterfaceError) as error:
+            check = {"name": "database", "ok": False, "reason": str(error).partition("\n")[0]}
+            return {"ready": False, "checks": [check]}
         age_ms = max(0, self._clock.now_ms() - head.header.time)
         fresh = not self._expects_blocks() or age_ms <= self._stalled_ms()
         alarm = self._importer.alarm

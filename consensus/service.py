@@ -7,7 +7,6 @@ import_block(raw) → pipeline checks → extend the head, or keep aside and reo
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import RLock
@@ -17,6 +16,7 @@ from chain import service as chain
 from chain.values import BlockStatus, StoredHeader
 from consensus import errors
 from consensus.events import BlockAdded, ChainReorganised
+from consensus.memory import Memory
 from consensus.rules import fork_choice, genesis, header, pipeline, seal
 from consensus.rules.header import Ancestry
 from consensus.rules.pipeline import BodyMatched, Decoded, Executed, HeaderChecked
@@ -32,7 +32,7 @@ from core.ports import Clock
 
 log = logging.getLogger("animica.consensus")
 
-_CONDEMNED = 4_096
+_REMEMBERED = 4_096
 Outcome = Literal["added", "side", "reorg", "known", "early", "orphan"]
 
 
@@ -78,9 +78,10 @@ class Importer:
         self._lock = RLock()
         self._orphans = WaitingRoom()
         self._early = WaitingRoom()
-        self._condemned: OrderedDict[bytes, str] = OrderedDict()
-        self._fork_heights: OrderedDict[bytes, int] = OrderedDict()
-        self._deep: OrderedDict[bytes, _Deep] = OrderedDict()
+        # Hashes that commit to something wrong, with the code: never tried again.
+        self._condemned: Memory[str] = Memory(_REMEMBERED)
+        self._fork_heights: Memory[int] = Memory(_REMEMBERED)
+        self._deep: Memory[_Deep] = Memory(_REMEMBERED)
 
     def start(self) -> StoredHeader:
         """Write genesis into an empty database or check the stored chain; returns the head."""
@@ -187,7 +188,7 @@ class Importer:
             staged = chain.stage_state(executed.effects.changes)
             pipeline.check_state_root(executed, staged.root)
         except Refused as refusal:
-            self._condemn(block.hash, refusal.code)
+            self._condemned[block.hash] = refusal.code
             raise
         with chain.unit() as unit:
             unit.append(block, executed.effects, staged, work)
@@ -283,8 +284,6 @@ class Importer:
             entry = _stored(entry.header.parent)
         height = entry.height if entry.canonical else self._fork_heights[entry.hash]
         self._fork_heights[parent.hash] = height
-        while len(self._fork_heights) > _CONDEMNED:
-            self._fork_heights.popitem(last=False)
         return height
 
     def _refuse_too_deep(
@@ -302,8 +301,6 @@ class Importer:
         except errors.ReorgTooDeep as refusal:
             entry = StoredHeader(block.header, work, BlockStatus.STORED, canonical=False)
             self._deep[block.hash] = _Deep(entry, parent.header, fork_height)
-            while len(self._deep) > _CONDEMNED:
-                self._deep.popitem(last=False)
             if fork_choice.outweighs(work, head.total_work):
                 log.error("refusing a reorganisation: %s", refusal)
                 self.alarm = Alarm(refusal.code, refusal.message, block.hash, work)
@@ -321,12 +318,6 @@ class Importer:
                 return
             code = stored.invalid_code
         raise errors.KnownInvalid("the block was refused before", rule=code)
-
-    def _condemn(self, block_hash: bytes, code: str) -> None:
-        """Remember a hash that commits to something wrong, so that it is never tried again."""
-        self._condemned[block_hash] = code
-        while len(self._condemned) > _CONDEMNED:
-            self._condemned.popitem(last=False)
 
     def _take_in_without_parent(self, decoded: Decoded) -> ImportResult:
         """A block whose parent is not stored: refused itself, too deep to follow, or unknown."""

@@ -7,8 +7,10 @@ import logging
 import threading
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError, connections
 
 from animica_site import logs, runtime
 from animica_site.asgi_server import bind
@@ -16,6 +18,7 @@ from animica_site.config import NodeConfig
 from animica_site.faults import DataDirInUse, PortTaken
 from animica_site.lockfile import DataDirLock
 from animica_site.runtime import Node
+from chain import queries
 from tests.site.composed import Composed
 
 
@@ -45,6 +48,42 @@ def test_the_status_line_has_the_figures(
     line = next(record for record in caplog.records if record.getMessage() == "status")
     assert (line.state, line.height, line.mempool) == ("stalled", 1, 0)
     assert line.age_ms == composed.parts.status.status()["head"]["ageMs"]
+
+
+def test_a_database_that_is_away_makes_the_node_unready(
+    composed: Composed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert composed.parts.status.health()["checks"][0] == {
+        "name": "database",
+        "ok": True,
+        "reason": "head 0",
+    }
+
+    def away() -> None:
+        raise OperationalError("connection refused\nis the server running?")
+
+    monkeypatch.setattr(queries, "head", away)
+    assert composed.parts.status.health() == {
+        "ready": False,
+        "checks": [{"name": "database", "ok": False, "reason": "connection refused"}],
+    }
+
+
+def test_a_tick_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        ticks = 0
+
+        def tick(self) -> None:
+            self.ticks += 1
+            raise OperationalError("gone")
+
+    closed: list[int] = []
+    monkeypatch.setattr(connections, "close_all", lambda: closed.append(1))
+    importer = Broken()
+    node = Node(NodeConfig(network=None, data_dir=tmp_path))
+    monkeypatch.setattr(node._stopping, "wait", lambda seconds: importer.ticks >= 3)
+    node._tick_loop(SimpleNamespace(importer=importer, pool=SimpleNamespace(flush=lambda: None)))
+    assert importer.ticks == 3 and len(closed) == 4
 
 
 def test_a_part_that_fails_to_stop_does_not_keep_the_others(tmp_path: Path) -> None:
