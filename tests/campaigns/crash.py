@@ -99,6 +99,15 @@ def twin(folder: Path) -> None:
 
 
 def child(folder: Path, first: int) -> None:
+    """Live, and say so at once when that fails: ending takes longer than the knife."""
+    try:
+        _live(folder, first)
+    except BaseException as error:
+        print(f"failed {error!r}", flush=True)
+        raise
+
+
+def _live(folder: Path, first: int) -> None:
     """Start, say what was found, import from ``first`` on and say so after each block."""
     print("up", flush=True)
     importer = _open(folder)
@@ -214,6 +223,8 @@ class Campaign:
                     _kill_after(process, limit)
             elif word == "done":
                 self.reported = int(value) + 1
+            elif word == "failed":
+                raise SystemExit(f"a child failed by itself in its {phase}: {value}")
             elif word == "end":
                 phase = "end"
         return phase
