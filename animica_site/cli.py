@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from core.errors import AnimicaError
+from rpc import software
 
 
 class Guarded(click.Group):
@@ -19,9 +20,9 @@ class Guarded(click.Group):
         try:
             return super().invoke(ctx)
         except AnimicaError as error:
-            click.secho(f"error: {error}", fg="red", err=True)
+            click.echo(f"Error: {error}", err=True)
             if error.hint:
-                click.echo(f"  next: {error.hint}", err=True)
+                click.echo(f"Hint:  {error.hint}", err=True)
             ctx.exit(1)
 
 
@@ -80,7 +81,7 @@ Lazy.modules = {
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="animica-node")
+@click.version_option(software.version())
 def cli() -> None:
     """Animica: a full node of a post-quantum, useful-work blockchain."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from animica_site.faults import DataDirUnusable
+from animica_site.files import write_private
 from core.network import Network
 
 ADMIN_USER = "admin"
@@ -40,8 +42,11 @@ def export(network_table: dict[str, Any], data_dir: Path) -> None:
 
 
 def point_to(data_dir: Path) -> None:
-    """Tell settings, and child processes, where the data and the kept network file lie."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Tell settings, and child processes, where the data and the kept network file lie.
+
+    Makes the directory, for the owner only; raises ``DataDirUnusable``.
+    """
+    _usable(data_dir)
     os.environ["ANIMICA_DATA_DIR"] = str(data_dir)
     os.environ["ANIMICA_NETWORK"] = str(data_dir / NETWORK_FILE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "animica_site.settings")
@@ -55,4 +60,15 @@ def keep_network(network_table: dict[str, Any], data_dir: Path) -> None:
     path = data_dir / NETWORK_FILE
     text = json.dumps(network_table, indent=2, sort_keys=True)
     if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
+        write_private(path, text)
+
+
+def _usable(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DataDirUnusable(
+            f"{data_dir} cannot be made: {error.strerror}", path=str(data_dir)
+        ) from None
+    if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise DataDirUnusable(f"{data_dir} cannot be written", path=str(data_dir))

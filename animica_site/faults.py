@@ -12,6 +12,20 @@ class DataDirInUse(NodeFault):
     hint = "Stop the other node, or give this one its own --data-dir."
 
 
+class DataDirUnusable(NodeFault):
+    """The data directory cannot be made or written."""
+
+    code = "node.data_dir"
+    hint = "Give --data-dir a directory that this user may write, or one that can be made."
+
+
+class JsonOutUnwritable(NodeFault):
+    """The file of --json-out cannot be written."""
+
+    code = "node.json_out"
+    hint = "Give --json-out a file in an existing directory that this user may write."
+
+
 class PortTaken(NodeFault):
     """The HTTP port cannot be bound."""
 
@@ -24,6 +38,13 @@ class DatabaseUnreachable(NodeFault):
 
     code = "node.database"
     hint = "Check DATABASE_URL and that the server runs; `make services` starts a local one."
+
+
+class DatabaseInUse(NodeFault):
+    """Another node writes to this database."""
+
+    code = "node.database_in_use"
+    hint = "Stop the other node, or give this one its own DATABASE_URL."
 
 
 class MinerAddressInvalid(NodeFault):

@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from animica_site.faults import DataDirInUse
+from animica_site.faults import DataDirInUse, DataDirUnusable
 
 
 class DataDirLock:
@@ -17,8 +17,13 @@ class DataDirLock:
         self._file: int | None = None
 
     def take(self) -> None:
-        """Take the lock or raise ``DataDirInUse`` at once."""
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock or raise ``DataDirInUse`` at once; ``DataDirUnusable`` without a file."""
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise DataDirUnusable(
+                f"{self._path} cannot be written: {error.strerror}", path=str(self._path.parent)
+            ) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

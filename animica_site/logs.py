@@ -41,6 +41,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     logging.getLogger("uvicorn").setLevel("WARNING")
     # What strangers ask wrongly is answered, and no news to the operator; defects are.
     logging.getLogger("django.request").setLevel("ERROR")
+    logging.getLogger("django.security.csrf").setLevel("ERROR")
     logging.getLogger("django.security.DisallowedHost").setLevel("CRITICAL")
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db import DatabaseError, InterfaceError
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -59,14 +60,21 @@ class NodeMetrics:
     def collect(self) -> Iterator[Metric]:
         """Everything, for one scrape."""
         yield from self._events.collect()
-        head = queries.head()
+        yield from self._collect_head()
+        yield from self._collect_waiting()
+        if self._miner is not None:
+            yield from _collect_miner(self._miner)
+
+    def _collect_head(self) -> Iterator[Metric]:
+        """Nothing while the database is away: then the head is not known."""
+        try:
+            head = queries.head()
+        except (DatabaseError, InterfaceError):
+            return
         age_ms = max(0, self._clock.now_ms() - head.header.time)
         yield GaugeMetricFamily("animica_head_height", "Head's height.", head.header.height)
         yield GaugeMetricFamily("animica_head_age_seconds", "Head's age.", age_ms / 1000)
         yield GaugeMetricFamily("animica_base_fee", "Head's base fee, nANM.", head.header.base_fee)
-        yield from self._collect_waiting()
-        if self._miner is not None:
-            yield from _collect_miner(self._miner)
 
     def _collect_waiting(self) -> Iterator[Metric]:
         stats = self._pool.stats()

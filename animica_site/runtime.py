@@ -1,6 +1,6 @@
 """The node as one process: what starts in which order, and how it stops.
 
-lock → database and migrations → genesis or stored head → pool → miner → HTTP accepts
+lock → database, migrations, writer lock → genesis or stored head → pool → miner → HTTP accepts
 and back again: HTTP, miner, ticks, pool, database, lock.
 """
 
@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from animica_site import asgi_server
@@ -47,6 +48,7 @@ class Node:
     def start(self) -> None:
         """Everything up to, but not including, accepting requests."""
         from animica_site import composition
+        from animica_site.writer_lock import WriterLock
         from pq.backends import require_backends
 
         self._lock.take()
@@ -54,6 +56,9 @@ class Node:
         require_backends()
         self._undo.append(self.runner.close)
         _open_database()
+        writer = WriterLock()
+        writer.take()
+        self._undo.append(writer.release)
         parts = composition.build(
             config=self.config, clock=self.clock, runner=self.runner, bus=self.bus
         )
@@ -81,9 +86,13 @@ class Node:
         self.port = sock.getsockname()[1]
         server = asgi_server.make_server()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _ask_to_exit, server)
-        await _serve(server, sock, lambda: on_ready(self))
+        # Not the loop's own handlers: closing the loop would bring back the system's, which end
+        # the process, before the parts have stopped.
+        _on_signals(lambda *_: loop.call_soon_threadsafe(_ask_to_exit, server))
+        try:
+            await _serve(server, sock, lambda: on_ready(self))
+        finally:
+            _on_signals(signal.SIG_IGN)
 
     def _start_ticks(self, parts: Parts) -> None:
         thread = threading.Thread(target=self._tick_loop, args=(parts,), name="ticks", daemon=True)
@@ -97,21 +106,32 @@ class Node:
 
     def _tick_loop(self, parts: Parts) -> None:
         """Once a second: early blocks, the pool's write-behind; now and then a status line."""
-        from django.db import connections
+        from django.db import DatabaseError, InterfaceError, connections
 
-        seconds = 0
-        while not self._stopping.wait(1):
-            seconds += 1
+        def tick(*work: Callable[[], object]) -> None:
             try:
-                parts.importer.tick()
-                parts.pool.flush()
-                if seconds % _STATUS_LINE_S == 0:
-                    log.info("status", extra=parts.status.line())
+                for part in work:
+                    part()
+            except (DatabaseError, InterfaceError) as error:
+                log.error("the database does not answer: %s", error)
+                connections.close_all()  # a broken connection is not asked again
             except Exception:
                 log.exception("a tick failed")
-                connections.close_all()  # a broken connection is not asked again
-        parts.pool.flush()
-        connections.close_all()
+                connections.close_all()
+
+        def line() -> None:
+            log.info("status", extra=parts.status.line())
+
+        seconds = 0
+        try:
+            while not self._stopping.wait(1):
+                seconds += 1
+                tick(parts.importer.tick, parts.pool.flush)
+                if seconds % _STATUS_LINE_S == 0:
+                    tick(line)
+            tick(parts.pool.flush)
+        finally:
+            connections.close_all()
 
 
 async def _serve(
@@ -123,7 +143,13 @@ async def _serve(
 
 def _end_start(number: int, frame: object) -> None:
     """Told to stop before requests are accepted: undo what has been started."""
+    _on_signals(signal.SIG_IGN)
     raise SystemExit(0)
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
 
 
 def _ask_to_exit(server: asgi_server.NodeServer) -> None:
@@ -157,12 +183,13 @@ def run(
 
     ``prepare`` runs once the database is there, ``on_ready`` once requests are accepted.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end_start)
+    _on_signals(_end_start)
     node = Node(config)
     try:
         node.start()
         prepare()
         asyncio.run(node.serve(on_ready))
     finally:
+        # Stopping is bounded in time; no further signal may cut it short.
+        _on_signals(signal.SIG_IGN)
         node.stop()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import environ
 
+from animica_site.files import keep_first
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -23,11 +25,7 @@ def _secret_key() -> str:
     """The environment's key, or one made once and kept beside the data."""
     if given := env("SECRET_KEY", default=""):
         return str(given)
-    path = DATA_DIR / "secret_key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    return keep_first(DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(50))
 
 
 SECRET_KEY = _secret_key()
@@ -121,6 +119,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
 SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "explorer.views.csrf_refused"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

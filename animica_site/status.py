@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
+from animica_site.faults import DatabaseUnreachable
 from chain import queries
+from chain.values import BlockView
 from consensus.errors import ReorgTooDeep
 from consensus.service import Importer
 from core import header
 from core.network import Network
 from core.ports import Clock
 from mempool.service import Pool
+from mining.errors import OwnBlockRefused
 from mining.service import Miner
-from mining.values import MinerState
+from mining.values import MinerState, MinerStats
 from pq import addresses
+from rpc import software
+
+log = logging.getLogger("animica.node")
 
 # A node that expects blocks is stalled when none came for this many target intervals.
 STALLED_INTERVALS = 20
@@ -47,37 +53,31 @@ class NodeStatus:
         self._started_ms = clock.now_ms()
 
     def status(self) -> dict[str, Any]:
-        """Network, state word, head, pool, miner, disk, warnings with a next step each."""
-        head = queries.head()
+        """Network, state word, head, pool, miner, disk, warnings with a next step each.
+
+        While the database is away: without ``head`` and ``supply``.
+        """
         now_ms = self._clock.now_ms()
-        age_ms = max(0, now_ms - head.header.time)
-        warnings = self._warnings(age_ms)
+        head, fault = _head()
+        age_ms = None if head is None else max(0, now_ms - head.header.time)
         return {
             "network": self._network.name,
             "chainId": self._network.chain,
             "state": self._state_word(age_ms),
             "uptimeMs": now_ms - self._started_ms,
-            "head": {
-                "height": head.header.height,
-                "hash": "0x" + head.hash.hex(),
-                "time": head.header.time,
-                "ageMs": age_ms,
-                "txCount": head.tx_count,
-            },
-            "supply": str(head.supply),
+            **({} if head is None else _head_view(head, now_ms)),
             "mempool": self._pool_view(),
             "waiting": self._importer.waiting(),
             "miner": self._miner_view(),
             "disk": self._disk(),
-            "warnings": warnings,
+            "warnings": self._warnings(age_ms, fault),
         }
 
     def health(self) -> dict[str, Any]:
         """``ready`` and the checks behind it; the database is really asked."""
-        try:
-            head = queries.head()
-        except (DatabaseError, InterfaceError) as error:
-            check = {"name": "database", "ok": False, "reason": str(error).partition("\n")[0]}
+        head, fault = _head()
+        if head is None:
+            check = {"name": "database", "ok": False, "reason": fault}
             return {"ready": False, "checks": [check]}
         age_ms = max(0, self._clock.now_ms() - head.header.time)
         fresh = not self._expects_blocks() or age_ms <= self._stalled_ms()
@@ -87,13 +87,17 @@ class NodeStatus:
             {"name": "head", "ok": fresh, "reason": f"{age_ms} ms old"},
             {"name": "fork", "ok": alarm is None, "reason": alarm.message if alarm else "none"},
         ]
+        if self._miner is not None:
+            stats = self._miner.stats()
+            reason = (stats.reason if stats.troubled else None) or str(stats.state)
+            checks.append({"name": "miner", "ok": not stats.troubled, "reason": reason})
         return {"ready": all(check["ok"] for check in checks), "checks": checks}
 
     def version(self) -> dict[str, Any]:
         """Software and protocol versions."""
         return {
-            "name": "animica-node",
-            "version": package_version("animica-node"),
+            "name": software.PACKAGE,
+            "version": software.version(),
             "headerVersion": header.VERSION,
             "chainId": self._network.chain,
             "network": self._network.name,
@@ -102,16 +106,18 @@ class NodeStatus:
     def line(self) -> dict[str, Any]:
         """The few figures of the periodic log line."""
         status = self.status()
-        return {
-            "state": status["state"],
-            "height": status["head"]["height"],
-            "age_ms": status["head"]["ageMs"],
-            "mempool": status["mempool"]["count"],
-        }
+        facts = {"state": status["state"], "mempool": status["mempool"]["count"]}
+        if head := status.get("head"):
+            facts |= {"height": head["height"], "age_ms": head["ageMs"]}
+        return facts
 
-    def _state_word(self, age_ms: int) -> str:
+    def _state_word(self, age_ms: int | None) -> str:
+        if age_ms is None:
+            return "database down"
         if self._importer.alarm is not None:
             return "refusing a reorg"
+        if self._miner is not None and (stats := self._miner.stats()).troubled:
+            return "miner paused" if stats.state is MinerState.PAUSED else "miner in trouble"
         if self._expects_blocks() and age_ms > self._stalled_ms():
             return "stalled"
         return "following"
@@ -121,7 +127,8 @@ class NodeStatus:
         if self._miner is None:
             return False
         stats = self._miner.stats()
-        return stats.block_time_ms != 0 and stats.state is not MinerState.PAUSED
+        told_to_pause = stats.state is MinerState.PAUSED and not stats.troubled
+        return stats.block_time_ms != 0 and not told_to_pause
 
     def _stalled_ms(self) -> int:
         interval_ms = self._network.params.target_interval_ms
@@ -156,8 +163,16 @@ class NodeStatus:
         used = sum(path.stat().st_size for path in self._data_dir.glob("*.sqlite3*"))
         return {"databaseBytes": used, "freeBytes": shutil.disk_usage(self._data_dir).free}
 
-    def _warnings(self, age_ms: int) -> list[dict[str, str]]:
+    def _warnings(self, age_ms: int | None, fault: str) -> list[dict[str, str]]:
         out = []
+        if age_ms is None:
+            out.append(
+                {
+                    "code": DatabaseUnreachable.code,
+                    "reason": fault,
+                    "hint": DatabaseUnreachable.hint,
+                }
+            )
         if (alarm := self._importer.alarm) is not None:
             out.append(
                 {
@@ -166,7 +181,9 @@ class NodeStatus:
                     "hint": ReorgTooDeep.hint,
                 }
             )
-        if self._state_word(age_ms) == "stalled":
+        if self._miner is not None and (stats := self._miner.stats()).troubled:
+            out.append(_miner_warning(stats))
+        if age_ms is not None and self._expects_blocks() and age_ms > self._stalled_ms():
             out.append(
                 {
                     "code": "node.stalled",
@@ -183,3 +200,40 @@ class NodeStatus:
                 }
             )
         return out
+
+
+def _head() -> tuple[BlockView | None, str]:
+    """The head and no reason, or None and why the database does not give it."""
+    try:
+        return queries.head(), ""
+    except (DatabaseError, InterfaceError):
+        # Perhaps only this thread's connection has ended, and the database is well.
+        connection.close_if_unusable_or_obsolete()
+    try:
+        return queries.head(), ""
+    except (DatabaseError, InterfaceError) as error:
+        # Whoever asks learns that it is so; the driver's words name hosts and are for the log.
+        log.error("the database does not answer: %s", str(error).strip())
+        return None, "the database does not answer"
+
+
+def _head_view(head: BlockView, now_ms: int) -> dict[str, Any]:
+    return {
+        "head": {
+            "height": head.header.height,
+            "hash": "0x" + head.hash.hex(),
+            "time": head.header.time,
+            "ageMs": max(0, now_ms - head.header.time),
+            "txCount": head.tx_count,
+        },
+        "supply": str(head.supply),
+    }
+
+
+def _miner_warning(stats: MinerStats) -> dict[str, str]:
+    """Of a miner that is troubled: a fault, or refusals of its own blocks."""
+    if stats.state is MinerState.FAULT:
+        code, hint = "node.miner_fault", "See the log; unless its thread has ended, it tries again."
+    else:
+        code, hint = "node.miner_paused", OwnBlockRefused.hint
+    return {"code": code, "reason": stats.reason or str(stats.state), "hint": hint}

@@ -1,15 +1,17 @@
 """One function for each address of the site: read the request, gather, render.
 
-What a reader got wrong answers 404 or 400 with a sentence and the search; a node that cannot
-answer is 503. Nothing here is a 500 but a defect.
+What a reader got wrong answers 404, 400 or 403 with a sentence and the search; a node that cannot
+answer, or whose database cannot, is 503. Nothing here is a 500 but a defect.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -20,6 +22,8 @@ from explorer import reading, search
 from explorer.errors import NothingFound, NotSearchable
 from explorer.frame import Frame, frame
 from explorer.pages import addresses, blocks, home, pool, transactions
+
+log = logging.getLogger("animica.explorer")
 
 View = Callable[..., HttpResponse]
 _STATUSES: tuple[tuple[type[AnimicaError], int], ...] = (
@@ -42,6 +46,9 @@ def page(view: View) -> View:
             response = view(request, *args, **kwargs)
         except AnimicaError as error:
             response = _refused(request, error)
+        except (DatabaseError, InterfaceError) as error:
+            log.error("the database does not answer: %s", error)
+            response = _error(request, 503, "The node's database does not answer.", "Try again.")
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
@@ -120,6 +127,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(request, 403, text, "Sign in again, or go back.", "Not allowed")
 
 
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without this site's token: sent from elsewhere, or from a page kept too long."""
+    text = "This form was not sent from a page of this site, or its page is too old."
+    return _error(request, 403, text, "Open the page again and send its form.", "Not allowed")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such address on this site."""
     hint = "Search for a block, a transaction or an address instead."
@@ -158,7 +171,7 @@ def _frame_if_any() -> Frame | None:
     """The frame, or None where the node cannot say where it stands: then the error says so."""
     try:
         return frame()
-    except NodeFault:
+    except (NodeFault, DatabaseError, InterfaceError):
         return None
 
 

@@ -23,7 +23,7 @@ class OwnBlockRefused(NodeFault):
     """This node sealed a block and then refused it itself: template and import disagree."""
 
     code = "mining.own_block_refused"
-    hint = "This is a bug: report the log line with `rule`; restart or resume to try again."
+    hint = "This is a bug: report the log line with `rule`; the miner tries again by itself."
 
 
 class BlockUnsealed(NodeFault):

@@ -37,6 +37,8 @@ _LOOK_AGAIN_MS = 500
 # A pool that has not heard of the newest head yet offers what is mined already, or was fitted to
 # a state with other keys. It will hear; nothing is to be dropped for it.
 _POOL_MAY_BE_BEHIND = (NonceLow, KeyMissing)
+_REST_S = (60, 600)
+"""How long it rests once that many own blocks were refused: doubled each time, up to the second."""
 _BACK_OFF_MS = (500, 1_000, 2_000, 5_000, 10_000, 30_000)
 
 
@@ -85,6 +87,8 @@ class Miner:
         self._stale = Event()
         self._stopping = False
         self._paused = False
+        # When it tries again (monotonic); None but after too many refusals of own blocks.
+        self._again_at: float | None = None
         self._state = MinerState.STOPPED
         self._reason: str | None = None
         self._height = 0
@@ -116,6 +120,7 @@ class Miner:
     def pause(self, reason: str | None = None) -> None:
         """Stop searching until ``resume``; ``reason`` is shown in the numbers."""
         self._reason = reason
+        self._again_at = None
         self._paused = True
         self._wake.set()
 
@@ -123,8 +128,26 @@ class Miner:
         """Search again; forgets earlier refusals."""
         self._reason = None
         self._refusals_in_a_row = 0
+        self._again_at = None
         self._paused = False
         self._wake.set()
+
+    def _rest(self, reason: str) -> None:
+        """Pause, but only for a while: what the refusals came from may pass."""
+        if self._paused:
+            return  # somebody has paused it meanwhile, and only they end that
+        shortest, longest = _REST_S
+        doubled = min(self._refusals_in_a_row - REFUSALS_IN_A_ROW, 10)
+        self.pause(reason)
+        self._again_at = monotonic() + min(shortest * 2**doubled, longest)
+
+    def _rested(self) -> bool:
+        """Whether a pause of its own is over; the next refusal starts a longer one."""
+        if self._again_at is None or monotonic() < self._again_at:
+            return False
+        log.info("trying again after refused blocks")
+        self._paused = False
+        return True
 
     def head_changed(self, event: object) -> None:
         """Listener of ``BlockAdded`` and ``ChainReorganised``: the template is outdated."""
@@ -141,6 +164,7 @@ class Miner:
         return MinerStats(
             state=MinerState.PAUSED if paused else self._state,
             reason=self._reason,
+            troubled=self._state is MinerState.FAULT or self._again_at is not None,
             blocks_found=self._found,
             blocks_refused=self._refused,
             hashes=self._search.hashes,
@@ -172,7 +196,7 @@ class Miner:
         except OwnBlockRefused as fault:
             log.error("%s", fault, extra=fault.facts)
             if self._refusals_in_a_row >= REFUSALS_IN_A_ROW:
-                self.pause(str(fault))
+                self._rest(str(fault))
             delay = _BACK_OFF_MS[0]
         except (AnimicaError, DatabaseError, InterfaceError, OSError) as fault:
             log.error("the miner cannot go on: %s", fault)
@@ -190,7 +214,7 @@ class Miner:
 
         Raises ``OwnBlockRefused`` and whatever the ledger raises.
         """
-        if self._paused:
+        if self._paused and not self._rested():
             return _LOOK_AGAIN_MS
         if self._guests:
             return 1
@@ -314,6 +338,8 @@ class Miner:
                 hash="0x" + header.hash.hex(),
             ) from refusal
         self._refusals_in_a_row = 0
+        if self._again_at is not None:
+            self.resume()
         self._found += 1
         log.debug("sealed block %d with %d txs: %s", header.height, len(block.txs), result.outcome)
         return header

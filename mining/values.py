@@ -21,11 +21,15 @@ class MinerState(StrEnum):
 class MinerStats:
     """The miner's numbers. ``height`` is the block it works on; ``reason`` says why it does not.
 
+    ``troubled``: a fault, or refusals of its own blocks, keep it from working; never so for a pause
+    that somebody asked for.
+
     ``hash_rate`` is in hashes a second while searching, all workers together.
     """
 
     state: MinerState
     reason: str | None
+    troubled: bool
     blocks_found: int
     blocks_refused: int
     hashes: int

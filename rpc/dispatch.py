@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import orjson
 import structlog
+from django.db import DatabaseError, InterfaceError
 
 from core.errors import AnimicaError, NodeFault
 from rpc.caller import Caller
@@ -20,6 +21,7 @@ from rpc.errors import (
     BatchEmpty,
     BatchTooLong,
     BodyTooLong,
+    DatabaseAway,
     EnvelopeInvalid,
     InternalError,
     ParseFailed,
@@ -105,6 +107,10 @@ class Dispatcher:
                 log.error("rpc.fault", method=known, code=error.code, reason=error.message)
             code = error.code
             answer = failure(request_id, error)
+        except (DatabaseError, InterfaceError) as error:
+            away = database_away(error)
+            code = away.code
+            answer = failure(request_id, away)
         except Exception:
             fault = defect()
             log.exception("rpc.internal", method=known, reference=fault.facts["reference"])
@@ -112,6 +118,12 @@ class Dispatcher:
             answer = failure(request_id, fault)
         self._observer.answered(known, code, perf_counter() - started)
         return answer if expects_answer else b""
+
+
+def database_away(error: Exception) -> DatabaseAway:
+    """The error that stands for a database that failed under a request; the log has its words."""
+    log.error("rpc.database", reason=str(error).strip())
+    return DatabaseAway("the node's database does not answer")
 
 
 def defect() -> InternalError:

@@ -135,6 +135,13 @@ class InternalError(NodeFault):
     hint = "Report the number in `reference` to the node's operator; the log explains it."
 
 
+class DatabaseAway(NodeFault):
+    """The database did not answer while the request was served."""
+
+    code = "rpc.database"
+    hint = "Try again shortly; the node's operator sees the reason in the log and at /readyz."
+
+
 class NodeAbsent(NodeFault):
     """The web process runs, but no node has been started in it."""
 

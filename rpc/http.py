@@ -14,12 +14,13 @@ from typing import Any
 import orjson
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 
 from core.errors import AnimicaError, NodeFault
 from rpc import blocks, context, desk, metrics, openrpc
 from rpc.caller import Caller
-from rpc.dispatch import BODY_BYTES, defect, error_view, failure
+from rpc.dispatch import BODY_BYTES, database_away, defect, error_view, failure
 from rpc.errors import (
     BodyTooLong,
     BodyTooSlow,
@@ -87,6 +88,8 @@ async def serve(request: Request) -> Reply:
         reply = refusal(error)
     except ClientGone:
         raise
+    except (DatabaseError, InterfaceError) as error:
+        reply = refusal(database_away(error))
     except Exception:
         fault = defect()
         reference = fault.facts["reference"]

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, is_typeddict
 
 from core.errors import AnimicaError
+from rpc import software
 from rpc.errors import ParamsInvalid, number_of
 from rpc.registry import Method, Param
 from rpc.results import Shape
 
 OPENRPC = "1.3.2"
-API_VERSION = "1.0.0"
-"""Of the interface: its second part rises with every method or field that is added."""
 _PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -26,14 +25,14 @@ _PLAIN: dict[Any, dict[str, Any]] = {
 
 
 def document(methods: Iterable[Method]) -> dict[str, Any]:
-    """The OpenRPC document of these methods."""
+    """The OpenRPC document of these methods; its version is the software's."""
     components: dict[str, Any] = {}
     described = [_method(method, components) for method in methods]
     return {
         "openrpc": OPENRPC,
         "info": {
             "title": "Animica node",
-            "version": API_VERSION,
+            "version": software.version(),
             "description": "JSON-RPC 2.0 at POST /rpc and over WebSocket at /ws.",
             "license": {"name": "Apache-2.0"},
         },

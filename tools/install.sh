@@ -52,7 +52,7 @@ sync() {
   local lock=requirements/$level.txt
   echo "Installing $lock"
   if have_uv; then
-    .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes "$lock"
+    .venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes "$lock"
     .venv/bin/uv pip install --quiet --python .venv/bin/python --no-build-isolation --no-deps --editable .
   else
     echo "uv cannot be installed here; pip installs the same lock file, more slowly"

@@ -14,6 +14,8 @@ import click
 from animica_site import devnet as devnet_network
 from animica_site.commands import running
 from animica_site.config import ADMIN_USER, NodeConfig
+from animica_site.faults import JsonOutUnwritable
+from animica_site.files import write_secrets
 
 
 @click.command()
@@ -108,9 +110,11 @@ def _run(
     json_logs: bool,
     log_level: str,
 ) -> None:
+    if json_out is not None:
+        _check_json_out(json_out)
     funded = devnet_network.accounts(seed, count)
     table = devnet_network.network_table(funded, retarget=retarget)
-    directory = (data_dir or running.default_data_dir("devnet")).resolve()
+    directory = running.data_dir(data_dir, "devnet")
     network = running.prepare(table, directory, json_logs=json_logs, level=log_level)
     config = NodeConfig(
         network=network,
@@ -130,7 +134,7 @@ def _run(
         facts = _facts(node, funded, password)
         click.echo(_banner(facts, network.name))
         if json_out is not None:
-            _write_private(json_out, json.dumps(facts, indent=2) + "\n")
+            _write_facts(json_out, facts)
 
     runtime.run(config, ready, prepare=lambda: _make_admin(password))
     click.echo("stopped; the same command continues the chain")
@@ -160,10 +164,20 @@ def _facts(node: Any, funded: list[devnet_network.TestAccount], password: str) -
     }
 
 
-def _write_private(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+def _check_json_out(path: Path) -> None:
+    """Before anything is started: most of what can be wrong with the file shows already."""
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not path.parent.is_dir() or not os.access(place, os.W_OK):
+        raise JsonOutUnwritable(f"{path} cannot be written", path=str(path))
+
+
+def _write_facts(path: Path, facts: dict[str, Any]) -> None:
+    try:
+        write_secrets(path, json.dumps(facts, indent=2) + "\n")
+    except OSError as error:
+        raise JsonOutUnwritable(
+            f"{path} cannot be written: {error.strerror}", path=str(path)
+        ) from None
 
 
 def _banner(facts: dict[str, Any], name: str) -> str:

@@ -21,7 +21,12 @@ from pq import addresses
     help="mainnet, testnet, devnet, fast, or the path of a network file.",
 )
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the chain is kept.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. Names that others reach it by go into ANIMICA_ALLOWED_HOSTS.",
+)
 @click.option("--http-port", type=click.IntRange(0, 65535), default=8545, show_default=True)
 @click.option("--mine", "mine_to", metavar="ADDRESS", help="Mine, paid to this address.")
 @click.option(
@@ -50,7 +55,7 @@ def node(
 ) -> None:
     """Run a node of a network until it is told to stop."""
     table = networks.load_table(network)
-    directory = (data_dir or running.default_data_dir(str(table["name"]))).resolve()
+    directory = running.data_dir(data_dir, str(table["name"]))
     config = NodeConfig(
         network=running.prepare(table, directory, json_logs=json_logs, level=log_level),
         data_dir=directory,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wallet.client import NodeClient
-from wallet.errors import NodeUnreachable
+from wallet.errors import NodeAnswerInvalid, NodeUnreachable, RpcRefused
 
 
 @click.command()
@@ -33,7 +33,7 @@ def status(url: str, as_json: bool, watch: bool) -> None:
         if not watch:
             break
         time.sleep(2)
-    if facts["state"] == "not answering":
+    if "url" in facts:
         raise SystemExit(2)
 
 
@@ -41,18 +41,23 @@ def _ask(url: str) -> dict[str, Any]:
     try:
         with NodeClient(url) as client:
             return dict(client.call("node.status"))
-    except NodeUnreachable as error:
+    except (NodeUnreachable, NodeAnswerInvalid, RpcRefused) as error:
+        # The first says that nobody is there, the others that somebody is, who cannot tell.
+        state = "not answering" if isinstance(error, NodeUnreachable) else "cannot tell"
         warning = {"code": error.code, "reason": error.message, "hint": error.hint}
-        return {"state": "not answering", "url": url, "warnings": [warning]}
+        return {"state": state, "url": url, "warnings": [warning]}
 
 
 def _screen(facts: dict[str, Any]) -> str:
     rows = [f"state      {facts['state']}"]
+    if "network" in facts:
+        rows.append(f"network    {facts['network']} (chain {facts['chainId']})")
     if head := facts.get("head"):
+        age_s = head["ageMs"] / 1000
+        rows.append(f"head       {head['height']}  {head['hash'][:18]}…  {age_s:.0f} s old")
+    if "mempool" in facts:
         pool, disk = facts["mempool"], facts["disk"]
         rows += [
-            f"network    {facts['network']} (chain {facts['chainId']})",
-            f"head       {head['height']}  {head['hash'][:18]}…  {head['ageMs'] / 1000:.0f} s old",
             f"mempool    {pool['count']} ({pool['ready']} ready, {pool['held']} held)",
             f"miner      {_miner_words(facts['miner'])}",
             f"disk       {disk['databaseBytes'] / 1e6:.1f} MB used, "
@@ -67,4 +72,5 @@ def _screen(facts: dict[str, Any]) -> str:
 def _miner_words(miner: dict[str, Any] | None) -> str:
     if miner is None:
         return "none"
-    return f"{miner['state']}, {miner['blocksFound']} blocks, {miner['hashesPerSecond']:,} H/s"
+    words = f"{miner['state']}, {miner['blocksFound']} blocks, {miner['hashesPerSecond']:,} H/s"
+    return f"{words}; {miner['reason']}" if miner["reason"] else words

@@ -30,15 +30,15 @@ def load(name_or_path: str) -> Network:
 
 def load_table(name_or_path: str) -> dict[str, Any]:
     """The network file as a plain table, for callers that add to it before parsing."""
-    if name_or_path in NAMES:
-        text = resources.files(__package__).joinpath(f"{name_or_path}.toml").read_text("utf-8")
-    elif (path := Path(name_or_path)).is_file():
-        text = path.read_text("utf-8")
-    else:
+    if name_or_path not in NAMES and not Path(name_or_path).is_file():
         raise NetworkUnknown(f"no network called {name_or_path!r}", name=name_or_path)
     try:
+        if name_or_path in NAMES:
+            text = resources.files(__package__).joinpath(f"{name_or_path}.toml").read_text("utf-8")
+        else:
+            text = Path(name_or_path).read_text("utf-8")
         table = json.loads(text) if name_or_path.endswith(".json") else tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise NetworkInvalid(f"the network file cannot be read: {error}", field="file") from None
     if not isinstance(table, dict):
         raise NetworkInvalid("the network file is not a table", field="file")

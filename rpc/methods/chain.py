@@ -10,7 +10,7 @@ from chain.values import BlockView as StoredBlock
 from core.errors import BlockRefused, EncodingRefused
 from rpc import blocks, context, heads, views
 from rpc.dispatch import BODY_BYTES
-from rpc.errors import Busy, NodeAbsent
+from rpc.errors import Busy, DatabaseAway, NodeAbsent
 from rpc.params import (
     BYTES32,
     Address,
@@ -203,11 +203,13 @@ def submit_block(
     return blocks.submit(raw)
 
 
-@method("chain.getSyncStatus", errors=[NodeAbsent])
+@method("chain.getSyncStatus", errors=[NodeAbsent, DatabaseAway])
 def get_sync_status() -> SyncStatus:
     """How far the node is, and how old its head by the node's own clock."""
     status = context.current().status()
-    head = status["head"]
+    head = status.get("head")
+    if head is None:
+        raise DatabaseAway("the node's database does not answer")
     return {
         "state": status["state"],
         "height": head["height"],

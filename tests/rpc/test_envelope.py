@@ -260,3 +260,15 @@ def test_every_branch_has_its_number():
     assert set(NUMBERS.values()) == {
         -32700, -32600, -32601, -32602, -32603, -32000, -32005, -32010, -32020, -32050,
     }  # fmt: skip
+
+
+async def test_a_database_that_is_away_is_no_defect(door, monkeypatch):
+    from django.db import OperationalError
+
+    def gone(*_):
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr("rpc.registry.Method.call", gone)
+    answer = await door.ask({"jsonrpc": "2.0", "id": 1, "method": "test.add", "params": [1]})
+    assert answer["error"]["data"]["code"] == "rpc.database"
+    assert "closed" not in str(answer)

@@ -24,6 +24,7 @@ import httpx
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 90.0
 """How long a node may take to start before a test gives up; what is promised is asserted apart."""
+FOREIGN = ("ANIMICA_", "DJANGO_", "SECRET_KEY", "DATABASE_URL", "REDIS_URL")
 
 
 class RpcError(Exception):
@@ -78,11 +79,7 @@ def wait_for(wanted: Callable[[], Any], seconds: float = 30) -> Any:
 
 def environment(**extra: str) -> dict[str, str]:
     """This process's environment without what would point a node at other data."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("ANIMICA_", "DJANGO_", "SECRET_KEY"))
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
         # Compiling everything anew would double the time of each start: keep it elsewhere.
         kept["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "bytecode")
@@ -185,14 +182,17 @@ ANIMICA = (sys.executable, "-m", "animica_site")
 
 
 @contextmanager
-def devnet(folder: Path, *options: str, cwd: Path = ROOT, reload: bool = False) -> Iterator[Node]:
-    """``animica devnet`` with its data in ``folder``/data; the same folder continues the chain."""
+def devnet(folder: Path, *options: str, cwd: Path = ROOT, **variables: str) -> Iterator[Node]:
+    """``animica devnet`` with its data in ``folder``/data; the same folder continues the chain.
+
+    ``variables`` go into its environment.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     facts_file = folder / "facts.json"
     facts_file.unlink(missing_ok=True)
     command = [*ANIMICA, "devnet", "--http-port", "0", "--data-dir", str(folder / "data")]
     command += ["--json-out", str(facts_file), *options]
-    env = environment(PYTHONPATH=str(cwd))
+    env = environment(**{"PYTHONPATH": str(cwd), **variables})
     with running(command, folder, env=env, cwd=cwd) as process:
         facts = process.wait_until(lambda: read_json(facts_file))
         node = Node(process, facts, Rpc(facts["rpc"]))

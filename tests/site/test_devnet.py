@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from hashlib import sha3_256
 from pathlib import Path
 from typing import Any
 
 import cbor2
 import httpx
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
 from websockets.sync.client import connect
@@ -222,7 +225,7 @@ def test_a_data_directory_has_one_node(paced: Node) -> None:
     before = contents(paced.process.folder / "data")
     second = refused(paced.process.folder, "--http-port", "0", "--seed", "intruder")
     assert second.returncode == 1
-    assert "[node.data_dir_in_use]" in second.stderr and "next: " in second.stderr
+    assert "[node.data_dir_in_use]" in second.stderr and "Hint: " in second.stderr
     assert "Traceback" not in second.stderr
     assert contents(paced.process.folder / "data") == before
     assert paced.rpc("chain.getChainId") == 1337
@@ -237,7 +240,7 @@ def test_a_taken_port_is_refused(paced: Node, tmp_path: Path) -> None:
     port = paced.base.rpartition(":")[2]
     second = refused(tmp_path, "--http-port", port, "--no-mine")
     assert second.returncode == 1
-    assert "[node.port_taken]" in second.stderr and "next: " in second.stderr
+    assert "[node.port_taken]" in second.stderr and "Hint: " in second.stderr
     assert "Traceback" not in second.stderr
 
 
@@ -264,7 +267,7 @@ def test_it_stops_within_seconds_and_continues(tmp_path: Path) -> None:
 
     other = refused(tmp_path, "--http-port", "0", "--seed", "something else")
     assert other.returncode == 1
-    assert "[chain.other_genesis]" in other.stderr and "next: " in other.stderr
+    assert "[chain.other_genesis]" in other.stderr and "Hint: " in other.stderr
     assert "Traceback" not in other.stderr
 
     with devnet(tmp_path, "--block-time", "0.5") as node:
@@ -329,6 +332,39 @@ def pool_of(node: Node) -> dict[str, tuple[str, str]]:
         )
         for item in items
     }
+
+
+@pytest.fixture
+def own_database() -> Iterator[str]:
+    """A new database on the PostgreSQL server of DATABASE_URL."""
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    name = f"site_{os.getpid()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{server}/{name}"
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.postgres
+def test_it_continues_on_postgresql(own_database: str, tmp_path: Path) -> None:
+    services = {"DATABASE_URL": own_database, "REDIS_URL": os.environ["REDIS_URL"]}
+    top: dict[str, Any] = {"height": 0}
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        with devnet(tmp_path, "--block-time", "0.5", **services) as node:
+            assert node.process.start_s <= CONTINUE_S or top["height"] == 0
+            assert node.head()["height"] >= top["height"]
+            if top["height"]:
+                assert node.rpc("chain.getBlockByHash", hash=top["hash"])["canonical"] is True
+            nonce = node.rpc("state.getNonce", address=node.facts["accounts"][1]["address"])
+            txid = pay(node, 1, nonce)
+            wait_for(lambda node=node, txid=txid: node.rpc("tx.getTransactionReceipt", txid=txid))
+            top = node.height(top["height"] + 2)
+            code, seconds = node.process.end(number)
+            assert code == (-number if number == signal.SIGKILL else 0), node.process.err
+            assert seconds <= STOP_S and "Traceback" not in node.process.err
+    assert not list((tmp_path / "data").glob("*.sqlite3*"))
 
 
 # ------------------------------------------------------------------ how it mines

@@ -65,7 +65,7 @@ def test_a_database_that_is_away_makes_the_node_unready(
     monkeypatch.setattr(queries, "head", away)
     assert composed.parts.status.health() == {
         "ready": False,
-        "checks": [{"name": "database", "ok": False, "reason": "connection refused"}],
+        "checks": [{"name": "database", "ok": False, "reason": "the database does not answer"}],
     }
 
 
