@@ -43,12 +43,12 @@ class WitnessChecker:
         """Verify a block's signatures on all cores; raises the refusal of the first bad one."""
         keys = [_key(pair) for pair in signed]
         with self._lock:
-            todo = [index for index, key in enumerate(keys) if key not in self._good]
-        chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
+            unchecked = [index for index, key in enumerate(keys) if key not in self._good]
+        chunks = [unchecked[start : start + _CHUNK] for start in range(0, len(unchecked), _CHUNK)]
         for refusal in self._runner.map(lambda chunk: _first_bad(signed, chunk), chunks):
             if refusal is not None:
                 raise refusal
-        self._remember([keys[index] for index in todo])
+        self._remember([keys[index] for index in unchecked])
 
     def _remember(self, keys: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         with self._lock:
