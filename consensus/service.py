@@ -130,9 +130,11 @@ class Importer:
                 most = self.network.local.max_reorg_blocks
                 fork_choice.check_depth(head.height, self._fork_height(tip), most)
                 self._reorganise(head, tip.hash)
-            except (Refused, errors.StoredBlockDamaged) as refusal:
+            except (errors.ReorgTooDeep, errors.StoredBlockDamaged) as refusal:
                 log.error("not taking up a stored branch: %s", refusal)
                 self.alarm = Alarm(refusal.code, refusal.message, tip.hash, tip.total_work)
+            except Refused as refusal:  # an invalid branch, marked so: nothing to alarm about
+                log.warning("a stored branch was refused: %s", refusal)
 
     def _take_in(self, decoded: Decoded) -> ImportResult:
         block = decoded.block
