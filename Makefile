@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-INSTALL_INPUTS := pyproject.toml requirements/uv.txt tools/install.sh
+INSTALL_INPUTS := pyproject.toml requirements/uv.txt tools/install.sh native/kernel.c native/build.sh
 
 # The scaled-out services that `make check` uses; set your own to use others.
 POSTGRES_URL ?= postgres://animica:animica@127.0.0.1:5432/animica

@@ -52,3 +52,17 @@ class MinerAddressInvalid(NodeFault):
 
     code = "node.miner_address"
     hint = "Give --mine an address of a signature key, for instance one of `animica wallet list`."
+
+
+class KernelMissing(NodeFault):
+    """The native kernel was asked for but never built."""
+
+    code = "node.kernel_missing"
+    hint = "Install a C compiler and run `make install`, or unset ANIMICA_KERNEL."
+
+
+class KernelChoiceUnknown(NodeFault):
+    """ANIMICA_KERNEL has a value that means nothing."""
+
+    code = "node.kernel_choice"
+    hint = "Set ANIMICA_KERNEL to auto, native or portable, or leave it unset."

@@ -19,6 +19,8 @@ env = environ.Env()
 DATA_DIR = Path(env("ANIMICA_DATA_DIR", default=str(BASE_DIR / "var" / "default")))
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 ANIMICA_NETWORK = env("ANIMICA_NETWORK", default="devnet")
+# auto, native or portable: the same results, at another speed.
+ANIMICA_KERNEL = env("ANIMICA_KERNEL", default="auto")
 
 
 def _secret_key() -> str:

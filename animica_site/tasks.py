@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,10 @@ class ThreadRunner:
         if len(items) < 2:
             return [function(item) for item in items]
         return list(self._pool.map(function, items))
+
+    def start(self, function: Callable[..., T], item: object) -> Future[T]:
+        """Apply ``function`` to one item on the next free thread."""
+        return self._pool.submit(function, item)
 
     def close(self) -> None:
         """Wait for running work and end the threads."""

@@ -7,7 +7,7 @@ import_block(raw) → pipeline checks → extend the head, or keep aside and reo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from threading import RLock
 from typing import Literal
@@ -15,6 +15,7 @@ from typing import Literal
 from chain import service as chain
 from chain.values import BlockStatus, StoredHeader
 from consensus import errors
+from consensus.ahead import decoded_ahead
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.memory import Memory
 from consensus.rules import fork_choice, genesis, header, pipeline, seal
@@ -101,7 +102,20 @@ class Importer:
         ``source`` is for the log only. Raises the ``Refused`` of the first broken rule; then
         nothing has changed.
         """
-        decoded = pipeline.decode(raw, self.network)
+        return self._import(pipeline.decode(raw, self.network), source)
+
+    def import_blocks(self, raws: Iterable[bytes], *, source: str) -> Iterator[ImportResult]:
+        """Import blocks in a row, each like ``import_block``, faster than one by one.
+
+        See ``consensus.ahead``. A refusal ends the row; what was imported before it stays.
+        """
+        row = decoded_ahead(
+            raws, network=self.network, witnesses=self._witnesses, state=chain.reader()
+        )
+        for decoded in row:
+            yield self._import(decoded, source)
+
+    def _import(self, decoded: Decoded, source: str) -> ImportResult:
         with self._lock:
             result = self._take_in(decoded)
             log.debug("block %s from %s: %s", result.hash.hex(), source, result.outcome)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
-from threading import Lock
+from threading import Event, Lock
 
 from core.errors import TxRefused
 from core.ports import TaskRunner
@@ -21,13 +22,25 @@ _CHUNK = 32
 Signed = tuple[SignedTx, bytes]
 """A transaction and the public key that must have signed it."""
 
+Key = tuple[bytes, bytes, bytes]
+"""What names a check: txid, hash of the witness, public key."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """Checks that one thread makes ahead of their time."""
+
+    keyed: Sequence[tuple[Key, Signed]]
+    done: Event = field(default_factory=Event)
+
 
 class WitnessChecker:
     """Verifies signatures on the runner's threads (the library releases the interpreter lock)."""
 
     def __init__(self, runner: TaskRunner) -> None:
-        self._runner = runner
-        self._good: OrderedDict[tuple[bytes, bytes, bytes], None] = OrderedDict()
+        self.runner = runner
+        self._good: OrderedDict[Key, None] = OrderedDict()
+        self._begun: dict[Key, _Chunk] = {}
         self._lock = Lock()
 
     def check_one(self, signed: Signed) -> None:
@@ -39,18 +52,55 @@ class WitnessChecker:
             check_signature(*signed)
             self._remember([key])
 
+    def begin(self, signed: Sequence[Signed]) -> None:
+        """Start to verify signatures that will be asked for soon; says nothing of bad ones."""
+        keyed = [(_key(pair), pair) for pair in signed]
+        chunks = []
+        with self._lock:
+            fresh = [
+                (key, pair)
+                for key, pair in keyed
+                if key not in self._good and key not in self._begun
+            ]
+            for start in range(0, len(fresh), _CHUNK):
+                chunk = _Chunk(fresh[start : start + _CHUNK])
+                self._begun.update((key, chunk) for key, _ in chunk.keyed)
+                chunks.append(chunk)
+        for chunk in chunks:
+            self.runner.start(self._verify_ahead, chunk)
+
+    def _verify_ahead(self, chunk: _Chunk) -> None:
+        good = []
+        try:
+            for key, pair in chunk.keyed:
+                try:
+                    check_signature(*pair)
+                except TxRefused:
+                    continue  # who asks for it in its turn gets the refusal
+                good.append(key)
+            self._remember(good)
+        finally:
+            with self._lock:
+                for key, _ in chunk.keyed:
+                    del self._begun[key]
+            chunk.done.set()
+
     def check_all(self, signed: Sequence[Signed]) -> None:
         """Verify a block's signatures on all cores; raises the refusal of the first bad one."""
         keys = [_key(pair) for pair in signed]
         with self._lock:
+            begun = [self._begun[key] for key in keys if key in self._begun]
+        for chunk in begun:
+            chunk.done.wait()
+        with self._lock:
             unchecked = [index for index, key in enumerate(keys) if key not in self._good]
         chunks = [unchecked[start : start + _CHUNK] for start in range(0, len(unchecked), _CHUNK)]
-        for refusal in self._runner.map(lambda chunk: _first_bad(signed, chunk), chunks):
+        for refusal in self.runner.map(lambda chunk: _first_bad(signed, chunk), chunks):
             if refusal is not None:
                 raise refusal
         self._remember([keys[index] for index in unchecked])
 
-    def _remember(self, keys: Sequence[tuple[bytes, bytes, bytes]]) -> None:
+    def _remember(self, keys: Sequence[Key]) -> None:
         with self._lock:
             for key in keys:
                 self._good[key] = None
@@ -58,7 +108,7 @@ class WitnessChecker:
                 self._good.popitem(last=False)
 
 
-def _key(signed: Signed) -> tuple[bytes, bytes, bytes]:
+def _key(signed: Signed) -> Key:
     # A key of this process only: the fastest collision-resistant hash will do.
     tx, public_key = signed
     return tx.txid, sha256(tx.witness.encoded).digest(), public_key

@@ -54,15 +54,22 @@ class Block:
             }
         )
 
+    @cached_property
+    def body_roots(self) -> dict[str, bytes]:
+        """The roots that the body gives, by their names in the header."""
+        return {
+            "txs": txs_root(self.txs),
+            "witnesses": witnesses_root(self.txs),
+            "proofs": proofs_root(self.proofs),
+        }
+
     @classmethod
     def decode(cls, raw: bytes, *, limit: int, items: int) -> Block:
         """Decode an encoding of at most ``limit`` bytes and ``items`` CBOR items.
 
         Raises an ``EncodingRefused`` that names the field.
         """
-        if len(raw) <= limit:  # a longer one is refused for its length
-            cbor.check_items(raw, most=items, what="block")
-        value = cbor.decode(raw, limit=limit, what="block")
+        value = cbor.decode(raw, limit=limit, what="block", most=items)
         f = Fields(value, "block", _BLOCK, frozenset())
         header = Header.from_map(f.raw("header"))
         txs = [UnsignedTx.from_map(item) for item in f.items("txs", most=_ITEMS)]
@@ -82,8 +89,27 @@ class Block:
         pairs = zip(txs, witnesses, strict=True)
         signed = tuple(SignedTx(unsigned, witness) for unsigned, witness in pairs)
         block = cls(header, signed, tuple(proofs), tuple(envelopes))
-        block.__dict__["raw"] = raw  # decoding is strict, so this is what encoding would give
+        block._keep_encodings(raw)
         return block
+
+    def _keep_encodings(self, raw: bytes) -> None:
+        """Decoding is strict, so slices of what was decoded are what encoding would give."""
+        self.__dict__["raw"] = raw
+        # A map is its keys and values in a row, the shorter names first: ``raw`` above.
+        ends = cbor.item_ends(raw, 1, 2 * len(_BLOCK))
+        self.header.__dict__["encoded"] = raw[ends[2] : ends[3]]
+        unsigned = _elements(raw, ends[0], len(self.txs))
+        witnesses = _elements(raw, ends[8], len(self.txs))
+        for tx, encoded, witness in zip(self.txs, unsigned, witnesses, strict=True):
+            tx.unsigned.__dict__["encoded"] = encoded
+            tx.witness.__dict__["encoded"] = witness
+
+
+def _elements(raw: bytes, at: int, count: int) -> list[bytes]:
+    """The encoded elements of the array of ``count`` that starts at ``at``."""
+    start = at + len(cbor.array_head(count))
+    ends = cbor.item_ends(raw, start, count)
+    return [raw[a:b] for a, b in zip([start, *ends], ends, strict=False)]
 
 
 def txs_root(txs: tuple[SignedTx, ...]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cbor2
 
+from core import kernel
 from core.errors import EncodingRefused
 from core.limits import CBOR_DEPTH, U64_MAX
 
@@ -89,16 +90,23 @@ def encode(value: Value) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def decode(data: bytes, *, limit: int, what: str, allow_null: bool = False) -> Value:
+def decode(
+    data: bytes, *, limit: int, what: str, allow_null: bool = False, most: int | None = None
+) -> Value:
     """Decode the one canonical encoding of a value.
 
-    ``limit`` bounds the size in bytes and ``what`` names the object in refusals.
-    Raises one of the ``Cbor…`` refusals of this module.
+    ``limit`` bounds the size in bytes, ``most`` the number of items where that matters, and
+    ``what`` names the object in refusals. Raises one of the ``Cbor…`` refusals of this module.
     """
     if len(data) > limit:
         raise CborTooLarge(
             f"{what} has {len(data)} bytes, the limit is {limit}", field=what, limit=limit
         )
+    native = kernel.native()
+    if native is not None and native.is_canonical(data, limit if most is None else most):
+        return cbor2.loads(data)
+    if most is not None:
+        check_items(data, most=most, what=what)
     value = _parse(data, what)
     _check(value, what, allow_null)
     canonical = cbor2.dumps(value)  # keys are known to be in order by now
@@ -136,6 +144,42 @@ def check_items(data: bytes, *, most: int, what: str) -> None:
         elif major == 5:
             open_items += 2 * argument
     raise CborTooManyItems(f"{what} has more than {most} items", field=what, most=most)
+
+
+def array_head(count: int) -> bytes:
+    """The first bytes of an array of ``count`` items."""
+    for limit, code, size in ((24, 0, 0), (2**8, 24, 1), (2**16, 25, 2), (2**32, 26, 4)):
+        if count < limit:
+            return bytes([0x80 | (code or count)]) + (count.to_bytes(size) if size else b"")
+    raise ValueError("an array has fewer than 2^32 items")
+
+
+def item_ends(data: bytes, at: int, count: int) -> list[int]:
+    """Where each of the ``count`` items from ``at`` on ends, in an encoding that was decoded."""
+    if (native := kernel.native()) is not None:
+        ends = native.item_ends(data, at, count)
+        assert ends is not None, "the encoding was decoded before"
+        return ends
+    ends = []
+    for _ in range(count):
+        open_items = 1
+        while open_items:
+            head = data[at]
+            major, argument = head >> 5, head & 31
+            at += 1
+            if argument > 23:
+                size = 1 << (argument - 24)
+                argument = int.from_bytes(data[at : at + size], "big")
+                at += size
+            open_items -= 1
+            if major in (2, 3):
+                at += argument
+            elif major == 4:
+                open_items += argument
+            elif major == 5:
+                open_items += 2 * argument
+        ends.append(at)
+    return ends
 
 
 def decode_own(data: bytes) -> Value:

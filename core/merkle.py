@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha3_256
 
+from core import kernel
+
 EMPTY_ROOT = sha3_256(b"").digest()
 """Root of the empty list, 32 bytes."""
 
@@ -32,6 +34,8 @@ def _level_above(level: list[bytes]) -> list[bytes]:
 
 def root(items: Sequence[bytes]) -> bytes:
     """Root of ``items`` in their order, 32 bytes."""
+    if items and (native := kernel.native()) is not None:
+        return native.merkle_root(items)
     level = _leaves(items)
     if not level:
         return EMPTY_ROOT

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 RecordKey = tuple[str, bytes]
 """A record of the state: (module, id), for instance ("account", 34-byte address)."""
@@ -28,8 +29,18 @@ class StateReader(Protocol):
         """The values (CBOR) of the records that exist; absent records are left out."""
 
 
+class Pending(Protocol[T_co]):
+    """Work that was handed over."""
+
+    def result(self) -> T_co:
+        """Wait for it; what it raised is raised here."""
+
+
 class TaskRunner(Protocol):
     """Runs coarse work beside the caller: threads when embedded, a worker pool when scaled out."""
 
     def map(self, function: Callable[..., T], items: Sequence[object]) -> list[T]:
         """Apply ``function`` to every item, in parallel, results in order."""
+
+    def start(self, function: Callable[..., T], item: object) -> Pending[T]:
+        """Apply ``function`` to one item beside the caller; never waits."""

@@ -189,12 +189,17 @@ class SignedTx:
     @classmethod
     def decode(cls, raw: bytes) -> SignedTx:
         """Decode the raw form; raises an ``EncodingRefused``."""
-        if TX_BYTES_UNCOUNTED < len(raw) <= TX_BYTES:
-            cbor.check_items(raw, most=TX_ITEMS, what="tx")
-        value = cbor.decode(raw, limit=TX_BYTES, what="tx")
+        most = TX_ITEMS if len(raw) > TX_BYTES_UNCOUNTED else None
+        value = cbor.decode(raw, limit=TX_BYTES, what="tx", most=most)
         if type(value) is not list or len(value) != 2:
             raise TxForm("a transaction is the array [unsigned, witness]", field="tx")
-        return cls(UnsignedTx.from_map(value[0]), Witness.from_map(value[1]))
+        tx = cls(UnsignedTx.from_map(value[0]), Witness.from_map(value[1]))
+        # Decoding is strict, so slices of what was decoded are what encoding would give.
+        (middle,) = cbor.item_ends(raw, 1, 1)
+        tx.__dict__["raw"] = raw
+        tx.unsigned.__dict__["encoded"] = raw[1:middle]
+        tx.witness.__dict__["encoded"] = raw[middle:]
+        return tx
 
 
 def _read_keep(f: Fields) -> bool:

@@ -14,6 +14,7 @@ cost nothing and what a database holds can be compared with a model that never s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha3_256
@@ -36,6 +37,7 @@ from core import block as block_codec
 from core import merkle, statetree, tags
 from core.block import Block
 from core.bus import EventBus
+from core.errors import Refused
 from core.hashing import sha3, tagged
 from core.header import Beacon, Header, Roots
 from core.network import Network
@@ -355,6 +357,15 @@ class InlineRunner:
     def map(self, function: Callable[..., Any], items: Sequence[object]) -> list[Any]:
         """Results in order."""
         return [function(item) for item in items]
+
+    def start(self, function: Callable[..., Any], item: object) -> Future[Any]:
+        """Done at once; a refusal waits for who asks."""
+        done: Future[Any] = Future()
+        try:
+            done.set_result(function(item))
+        except Refused as error:
+            done.set_exception(error)
+        return done
 
 
 @dataclass

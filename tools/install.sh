@@ -64,5 +64,6 @@ sync() {
 require_system
 make_venv
 sync
+native/build.sh
 touch .venv/.base
 if [ "$level" = dev ]; then touch .venv/.dev; fi

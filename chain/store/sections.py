@@ -18,23 +18,15 @@ from core.tx import SignedTx, UnsignedTx, Witness
 _SECTION_BYTES = 2**30
 
 
-def array_head(count: int) -> bytes:
-    """The first bytes of a CBOR array of ``count`` items."""
-    for limit, code, size in ((24, 0, 0), (2**8, 24, 1), (2**16, 25, 2), (2**32, 26, 4)):
-        if count < limit:
-            return bytes([0x80 | (code or count)]) + (count.to_bytes(size) if size else b"")
-    raise ValueError("an array of 2^32 items is no section")
-
-
 def pack(items: Sequence[bytes]) -> bytes:
     """The CBOR array of encoded items."""
-    return array_head(len(items)) + b"".join(items)
+    return cbor.array_head(len(items)) + b"".join(items)
 
 
 def places(items: Sequence[bytes]) -> list[tuple[int, int]]:
     """(offset, size) of each item inside ``pack(items)``."""
     sizes = [len(item) for item in items]
-    starts = accumulate(sizes[:-1], initial=len(array_head(len(items)))) if sizes else ()
+    starts = accumulate(sizes[:-1], initial=len(cbor.array_head(len(items)))) if sizes else ()
     return list(zip(starts, sizes, strict=True))
 
 

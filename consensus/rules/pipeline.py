@@ -17,7 +17,6 @@ from consensus.rules import header as header_rules
 from consensus.rules import seal
 from consensus.rules.header import Ancestry
 from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
-from core import block as block_codec
 from core import merkle
 from core.block import Block
 from core.errors import EncodingRefused, TxRefused
@@ -113,12 +112,7 @@ def check_body_roots(block: Block) -> None:
 
     A mismatch says nothing about the header's hash: the same header may come with its own body.
     """
-    roots = {
-        "txs": block_codec.txs_root(block.txs),
-        "witnesses": block_codec.witnesses_root(block.txs),
-        "proofs": block_codec.proofs_root(block.proofs),
-    }
-    for name, root in roots.items():
+    for name, root in block.body_roots.items():
         if getattr(block.header.roots, name) != root:
             raise errors.RootMismatch(
                 f"the body does not match header.roots.{name}", field=f"header.roots.{name}"
@@ -142,6 +136,20 @@ def check_witnesses(
             signed.append((tx, validity.check_key(tx, known, in_block=True)))
     verify(signed)
     return Witnessed(block, tuple(bodies))
+
+
+def signatures_ahead(block: Block, state: StateReader) -> list[tuple[SignedTx, bytes]]:
+    """What ``check_witnesses`` will ask to verify, as far as an earlier state can tell.
+
+    Nothing is judged here; a key that a block in between stores is not known yet.
+    """
+    senders = dict.fromkeys((accounts.KEY_MODULE, tx.unsigned.sender) for tx in block.txs)
+    stored = state.get_many(list(senders))
+    keys = [
+        accounts.decode_key(stored.get((accounts.KEY_MODULE, tx.unsigned.sender))) or tx.witness.pk
+        for tx in block.txs
+    ]
+    return [(tx, key) for tx, key in zip(block.txs, keys, strict=True) if key is not None]
 
 
 def check_proofs(block: Block) -> None:

@@ -32,7 +32,9 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any, ClassVar, NamedTuple, Protocol
 
+from core import kernel
 from core.errors import NodeFault
+from core.kernel import Closed, Group, PageMalformed
 
 EMPTY = bytes(32)
 """Hash of an empty subtree, and so the root of the empty tree."""
@@ -164,3 +166,55 @@ def settle(nodes: list[bytes], changed: Iterable[int]) -> bytes:
             else:
                 nodes[i] = join(left, right)
     return join(nodes[1], nodes[17])
+
+
+def open_pages(
+    depth: int, pages: Sequence[bytes | None], first: Sequence[int], keys: Sequence[bytes]
+) -> list[Group]:
+    """Sort the changes of one level into slots, and tell what those slots hold.
+
+    ``pages`` are stored pages at ``depth`` digits, None for one that is not there. The keys from
+    ``first[i]`` up to ``first[i + 1]``, in rising order, lie below page i. Raises PageMalformed.
+    """
+    if (native := kernel.native()) is not None:
+        return native.open_pages(depth, pages, first, keys)
+    at, slots = slots_at(depth)
+    groups: list[Group] = []
+    for index, page in enumerate(pages):
+        nodes = _decoded(index, page)
+        start, end = first[index], first[index + 1]
+        while start < end:
+            slot, stop = slots[keys[start][at]], start + 1
+            while stop < end and slots[keys[stop][at]] == slot:
+                stop += 1
+            groups.append((index, slot, start, stop, nodes[slot]))
+            start = stop
+    return groups
+
+
+def close_pages(
+    pages: Sequence[bytes | None], changes: Sequence[Sequence[tuple[int, bytes]]]
+) -> list[Closed]:
+    """Put new contents into slots and rehash: each page's content as a whole, and its bytes.
+
+    ``changes[i]`` are (slot, content) of page i. Raises PageMalformed.
+    """
+    if (native := kernel.native()) is not None:
+        return native.close_pages(pages, changes)
+    closed: list[Closed] = []
+    for index, page in enumerate(pages):
+        nodes = _decoded(index, page)
+        for slot, content in changes[index]:
+            nodes[slot] = content
+        top = settle(nodes, [slot for slot, _ in changes[index]])
+        closed.append((top, encode(nodes)))
+    return closed
+
+
+def _decoded(index: int, page: bytes | None) -> list[bytes]:
+    if page is None:
+        return [b""] * 32
+    try:
+        return decode(b"", page)
+    except StatePageBroken:
+        raise PageMalformed(index) from None

@@ -9,18 +9,21 @@ build; a page left with one record goes, and the record moves into its parent's 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from core.kernel import PageMalformed
 from core.statetree.page import (
-    EMPTY,
     PageSource,
     StatePageBroken,
+    close_pages,
     decode,
     encode,
     hash_of,
     join,
+    open_pages,
     path_of,
     settle,
     slots_at,
@@ -34,18 +37,20 @@ class TreeUpdate(NamedTuple):
     pages: dict[bytes, bytes | None]
 
 
-_Change = tuple[bytes, bytes]  # key and new content, which is empty to delete the record
+@dataclass
+class _Level:
+    """The pages of one depth on the way of a batch; lists run in parallel.
 
+    ``above`` says where a page's content goes: the page's index in the level above, and the slot.
+    Keys from ``first[i]`` up to ``first[i + 1]`` lie below page i; ``changed`` are its new slots.
+    """
 
-class _Visit(NamedTuple):
-    """A page on the way of a batch: ``above`` and ``slot`` say where its content goes."""
-
-    path: bytes
-    above: _Visit | None
-    slot: int
-    changes: list[_Change]
-    nodes: list[bytes]
-    changed: list[int]
+    paths: list[bytes]
+    above: list[tuple[int, int]]
+    first: list[int]
+    keys: list[bytes]
+    stored: list[bytes | None]
+    changed: list[list[tuple[int, bytes]]]
 
 
 def root(source: PageSource) -> bytes:
@@ -63,70 +68,76 @@ def update(source: PageSource, changes: Mapping[bytes, bytes | None]) -> TreeUpd
     Deleting an absent record and setting a value it already has change nothing. Raises
     StatePageBroken when a page that must exist is missing.
     """
+    contents = {
+        key: b"" if value_hash is None else _record(key, value_hash)
+        for key, value_hash in sorted(changes.items())
+    }
+    if any(len(key) != 32 for key in contents):
+        raise ValueError("state tree keys are 32 bytes each")
     pages: dict[bytes, bytes | None] = {}
-    visits = [_Visit(b"", None, 0, _changes(changes), [], [])]
-    levels: list[list[_Visit]] = []
-    while visits:
-        _open(source, visits)
-        depth = len(levels)
-        levels.append(visits)
-        visits = [below for visit in visits for below in _descend(visit, depth, pages)]
-    for level in reversed(levels):
-        for visit in level:
-            if visit.changed:
-                _close(visit, pages)
-    nodes = levels[0][0].nodes
-    return TreeUpdate(hash_of(join(nodes[1], nodes[17])), pages)
+    keys = list(contents)
+    levels = [_level(source, [b""], [(0, 0)], [0, len(keys)], keys)]
+    while (below := _descend(levels[-1], len(levels) - 1, contents, pages)) is not None:
+        levels.append(_level(source, *below))
+    for depth in range(len(levels) - 1, 0, -1):
+        for path, (page, slot), top, data in _closed(levels[depth]):
+            pages[path] = data if len(top) == 32 else None
+            levels[depth - 1].changed[page].append((slot, top))
+    for _, _, top, data in _closed(levels[0]):
+        pages[b""] = data if top else None
+        return TreeUpdate(hash_of(top), pages)
+    return TreeUpdate(root(source), pages)
 
 
-def _changes(changes: Mapping[bytes, bytes | None]) -> list[_Change]:
-    listed = []
-    for key, value_hash in changes.items():
-        content = _record(key, EMPTY if value_hash is None else value_hash)
-        listed.append((key, b"" if value_hash is None else content))
-    return listed
+_Below = tuple[list[bytes], list[tuple[int, int]], list[int], list[bytes]]
 
 
-def _record(key: bytes, value_hash: bytes) -> bytes:
-    if len(key) != 32 or len(value_hash) != 32:
-        raise ValueError("state tree keys and value hashes are 32 bytes each")
-    return key + value_hash
+def _level(
+    source: PageSource,
+    paths: list[bytes],
+    above: list[tuple[int, int]],
+    first: list[int],
+    keys: list[bytes],
+) -> _Level:
+    """Load the pages of one level; only the root page may be absent."""
+    loaded = source.load(paths)
+    stored = [loaded.get(path) for path in paths]
+    if None in stored and paths != [b""]:
+        missing = paths[stored.index(None)]
+        raise StatePageBroken("A state page is missing.", path=missing.decode())
+    return _Level(paths, above, first, keys, stored, [[] for _ in paths])
 
 
-def _open(source: PageSource, visits: list[_Visit]) -> None:
-    """Load and decode the pages of one level; only the root page may be absent."""
-    loaded = source.load([visit.path for visit in visits])
-    for visit in visits:
-        page = loaded.get(visit.path)
-        if page is not None:
-            visit.nodes.extend(decode(visit.path, page))
-        elif visit.path:
-            raise StatePageBroken("A state page is missing.", path=visit.path.decode())
-        else:
-            visit.nodes.extend([b""] * 32)
-
-
-def _descend(visit: _Visit, depth: int, pages: dict[bytes, bytes | None]) -> list[_Visit]:
-    """Change the slots of this page and name the pages below that are changed too."""
-    at, slots = slots_at(depth)
-    groups: dict[int, list[_Change]] = defaultdict(list)
-    for change in visit.changes:
-        groups[slots[change[0][at]]].append(change)
-    below = []
-    for slot, group in groups.items():
-        old = visit.nodes[slot]
+def _descend(
+    level: _Level, depth: int, contents: Mapping[bytes, bytes], pages: dict[bytes, bytes | None]
+) -> _Below | None:
+    """Change the slots of a level's pages and name the pages below that are changed too."""
+    paths: list[bytes] = []
+    above: list[tuple[int, int]] = []
+    first, keys = [0], []
+    try:
+        groups = open_pages(depth, level.stored, level.first, level.keys)
+    except PageMalformed as error:
+        raise _broken(level.paths[error.index]) from None
+    for page, slot, start, end, old in groups:
+        group = level.keys[start:end]
         if len(old) == 32:
-            below.append(_Visit(path_of(group[0][0], depth + 1), visit, slot, group, [], []))
+            paths.append(path_of(group[0], depth + 1))
+            above.append((page, slot))
+            keys += group
+            first.append(len(keys))
             continue
-        new = _merged(old, group, depth + 1, pages)
+        new = _merged(old, [(key, contents[key]) for key in group], depth + 1, pages)
         if new != old:
-            visit.nodes[slot] = new
-            visit.changed.append(slot)
-    return below
+            level.changed[page].append((slot, new))
+    return (paths, above, first, keys) if paths else None
 
 
 def _merged(
-    old: bytes, group: list[_Change], depth: int, pages: dict[bytes, bytes | None]
+    old: bytes,
+    group: Sequence[tuple[bytes, bytes]],
+    depth: int,
+    pages: dict[bytes, bytes | None],
 ) -> bytes:
     """New content of a slot that held ``old``, a record or nothing."""
     records = {old[:32]: old} if old else {}
@@ -140,15 +151,26 @@ def _merged(
     return next(iter(records.values()), b"")
 
 
-def _close(visit: _Visit, pages: dict[bytes, bytes | None]) -> None:
-    """Rehash a changed page, write or drop it, and hand its content to the page above."""
-    content = settle(visit.nodes, visit.changed)
-    if visit.above is None:
-        pages[b""] = encode(visit.nodes) if content else None
-        return
-    pages[visit.path] = encode(visit.nodes) if len(content) == 32 else None
-    visit.above.nodes[visit.slot] = content
-    visit.above.changed.append(visit.slot)
+def _closed(level: _Level) -> Iterable[tuple[bytes, tuple[int, int], bytes, bytes]]:
+    """Rehash the changed pages: path, place in the page above, content as a whole, new bytes."""
+    changed = [index for index, slots in enumerate(level.changed) if slots]
+    stored = [level.stored[index] for index in changed]
+    try:
+        closed = close_pages(stored, [level.changed[index] for index in changed])
+    except PageMalformed as error:
+        raise _broken(level.paths[changed[error.index]]) from None
+    for index, (top, data) in zip(changed, closed, strict=True):
+        yield level.paths[index], level.above[index], top, data
+
+
+def _broken(path: bytes) -> StatePageBroken:
+    return StatePageBroken("The bytes are not a state page.", path=path.decode())
+
+
+def _record(key: bytes, value_hash: bytes) -> bytes:
+    if len(key) != 32 or len(value_hash) != 32:
+        raise ValueError("state tree keys and value hashes are 32 bytes each")
+    return key + value_hash
 
 
 def build(records: Iterable[tuple[bytes, bytes]]) -> TreeUpdate:

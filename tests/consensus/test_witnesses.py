@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
@@ -44,6 +46,47 @@ def test_what_was_checked_once_is_not_checked_again(checked):
     checker.check_all(PAIRS)
     checker.check_one(PAIRS[3])
     assert checked == [tx.txid for tx in TXS]
+
+
+def test_what_was_begun_ahead_is_not_checked_again(checked):
+    checker = WitnessChecker(InlineRunner())
+    checker.begin(PAIRS[:3])
+    checker.begin(PAIRS[:4])
+    checker.check_all(PAIRS)
+    assert sorted(checked) == sorted(tx.txid for tx in TXS)
+
+
+def test_a_bad_one_begun_ahead_is_refused_when_its_turn_comes(checked):
+    checker = WitnessChecker(InlineRunner())
+    pairs = [PAIRS[0], (bad(TXS[1]), PAIRS[1][1])]
+    checker.begin(pairs)
+    with pytest.raises(TxRefused) as caught:
+        checker.check_all(pairs)
+    assert caught.value.facts["txIndex"] == 1
+    checker.check_all([PAIRS[0]])
+    assert checked.count(TXS[0].txid) == 1
+
+
+def test_a_check_waits_for_what_another_thread_began(monkeypatch):
+    entered, leave, seen = Event(), Event(), []
+
+    def slow(tx, public_key):
+        entered.set()
+        assert leave.wait(10)
+        seen.append(tx.txid)
+        check_signature(tx, public_key)
+
+    monkeypatch.setattr(witnesses, "check_signature", slow)
+    with ThreadPoolExecutor(2) as pool:
+        runner = InlineRunner()
+        runner.start = pool.submit
+        checker = WitnessChecker(runner)
+        checker.begin(PAIRS)
+        assert entered.wait(10)
+        waiting = pool.submit(checker.check_all, PAIRS)
+        leave.set()
+        waiting.result(10)
+    assert len(seen) == len(PAIRS)
 
 
 def test_a_failure_is_not_remembered_as_success(checked):

@@ -11,6 +11,7 @@ from execution.view import View
 from tests.support import DictState
 
 RECORDS = [(module, bytes([n])) for module in ("account", "key", "storage") for n in range(3)]
+ACCOUNTS = [("account", bytes([n])) for n in range(3, 6)]
 records = st.sampled_from(RECORDS)
 values = st.none() | st.binary(min_size=1, max_size=2)
 
@@ -30,6 +31,24 @@ class Journal(RuleBasedStateMachine):
             self.model.pop(record, None)
         else:
             self.model[record] = value
+
+    @rule(id=st.sampled_from([bytes([n]) for n in range(3, 6)]), number=st.integers(0, 2))
+    def write_account(self, id, number):
+        account = Account(balance=number)
+        self.view.set_account(id, account)
+        assert self.view.account(id) == account
+        self.model.pop(("account", id), None)
+        if number:
+            self.model[("account", id)] = account.encode()
+
+    @rule(id=st.sampled_from([bytes([n]) for n in range(3, 6)]), number=st.integers(0, 2))
+    def write_account_record(self, id, number):
+        value = Account(nonce=number).encode()
+        self.view.set("account", id, value)
+        assert self.view.account(id) == Account(nonce=number)
+        self.model.pop(("account", id), None)
+        if value is not None:
+            self.model[("account", id)] = value
 
     @rule(record=records)
     def read(self, record):
@@ -57,7 +76,7 @@ class Journal(RuleBasedStateMachine):
         if not hasattr(self, "start"):
             return
         now, before = self.view.changes()
-        differing = [r for r in RECORDS if self.model.get(r) != self.start.get(r)]
+        differing = [r for r in RECORDS + ACCOUNTS if self.model.get(r) != self.start.get(r)]
         assert now == {r: self.model.get(r) for r in differing}
         assert before == {r: self.start.get(r) for r in differing}
 
