@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.failpoints import reach
+
 
 def write_private(path: Path, text: str) -> None:
     """Replace ``path`` with ``text`` (UTF-8, mode 0600); a crash leaves the old file or the new.
@@ -21,7 +23,9 @@ def write_private(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        reach("file.drafted")
         Path(draft).replace(path)
+        reach("file.replaced")
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

@@ -22,6 +22,7 @@ from animica_site.faults import DatabaseUnreachable
 from animica_site.lockfile import DataDirLock
 from animica_site.tasks import ThreadRunner
 from core.bus import EventBus
+from core.failpoints import reach
 
 if TYPE_CHECKING:
     from animica_site.composition import Parts
@@ -166,6 +167,7 @@ def _open_database() -> None:
     try:
         connection.ensure_connection()
         call_command("migrate", verbosity=0, interactive=False)
+        reach("migrations.done")
     except OperationalError as error:
         raise DatabaseUnreachable(f"the database does not answer: {error}") from None
 

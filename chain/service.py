@@ -19,6 +19,7 @@ from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
 from chain.values import StagedState, StoredHeader
 from core.block import Block
+from core.failpoints import reach
 from core.ports import RecordKey, StateReader
 
 __all__ = [
@@ -66,6 +67,7 @@ def initialise(*, genesis: Block, changes: Mapping[RecordKey, bytes], supply: in
         staged = state.stage(changes, pages, b"")
         if staged.root != genesis.header.roots.state:
             raise StateBroken("the genesis records do not give the header's state root", height=0)
+        reach("genesis.begun")
         blocks.make_canonical(
             genesis, 0, minted=0, burnt=0, supply=supply, receipts=sections.pack([])
         )
@@ -73,6 +75,7 @@ def initialise(*, genesis: Block, changes: Mapping[RecordKey, bytes], supply: in
         pages.write(staged.pages)
         chain_id = genesis.header.chain
         meta.create(meta.Meta(chain_id, genesis.hash, genesis.hash, supply, minted=0, burnt=0))
+    reach("genesis.committed")
 
 
 def _check_genesis(known: meta.Meta, genesis: Block) -> None:
@@ -166,8 +169,10 @@ def stage_state(changes: Mapping[RecordKey, bytes | None]) -> StagedState:
 def add_side_block(*, block: Block, total_work: int) -> None:
     """Keep a block with its body beside the best chain; a known one stays as it is."""
     with transaction.atomic():
+        reach("side.begun")
         if blocks.id_of(block.hash) is None:
             blocks.insert(block, total_work)
+    reach("side.committed")
 
 
 def mark_invalid(*, hash: bytes, code: str) -> None:
@@ -177,7 +182,9 @@ def mark_invalid(*, hash: bytes, code: str) -> None:
     stored or is on the best chain.
     """
     with transaction.atomic():
+        reach("invalid.begun")
         blocks.mark_invalid(hash, code)
+    reach("invalid.committed")
 
 
 def unit() -> AbstractContextManager[Unit]:

@@ -26,6 +26,7 @@ from consensus.witnesses import WitnessChecker
 from core.block import Block
 from core.bus import EventBus
 from core.errors import Refused
+from core.failpoints import reach
 from core.header import Beacon, Header
 from core.limits import CLOCK_AHEAD_MS
 from core.network import Network
@@ -209,6 +210,7 @@ class Importer:
         with chain.unit() as unit:
             unit.append(block, executed.effects, staged, work)
         self._calm(work)
+        reach("head.extended")
         self._bus.publish(BlockAdded(block.header, tuple(tx.txid for tx in block.txs)))
 
     def _execute(self, matched: BodyMatched) -> Executed:
@@ -272,6 +274,7 @@ class Importer:
         fork_height = branch[0].height - 1
         log.warning("reorganised %d blocks at height %d", len(removed), fork_height)
         self._fork_heights.clear()
+        reach("head.reorganised")
         self._bus.publish(
             ChainReorganised(
                 old_head=head.header,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from core.failpoints import reach
 from mempool.models import PoolTx
 
 # SQLite builds may refuse more than 999 parameters a statement.
@@ -35,7 +36,11 @@ def write(fresh: Iterable[StoredTx], gone: Collection[bytes]) -> None:
     if not rows and not gone:
         return
     with transaction.atomic():
+        reach("pool.begun")
         listed = list(gone)
         for start in range(0, len(listed), _IN_LIST):
             PoolTx.objects.filter(txid__in=listed[start : start + _IN_LIST]).delete()
+        reach("pool.deleted")
         PoolTx.objects.bulk_create(rows, batch_size=_ROWS)
+        reach("pool.inserted")
+    reach("pool.committed")

@@ -10,6 +10,7 @@ from chain.store import sections, sql
 from chain.store.sql import Row
 from chain.values import BlockStatus, BlockView, StoredHeader
 from core.block import Block
+from core.failpoints import reach
 from core.header import Header
 
 PARENT_INVALID = "block.parent_invalid"
@@ -220,9 +221,11 @@ def insert(block: Block, total_work: int, receipts: bytes | None = None) -> int:
     marks = ", ".join(["%s"] * len(columns))
     names = ", ".join(columns)
     sql.run(f"INSERT INTO chain_block ({names}) VALUES ({marks})", tuple(columns.values()))
+    reach("block.inserted")
     row_id = id_of(block.hash)
     assert row_id is not None, "a row that was just written is there"
     _BODY.write([(row_id, receipts, *(parts[name] for name in _SECTIONS))])
+    reach("body.inserted")
     return row_id
 
 
@@ -245,6 +248,7 @@ def make_canonical(
     else:
         query = "UPDATE chain_blockbody SET receipts = %s WHERE block_id = %s"
         sql.run(query, (receipts, row_id))
+        reach("receipts.updated")
     sql.run(
         "UPDATE chain_block SET status = %s, invalid_code = '', canonical = %s, "
         "total_work = %s, minted = %s, burnt = %s, supply = %s WHERE id = %s",
@@ -253,6 +257,7 @@ def make_canonical(
             *(minted, burnt, supply, row_id),
         ),
     )
+    reach("canonical.set")
     return row_id
 
 
@@ -263,6 +268,7 @@ def leave_canonical(height: int) -> None:
         "WHERE height > %s AND canonical",
         (False, height),
     )
+    reach("canonical.cleared")
 
 
 def mark_invalid(block_hash: bytes, code: str) -> None:
@@ -282,7 +288,9 @@ def mark_invalid(block_hash: bytes, code: str) -> None:
         "WHERE hash IN (SELECT hash FROM below) AND status <> %s",
         (block_hash, invalid, PARENT_INVALID, invalid),
     )
+    reach("descendants.marked")
     sql.run(
         "UPDATE chain_block SET status = %s, invalid_code = %s WHERE hash = %s",
         (invalid, code, block_hash),
     )
+    reach("invalid.marked")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from chain.errors import ChainEmpty, TotalsBroken
 from chain.store import sql
 from chain.values import Totals
+from core.failpoints import reach
 from core.network import SUPPLY_LIMIT
 
 LAYOUT = 1
@@ -89,6 +90,7 @@ def create(meta: Meta) -> None:
             *(meta.genesis_supply, meta.minted, meta.burnt, meta.layout),
         ),
     )
+    reach("meta.created")
 
 
 def write(meta: Meta) -> None:
@@ -97,3 +99,4 @@ def write(meta: Meta) -> None:
         "UPDATE chain_meta SET head_hash = %s, minted = %s, burnt = %s WHERE id = 1",
         (meta.head_hash, meta.minted, meta.burnt),
     )
+    reach("meta.moved")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 
 from chain.store import sql
+from core.failpoints import reach
 
 # 1 + 16 + 256 + 4096 pages of at most 1 KB: what every block rewrites anyway.
 _CACHED_DIGITS = 3
@@ -46,7 +47,9 @@ class Pages:
         """Write pages by path; None deletes."""
         kept = [(path, data) for path, data in pages.items() if data is not None]
         _PAGE.write(kept)
+        reach("pages.written")
         sql.delete_in(_PAGE, "path", [path for path, data in pages.items() if data is None])
+        reach("pages.deleted")
         for path, data in pages.items():
             if data is None:
                 self._known.pop(path, None)

@@ -10,6 +10,7 @@ from chain.store.pages import Pages
 from chain.store.sql import Table
 from chain.values import StagedState
 from core import statetree, tags
+from core.failpoints import reach
 from core.hashing import Tag, sha3, tagged
 from core.ports import RecordKey
 from execution.accounts import MODULE as ACCOUNT
@@ -67,13 +68,16 @@ def write(changes: Mapping[RecordKey, bytes | None]) -> None:
             if value is not None
         ]
     )
+    reach("records.written")
     gone = [key_of(*record) for record, value in changes.items() if value is None]
     sql.delete_in(_RECORD, "key", gone)
+    reach("records.deleted")
 
 
 def write_undo(height: int, previous: Mapping[RecordKey, bytes | None]) -> None:
     """Keep what the records were before the block at ``height``."""
     _UNDO.write([(height, key_of(*r), *r, value) for r, value in previous.items()])
+    reach("undo.written")
 
 
 def undo_above(height: int) -> dict[RecordKey, bytes | None]:
@@ -92,6 +96,7 @@ def undo_above(height: int) -> dict[RecordKey, bytes | None]:
 def delete_undo_above(height: int) -> None:
     """Forget the undo of blocks that are undone."""
     sql.run("DELETE FROM chain_undo WHERE height > %s", (height,))
+    reach("undo.deleted")
 
 
 def value_at(record: RecordKey, height: int) -> bytes | None:

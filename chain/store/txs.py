@@ -11,6 +11,7 @@ from chain.store.sql import Row, Table
 from chain.values import BlockEffects, LogLine, TxCharge, TxLine, TxView
 from core import cbor
 from core.block import Block
+from core.failpoints import reach
 from core.limits import ADDRESS_BYTES, TX_BYTES
 from core.receipt import Log, Receipt
 from core.tx import SignedTx, UnsignedTx, Witness
@@ -49,13 +50,17 @@ _NEWEST = "ORDER BY t.height DESC, t.tx_index DESC LIMIT %s"
 def write(block: Block, block_id: int, effects: BlockEffects) -> None:
     """Write the rows of a block that joins the best chain."""
     _TX.write(_tx_rows(block, block_id, effects))
+    reach("txs.written")
     _LOG.write(_log_rows(block.header.height, effects.receipts))
+    reach("logs.written")
 
 
 def delete_above(height: int) -> None:
     """Delete the rows of all blocks above a height."""
     sql.run("DELETE FROM chain_tx WHERE height > %s", (height,))
+    reach("txs.deleted")
     sql.run("DELETE FROM chain_log WHERE height > %s", (height,))
+    reach("logs.deleted")
 
 
 def _tx_rows(block: Block, block_id: int, effects: BlockEffects) -> list[Row]:

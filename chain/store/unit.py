@@ -17,6 +17,7 @@ from chain.store import blocks, meta, sections, state, txs
 from chain.store.pages import Pages
 from chain.values import BlockEffects, StagedState, StoredHeader
 from core.block import Block
+from core.failpoints import reach
 from core.ports import RecordKey
 
 
@@ -58,11 +59,12 @@ def open_unit() -> Iterator[Unit]:
         unit = Unit(meta.required(lock=True))
         _active.unit = unit
         try:
+            reach("unit.begun")
             yield unit
         finally:
             _active.unit = None
-        head, pages = unit.head_hash, unit.pages
-        transaction.on_commit(lambda: pages.publish(head))
+        transaction.on_commit(unit.committed)
+        reach("unit.finished")
 
 
 class Unit:
@@ -76,6 +78,12 @@ class Unit:
     def head_hash(self) -> bytes:
         """Hash of the head as this unit has left it so far."""
         return self._meta.head_hash
+
+    def committed(self) -> None:
+        """What is kept in memory follows the commit."""
+        reach("unit.committed")
+        self.pages.publish(self.head_hash)
+        reach("unit.published")
 
     def append(
         self, block: Block, effects: BlockEffects, staged: StagedState, total_work: int
@@ -108,6 +116,7 @@ class Unit:
         self._move(moved)
         for projector in _projectors:
             projector.apply(block, effects)
+        reach("projectors.applied")
 
     def unwind(self) -> Block:
         """Take the head off the best chain and return it; its parent is the head then."""
@@ -142,6 +151,7 @@ class Unit:
         for block in map(blocks.required, removed if _projectors else ()):
             for projector in _projectors:
                 projector.unwind(block)
+        reach("projectors.unwound")
         return removed
 
     def _restore(self, ancestor: StoredHeader) -> None:

@@ -1,0 +1,76 @@
+"""Named places between two writes, where a test can end the process or look at the disk.
+
+Each write of the ledger, of the pool's copy and of the kept files is followed by ``reach`` with a
+name of its own, and each transaction begins and ends with one. In a running node no hook is
+installed, and ``reach`` is a look-up and a comparison. Source: docs/operations/crash-safety.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+Name = Literal[
+    # chain.service and chain.store.unit: where transactions begin, commit and are announced
+    "genesis.begun",
+    "genesis.committed",
+    "side.begun",
+    "side.committed",
+    "invalid.begun",
+    "invalid.committed",
+    "unit.begun",
+    "unit.finished",
+    "unit.committed",
+    "unit.published",
+    # chain.store: after each table's write
+    "block.inserted",
+    "body.inserted",
+    "receipts.updated",
+    "canonical.set",
+    "canonical.cleared",
+    "descendants.marked",
+    "invalid.marked",
+    "txs.written",
+    "txs.deleted",
+    "logs.written",
+    "logs.deleted",
+    "records.written",
+    "records.deleted",
+    "undo.written",
+    "undo.deleted",
+    "pages.written",
+    "pages.deleted",
+    "meta.created",
+    "meta.moved",
+    "projectors.applied",
+    "projectors.unwound",
+    # consensus.service: committed, nobody told yet
+    "head.extended",
+    "head.reorganised",
+    # mempool.store: the pool's copy on disk
+    "pool.begun",
+    "pool.deleted",
+    "pool.inserted",
+    "pool.committed",
+    # animica_site: start
+    "migrations.done",
+    "file.drafted",
+    "file.replaced",
+]
+
+POINTS: tuple[Name, ...] = get_args(Name)
+"""Every fail point there is."""
+
+_hook: Callable[[Name], None] | None = None
+
+
+def reach(name: Name) -> None:
+    """Call the hook, if a test installed one."""
+    if _hook is not None:
+        _hook(name)
+
+
+def install(hook: Callable[[Name], None] | None) -> None:
+    """Call ``hook`` with the name of every point that is reached from now on; None ends it."""
+    global _hook
+    _hook = hook
