@@ -91,7 +91,8 @@ bench-data: .venv/.base ## Build the large fixtures of the benchmarks, once
 	@$(BIN)/python -m bench.fixtures $(ARGS)
 
 .PHONY: bench
-bench: bench-data services ## Run all benchmarks
+bench: .venv/.base services ## Run all benchmarks, or those named in ARGS
+	@$(BIN)/python -m bench.fixtures
 	@$(BIN)/animica bench $(ARGS)
 
 .PHONY: lock

@@ -5,6 +5,8 @@ any machine. ``docs/performance.md`` says what bounds each.
 
     cli       the command              rows      what a benchmark reports
     fixtures  large data, built once   machine   the limits: verifies, hashes, raw ASGI
+    ledgers   a copy of such a ledger   embedded   importer and pool without a node
     node      a real node in a process of its own
-    admission, imports, state_root, rpc_head     one module a benchmark
+    blocks, transfers   what blocks are made of
+    admission, imports, state_root, memory, rpc_head     the benchmarks
 """

@@ -30,7 +30,7 @@ def run(scale: int) -> list[Row]:
 def _signed(node: RunningNode, each: int) -> list[str]:
     """Raw transactions in the order of their nonces, across all accounts."""
     from animica_site import networks
-    from bench.blocks import Sender, transfer
+    from bench.transfers import Sender, transfer
     from pq import addresses, signing
 
     network = networks.load("devnet")

@@ -1,53 +1,22 @@
-"""Blocks for the import benchmark: signed transfers of a thousand accounts, truly sealed."""
+"""Blocks for the benchmarks, executed on the stored head and truly sealed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chain import service as chain
 from consensus.rules import fees, pipeline, seal
 from consensus.rules import header as header_rules
 from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
-from core import merkle, tags
+from core import merkle
 from core.block import Block, txs_root, witnesses_root
 from core.header import NONCE_BYTES, Beacon, Header, Roots
 from core.network import Network
-from core.tx import SignedTx, UnsignedTx, Witness
-from execution.gas import intrinsic_gas
+from core.tx import SignedTx
 from execution.view import View
-from pq.signing import PrivateKey
 
-_MAX_FEE = 1_000_000
 _INTERVAL_MS = 2_000
-
-
-@dataclass
-class Sender:
-    """A key and its next nonce."""
-
-    key: PrivateKey
-    nonce: int = 0
-
-
-def transfer(network: Network, sender: Sender, to: bytes, *, with_key: bool) -> SignedTx:
-    """The sender's next transfer, signed; ``with_key`` also has the chain keep the key."""
-    pk = sender.key.public_key if with_key else None
-    draft = UnsignedTx(
-        chain=network.chain,
-        kind="transfer",
-        sender=sender.key.address,
-        nonce=sender.nonce,
-        gas=10**6,
-        max_fee=_MAX_FEE,
-        max_tip=1,
-        body={"to": to, "value": 1_000},
-        keep=with_key,
-    )
-    unsigned = replace(draft, gas=intrinsic_gas(draft, sender.key.alg, len(pk or b"")))
-    sender.nonce += 1
-    signature = sender.key.sign(unsigned.txid, tags.CONTEXT_TX)
-    return SignedTx(unsigned, Witness(sender.key.alg, signature, pk))
 
 
 def seal_block(network: Network, coinbase: bytes, txs: Sequence[SignedTx]) -> Block:

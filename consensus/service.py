@@ -75,7 +75,7 @@ class Importer:
         self.network = network
         self.alarm: Alarm | None = None
         self._clock = clock
-        self._witnesses = witnesses
+        self.witnesses = witnesses
         self._bus = bus
         self._lock = RLock()
         self._orphans = WaitingRoom()
@@ -111,7 +111,7 @@ class Importer:
         See ``consensus.ahead``. A refusal ends the row; what was imported before it stays.
         """
         row = decoded_ahead(
-            raws, network=self.network, witnesses=self._witnesses, state=chain.reader()
+            raws, network=self.network, witnesses=self.witnesses, state=chain.reader()
         )
         for decoded in row:
             yield self._import(decoded, source)
@@ -216,9 +216,7 @@ class Importer:
     def _execute(self, matched: BodyMatched) -> Executed:
         """Witnesses and execution on the state that the ledger holds now."""
         state = chain.reader()
-        witnessed = pipeline.check_witnesses(
-            matched, self.network, state, self._witnesses.check_all
-        )
+        witnessed = pipeline.check_witnesses(matched, self.network, state, self.witnesses.check_all)
         return pipeline.execute(witnessed, self.network, state)
 
     def _reorganise(self, head: StoredHeader, tip: bytes) -> None:

@@ -67,14 +67,6 @@ def read_standings(reader: StateReader, senders: Iterable[bytes]) -> dict[bytes,
     return standings
 
 
-def decode(raw: bytes) -> SignedTx:
-    """Decode a submission, keeping the encodings that decoding has just proved canonical."""
-    tx = SignedTx.decode(raw)
-    vars(tx)["raw"] = raw
-    vars(tx.unsigned)["encoded"] = raw[1 : -len(tx.witness.encoded)]
-    return tx
-
-
 def fitted(tx: SignedTx, stored_key: bytes | None) -> SignedTx:
     """The form that a block takes: without the public key when the chain stores it."""
     return tx if stored_key is None or tx.witness.pk is None else tx.with_key(None)

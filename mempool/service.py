@@ -86,7 +86,7 @@ class Pool:
         """Take in a transaction; raises the refusal of the first rule that it breaks."""
         self._refusals.recall(raw)
         try:
-            admission = self._admit(checks.decode(raw))
+            admission = self._admit(SignedTx.decode(raw))
         except Refused as refusal:
             self._refusals.remember(raw, refusal)
             raise
@@ -180,7 +180,7 @@ class Pool:
     def on_reorg(self, event: ChainReorganised) -> None:
         """The head is on another branch: the old one's transactions and victims may come back."""
         now_ms = self._clock.now_ms()
-        returned = [_Returning(checks.decode(raw), now_ms) for raw in event.returned]
+        returned = [_Returning(SignedTx.decode(raw), now_ms) for raw in event.returned]
         with self._lock:
             self._next = NextBlock.after(event.new_head, self._network)
             victims = self._drops.comebacks(event.fork_height)
@@ -292,7 +292,7 @@ class Pool:
             self._stored = {row.txid for row in rows}
             for row in rows:
                 try:
-                    returning.append(_Returning(checks.decode(row.raw), row.arrived_ms))
+                    returning.append(_Returning(SignedTx.decode(row.raw), row.arrived_ms))
                 except EncodingRefused as refusal:
                     self._record(row.txid, refusal)
             self._come_back(returning, verify=True)

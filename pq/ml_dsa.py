@@ -6,6 +6,8 @@ differ, so signature bytes are never compared. Sizes are checked by ``pq.signing
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
 
@@ -20,10 +22,16 @@ def sign(secret: bytes, message: bytes, context: bytes) -> bytes:
     return MLDSA65PrivateKey.from_seed_bytes(secret).sign(message, context)
 
 
+@lru_cache(maxsize=4096)
+def _parsed(key: bytes) -> MLDSA65PublicKey:
+    """The library's form of a key; a sender signs more than once. Raises ValueError."""
+    return MLDSA65PublicKey.from_public_bytes(key)
+
+
 def verify(key: bytes, message: bytes, signature: bytes, context: bytes) -> bool:
     """Whether ``signature`` is of ``message`` under ``context`` by ``key``."""
     try:
-        MLDSA65PublicKey.from_public_bytes(key).verify(signature, message, context)
+        _parsed(key).verify(signature, message, context)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -51,10 +51,10 @@ def row():
 def importer(request):
     importer = new_importer(NETWORK)
     if request.param == "threads":
-        importer._witnesses.runner = Threads()
+        importer.witnesses.runner = Threads()
     yield importer
     if request.param == "threads":
-        importer._witnesses.runner.pool.shutdown()
+        importer.witnesses.runner.pool.shutdown()
 
 
 def test_a_row_gives_what_one_by_one_gives(importer, row):
@@ -76,7 +76,7 @@ def test_signatures_are_verified_once_and_ahead(importer, row, monkeypatch):
     monkeypatch.setattr(witnesses, "check_signature", counting)
     blocks = importer.import_blocks([made.raw for made in row], source="test")
     next(blocks)
-    if isinstance(importer._witnesses.runner, support.InlineRunner):
+    if isinstance(importer.witnesses.runner, support.InlineRunner):
         # Block 1 is in, block 2 was begun beside it, but its keys were stored by block 1 only.
         assert len(seen) == 4
         next(blocks)
@@ -111,7 +111,7 @@ def test_a_bad_signature_ahead_refuses_its_own_block_only(importer, row):
 def test_nothing_is_verified_ahead_without_work_or_for_another_body(row, monkeypatch):
     importer = new_importer(NETWORK)
     begun = []
-    monkeypatch.setattr(importer._witnesses, "begin", lambda pairs: begun.append(len(pairs)))
+    monkeypatch.setattr(importer.witnesses, "begin", lambda pairs: begun.append(len(pairs)))
     unsealed = replace(
         row[0].block, header=replace(row[0].header, theta=NETWORK.params.theta_max_unat)
     )
@@ -119,7 +119,7 @@ def test_nothing_is_verified_ahead_without_work_or_for_another_body(row, monkeyp
     for block in (unsealed, other_body, row[0].block):
         list(
             decoded_ahead(
-                [block.raw], network=NETWORK, witnesses=importer._witnesses, state=chain.reader()
+                [block.raw], network=NETWORK, witnesses=importer.witnesses, state=chain.reader()
             )
         )
     assert begun == [4]
