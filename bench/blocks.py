@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha3_256
+from itertools import count
 
 from chain import service as chain
 from consensus.rules import fees, pipeline, seal
@@ -67,11 +69,9 @@ def _executed(draft: Header, network: Network, txs: Sequence[SignedTx]) -> Heade
 
 
 def _sealed(header: Header) -> Header:
-    most = seal.threshold(header.theta, header.psi)
-    number = 0
-    while True:
-        candidate = header.sealed(number.to_bytes(NONCE_BYTES, "little"))
-        candidate.__dict__["sign_bytes"] = header.sign_bytes  # the nonce is not part of it
-        if candidate.draw < most:
-            return candidate
-        number += 1
+    below = seal.threshold(header.theta, header.psi)
+    for number in count():
+        nonce = number.to_bytes(NONCE_BYTES, "little")
+        if int.from_bytes(sha3_256(header.seal_prefix + nonce).digest()) < below:
+            return header.sealed(nonce)
+    raise AssertionError("count never ends")
