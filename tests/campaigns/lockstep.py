@@ -9,6 +9,7 @@ to both (tests/model). The first difference ends the run with the seed of its ep
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import sys
@@ -88,6 +89,7 @@ def main() -> None:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0, interactive=False)
+        logging.disable(logging.CRITICAL)  # reorganisations and refusals are what this is about
         if chosen.episode:
             episode(chosen.episode, chosen.episode_steps, Counter())
         else:

@@ -46,8 +46,7 @@ def text(most: int) -> Check:
 
 def only_true(value: Any) -> None:
     """The flag that is either absent or true."""
-    need(type(value) is bool, "field.type")
-    need(value, "field.range")
+    need(value is True, "field.type")
 
 
 def any_map(value: Any) -> None:
@@ -70,8 +69,9 @@ def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
             need(name in value, "field.missing")
         for name in value:
             need(name in required or name in optional, "field.unknown")
-        for name, item in value.items():
-            (required.get(name) or optional[name])(item)
+        for name, field in {**required, **optional}.items():
+            if name in value:
+                field(value[name])
 
     return check
 
@@ -98,34 +98,33 @@ header = fields(
 def access(value: Any) -> None:
     """``[[address, [key, …]], …]``, sorted, without repetition, of bounded length."""
     any_list(value)
+    need(len(value) <= 256, "field.range")
     for entry in value:
-        any_list(entry)
-        need(len(entry) == 2, "tx.form")
-        ADDRESS(entry[0])
-        any_list(entry[1])
-        for key in entry[1]:
-            HASH(key)
+        need(type(entry) is list and len(entry) == 2, "field.type")
+        need(type(entry[0]) is bytes and len(entry[0]) == 34, "field.type")
+        need(type(entry[1]) is list, "field.type")
+        need(all(type(key) is bytes and len(key) == 32 for key in entry[1]), "field.type")
+    need(sum(len(entry[1]) for entry in value) <= 256, "tx.form")
     lists = [[entry[0] for entry in value], *(entry[1] for entry in value)]
     need(all(items == sorted(set(items)) for items in lists), "tx.form")
-    need(len(value) <= 256 and sum(len(entry[1]) for entry in value) <= 256, "tx.form")
 
 
-_unsigned = fields(
+def version(value: Any) -> None:
+    """The one format of transactions."""
+    uint()(value)
+    need(value == 1, "tx.version")
+
+
+unsigned = fields(
     {
-        **dict.fromkeys(("v", "chain", "nonce", "gas", "maxFee", "maxTip"), uint()),
+        "v": version,
+        **dict.fromkeys(("chain", "nonce", "gas", "maxFee", "maxTip"), uint()),
         "kind": text(32),
         "from": ADDRESS,
         "body": any_map,
     },
     {"until": uint(), "keep": only_true, "access": access, "maxBlobFee": uint()},
 )
-
-
-def unsigned(value: Any) -> None:
-    """An unsigned transaction."""
-    if type(value) is dict and type(value.get("v")) is int:
-        need(value["v"] == 1, "tx.version")
-    _unsigned(value)
 
 
 witness = fields(

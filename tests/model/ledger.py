@@ -164,11 +164,12 @@ def run_tx(
 
 def subsidy(height: int, params: Mapping[str, Any]) -> int:
     """New money of a block, era by era."""
-    amount = params["subsidy_start"]
-    if params["subsidy_era_blocks"]:
-        for _ in range((height - 1) // params["subsidy_era_blocks"]):
-            amount = amount * (MILLION - params["subsidy_decay_ppm"]) // MILLION
-    return max(amount, params["subsidy_tail"])
+    amount: int = params["subsidy_start"]
+    if params["subsidy_era_blocks"] == 0:
+        return amount
+    for _ in range((height - 1) // params["subsidy_era_blocks"]):
+        amount = amount * (MILLION - params["subsidy_decay_ppm"]) // MILLION
+    return max(amount, int(params["subsidy_tail"]))
 
 
 def _end(
