@@ -23,10 +23,11 @@ DEEP_EVERY = 40
 
 def episode(seed: str, steps: int, counts: Counter[str]) -> None:
     """One chain from genesis, of about so many steps."""
-    from tests.model.lockstep import STEPS, LockStep
+    from tests.model.primitives import SLH_DSA
+    from tests.model.steps import STEPS, Steps
 
     rng = random.Random(seed)
-    pair = LockStep(rng, counts)
+    pair = Steps(rng, counts)
     begun, deep_at = counts["steps"], counts["steps"] + DEEP_EVERY
     names, weights = list(STEPS), list(STEPS.values())
     while counts["steps"] - begun < steps:
@@ -35,8 +36,12 @@ def episode(seed: str, steps: int, counts: Counter[str]) -> None:
             pair.compare_deeply()
             deep_at = counts["steps"] + DEEP_EVERY
     pair.compare_deeply()
-    counts["best-chain blocks"] += pair.model.head.header["height"]
-    counts["stored blocks"] += len(pair.model.kept) - 1
+    blocks = [kept.block for kept in pair.model.head.line()][:-1]
+    algs = [witness["alg"] for block in blocks for witness in block["witnesses"]]
+    counts["blocks of the best chains"] += len(blocks)
+    counts["transactions of the best chains"] += len(algs)
+    counts["of them by SLH-DSA"] += algs.count(SLH_DSA)
+    counts["blocks stored"] += len(pair.model.kept) - 1
 
 
 def campaign(steps: int, seed: int, episode_steps: int) -> None:

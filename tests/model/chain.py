@@ -13,8 +13,17 @@ from typing import Any
 from core import cbor
 from tests.model import forms, ledger
 from tests.model.ledger import Effects
-from tests.model.primitives import TREASURY, ZERO, h, merkle, owned_by_key, state_root, t, target
-from tests.model.primitives import RecordId
+from tests.model.primitives import (
+    TREASURY,
+    ZERO,
+    RecordId,
+    h,
+    merkle,
+    owned_by_key,
+    state_root,
+    t,
+    target,
+)
 from tests.model.refusal import Broken, need
 
 CLOCK_AHEAD, CLOCK_WAIT = 5_000, 60_000
@@ -65,9 +74,7 @@ def mix_after(parent: Mapping[str, Any], beacon_out: bytes) -> bytes:
 def seal_prefix(header: Mapping[str, Any]) -> bytes:
     """The 80 bytes that a nonce is hashed behind."""
     rest = {name: value for name, value in header.items() if name != "nonce"}
-    return (
-        b"animica/seal/v1\x00" + t("animica/header/v1", cbor.encode(rest)) + header["mix"]
-    )
+    return b"animica/seal/v1\x00" + t("animica/header/v1", cbor.encode(rest)) + header["mix"]
 
 
 def sealed(header: Mapping[str, Any]) -> bool:
@@ -211,7 +218,7 @@ class Chain:
         need(sealed(header), "block.seal")
         early = header["time"] > self.now + CLOCK_AHEAD
         child = Kept(hash, block, parent, parent.work + 2**256 // target(header["theta"]))
-        if not early and parent is not self.head and self._depth(parent) > self.most:
+        if not early and parent is not self.head and self.depth(parent) > self.most:
             self.deep[hash] = child
             raise Broken("block.reorg_too_deep")
         need(header["beacon"] == {"round": 0, "out": ZERO}, "block.beacon")
@@ -227,7 +234,8 @@ class Chain:
         most: int = self.network["local"]["max_reorg_blocks"]
         return most
 
-    def _depth(self, parent: Kept) -> int:
+    def depth(self, parent: Kept) -> int:
+        """How far below the head a branch with this block leaves the best chain."""
         best = {kept.hash for kept in self.head.line()}
         fork = next(kept for kept in parent.line() if kept.hash in best)
         depth: int = self.head.header["height"] - fork.header["height"]

@@ -134,8 +134,12 @@ witness = fields(
 
 transfer = fields({"to": ADDRESS, "value": uint()})
 
-_block = fields({"header": header, **dict.fromkeys(LISTS := (
-    "txs", "witnesses", "proofs", "envelopes"), any_list)})
+_block = fields(
+    {
+        "header": header,
+        **dict.fromkeys(LISTS := ("txs", "witnesses", "proofs", "envelopes"), any_list),
+    }
+)
 
 
 def read_block(raw: bytes, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,10 +108,14 @@ def _check_form(
 
 @dataclass
 class Effects:
-    """A block's end: the state, receipts in order (the system's last), gas and money."""
+    """A block's end: the state, receipts in order (the system's last), gas and money.
+
+    ``charges`` has price, base part and tip of each transaction.
+    """
 
     state: dict[RecordId, bytes]
     receipts: list[dict[str, Any]] = field(default_factory=list)
+    charges: list[tuple[int, int, int]] = field(default_factory=list)
     gas_used: int = 0
     minted: int = 0
     burnt: int = 0
@@ -127,8 +131,10 @@ def run(
     for tx, witness in zip(block["txs"], block["witnesses"], strict=True):
         gas, price = run_tx(effects, tx, witness, header)
         effects.gas_used += gas
-        base_parts += gas * header["baseFee"]
-        tips += gas * (price - header["baseFee"])
+        base_part, tip = gas * header["baseFee"], gas * (price - header["baseFee"])
+        base_parts += base_part
+        tips += tip
+        effects.charges.append((price, base_part, tip))
         effects.receipts.append({"status": 0, "gasUsed": gas, "logs": [], "ret": b""})
     logs = _end(effects, header, params, base_parts, tips)
     effects.receipts.append({"status": 0, "gasUsed": 0, "logs": logs, "ret": b""})

@@ -66,7 +66,10 @@ class Maker:
             "v": 1, "chain": self.model.network["chain"], "kind": "transfer",
             "from": wallet.address, "nonce": nonce, "gas": 0, "maxFee": max_fee,
             "maxTip": rng.choice([0, max_fee, rng.randint(0, max_fee)]),
-            "body": {"to": self.recipient(wallet), "value": rng.choice([0, 1, rng.randrange(10**9)])},
+            "body": {
+                "to": self.recipient(wallet),
+                "value": rng.choice([0, 1, rng.randrange(10**9)]),
+            },
         }  # fmt: skip
         if rng.random() < 0.2:
             tx["keep"] = True
@@ -165,6 +168,10 @@ class Maker:
             "nonce": bytes(8),
         }  # fmt: skip
 
+    def empty(self, parent: Kept, time: int | None = None) -> dict[str, Any]:
+        """A child without transactions, unfinished."""
+        return {"header": self.draft(parent, time), **{name: [] for name in forms.LISTS}}
+
     def fill(self, block: dict[str, Any], parent: Kept, most: int) -> list[Wallet]:
         """Add up to ``most`` transactions that may run; returns who signs them."""
         header, signers = block["header"], []
@@ -173,10 +180,12 @@ class Maker:
             wallet = self.signer(running, header["height"])
             stored = ledger.stored_key(parent.state, wallet.address) is not None
             tx = self.tx(wallet, running, header, stored)
-            pretend = {"alg": wallet.alg} if stored else {"alg": wallet.alg, "pk": wallet.public_key}
+            pretend = (
+                {"alg": wallet.alg} if stored else {"alg": wallet.alg, "pk": wallet.public_key}
+            )
             trial = Effects(dict(running.state), gas_used=running.gas_used)
             try:
-                gas, _price = ledger.run_tx(trial, tx, pretend, header)
+                gas, _price = ledger.run_tx(trial, tx, {"alg": wallet.alg, **brought}, header)
             except Broken:
                 continue
             trial.gas_used += gas
@@ -202,7 +211,7 @@ class Maker:
 
     def block(self, parent: Kept, *, most: int | None = None, time: int | None = None) -> Kept:
         """A valid child with some transactions; remembered as made."""
-        block = {"header": self.draft(parent, time), **{name: [] for name in forms.LISTS}}
+        block = self.empty(parent, time)
         self.fill(block, parent, self.rng.choice([0, 1, 1, 2, 3]) if most is None else most)
         return self.remember(self.finish(block, parent))
 
@@ -210,10 +219,6 @@ class Maker:
         """Blocks may be made on it."""
         self.made[kept.hash] = kept
         return kept
-
-    def head(self) -> Kept:
-        """The model's head as this maker made it."""
-        return self.made[self.model.head.hash]
 
     def copy(self, kept: Kept) -> dict[str, Any]:
         """A block of its own to spoil."""

@@ -13,6 +13,7 @@ from chain.models import Block as BlockRow
 from chain.models import StateRecord
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
+from core import cbor
 from core.bus import EventBus
 from core.errors import Refused
 from core.tx import SignedTx
@@ -81,8 +82,6 @@ class Node:
             reader=ledger.reader(),
             stage=lambda changes: ledger.stage_state(changes).root,
         )
-        from core import cbor
-
         txs = [SignedTx.decode(cbor.encode([tx, witness])) for tx, witness in candidates]
         made = template.build(base, template.Wishes(coinbase, b"template", time), txs)
         sealed = support.seal(made.block.header)
@@ -93,6 +92,33 @@ class Node:
         found = queries.full_block(hash)
         assert found is not None
         return [receipt.to_map() for receipt in found.receipts]
+
+    def raw_block(self, hash: bytes) -> bytes | None:
+        """A stored block as it travels."""
+        return ledger.raw_block(hash)
+
+    def tx(self, txid: bytes) -> tuple[bytes, int, tuple[int, int, int]]:
+        """Block and index of a transaction, and its price, base part and tip."""
+        found = queries.tx(txid)
+        assert found is not None
+        charge = found.charge
+        return found.block_hash, found.index, (charge.price, charge.base_fee_paid, charge.tip_paid)
+
+    def logs(self, height: int) -> list[dict[str, Any]]:
+        """The events of a block of the best chain."""
+        page = queries.logs(from_height=height, to_height=height)
+        return [line.log.to_map() for line in page.items]
+
+    def record(self, module: str, id: bytes, height: int) -> bytes | None:
+        """A record's value after a block of the best chain."""
+        return queries.record(module, id, height=height)
+
+    def prove(
+        self, module: str, id: bytes
+    ) -> tuple[bytes | None, tuple[bytes, ...], tuple[bytes, bytes] | None]:
+        """A record of the head, with the siblings and the other record of its proof."""
+        found = queries.prove(module, id)
+        return found.value, found.proof.siblings, found.proof.other
 
     def totals(self) -> tuple[int, int, int]:
         """Minted, burnt, supply."""

@@ -70,6 +70,31 @@ def _subtree(leaves: list[tuple[int, bytes]], bit: int) -> bytes:
     return h(b"\x01" + _subtree(left, bit - 1) + _subtree(right, bit - 1))
 
 
+def proves(
+    root: bytes,
+    key: bytes,
+    value: bytes | None,
+    siblings: Sequence[bytes],
+    other: tuple[bytes, bytes] | None,
+) -> bool:
+    """Whether a proof shows that a record has a value, or (None) that there is none."""
+    bits = [key[place // 8] >> (7 - place % 8) & 1 for place in range(len(siblings))]
+    if value is not None:
+        if other is not None:
+            return False
+        node = h(b"\x00" + key + h(value))
+    elif other is None:
+        node = ZERO
+    else:
+        theirs = [other[0][place // 8] >> (7 - place % 8) & 1 for place in range(len(siblings))]
+        if other[0] == key or theirs != bits:
+            return False
+        node = h(b"\x00" + other[0] + other[1])
+    for bit, sibling in zip(reversed(bits), reversed(siblings), strict=True):
+        node = h(b"\x01" + (sibling + node if bit else node + sibling))
+    return node == root
+
+
 _DIGITS = Context(prec=200, Emin=-10_000, Emax=10_000)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Broken(Exception):  # noqa: N818 - a verdict, not an error
+class Broken(Exception):
     """The first rule that a block breaks: its code."""
 
     def __init__(self, code: str) -> None:

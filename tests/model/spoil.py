@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-from tests.model.chain import Chain
+from core import cbor
+from tests.model.chain import Chain, mix_after
 from tests.model.primitives import AICF, SLH_DSA, TREASURY, h
 
 Map = dict[str, Any]
@@ -98,8 +99,6 @@ def _spoil_beacon(header: Map, model: Chain, rng: Random) -> None:
         header["beacon"]["out"] = h(b"out")
         parent = model.kept.get(header["parent"])
         if parent is not None and rng.random() < 0.7:
-            from tests.model.chain import mix_after
-
             header["mix"] = mix_after(parent.header, header["beacon"]["out"])
 
 
@@ -274,14 +273,18 @@ def spoil_body(block: Map, rng: Random) -> None:
 
 def spoil_bytes(raw: bytes, rng: Random) -> bytes:
     """Change the encoding itself."""
-    way = rng.randrange(5)
+    way = rng.randrange(6)
     if way == 0:
         return raw + bytes([rng.randrange(256)])
     if way == 1:
         return raw[: rng.randrange(len(raw))]
     if way == 2:  # the map head in more bytes than it needs
         return bytes([0xB8, raw[0] & 0x1F]) + raw[1:]
-    if way == 3:
+    if way == 3:  # the same map, its keys in another order
+        items = list(cbor.decode(raw, limit=len(raw), what="block").items())
+        rng.shuffle(items)
+        return raw[:1] + b"".join(cbor.encode(key) + cbor.encode(item) for key, item in items)
+    if way == 4:
         return rng.choice([b"", b"\xa0", b"\x9f\xff", b"\x81" * 40, b"\xf6", b"\xf9\x00\x00"])
     place = rng.randrange(len(raw))
     return raw[:place] + bytes([rng.randrange(256)]) + raw[place + 1 :]
