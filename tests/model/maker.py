@@ -180,9 +180,7 @@ class Maker:
             wallet = self.signer(running, header["height"])
             stored = ledger.stored_key(parent.state, wallet.address) is not None
             tx = self.tx(wallet, running, header, stored)
-            pretend = (
-                {"alg": wallet.alg} if stored else {"alg": wallet.alg, "pk": wallet.public_key}
-            )
+            brought = {} if stored else {"pk": wallet.public_key}
             trial = Effects(dict(running.state), gas_used=running.gas_used)
             try:
                 gas, _price = ledger.run_tx(trial, tx, {"alg": wallet.alg, **brought}, header)
