@@ -53,11 +53,18 @@ def state_key(module: str, id: bytes) -> bytes:
 
 def state_root(records: Mapping[RecordId, bytes]) -> bytes:
     """The root over all records, by the definition."""
-    leaves = []
-    for (module, id), value in records.items():
-        key = state_key(module, id)
-        leaves.append((int.from_bytes(key, "big"), h(b"\x00" + key + h(value))))
-    return _subtree(leaves, 255)
+    return tree_root({state_key(module, id): value for (module, id), value in records.items()})
+
+
+def tree_root(values: Mapping[bytes, bytes]) -> bytes:
+    """The root of the tree with these values at these 256-bit keys."""
+    return _subtree(
+        [
+            (int.from_bytes(key, "big"), h(b"\x00" + key + h(value)))
+            for key, value in values.items()
+        ],
+        255,
+    )
 
 
 def _subtree(leaves: list[tuple[int, bytes]], bit: int) -> bytes:
