@@ -6,7 +6,7 @@ blocks.md (Import), consensus.md, networks.md (Genesis).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,11 @@ def sealed(header: Mapping[str, Any]) -> bool:
     return draw < target(max(0, header["theta"] - header["psi"]))
 
 
+def work_of(header: Mapping[str, Any]) -> int:
+    """What a block adds to its chain."""
+    return 2**256 // target(header["theta"])
+
+
 def next_fee(fee: int, used: int, limit: int, floor: int) -> int:
     """The fee after a block that used so much of the limit."""
     middle = limit // 2
@@ -121,10 +126,14 @@ class Room:
         ):
             del self.blocks[next(iter(self.blocks))]
 
-    def take(self, wanted: Any) -> list[tuple[dict[str, Any], int]]:
+    def take(self, wanted: Callable[[Mapping[str, Any]], bool]) -> list[tuple[dict[str, Any], int]]:
         """Remove and return the blocks whose header is ``wanted``, oldest first."""
         found = [key for key, (block, _) in self.blocks.items() if wanted(block["header"])]
         return [self.blocks.pop(key) for key in found]
+
+
+def _child_of(parent: bytes) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda header: header["parent"] == parent
 
 
 class Chain:
@@ -143,7 +152,8 @@ class Chain:
         self.genesis_supply = sum(balance for _, balance in allocations)
         self.kept: dict[bytes, Kept] = {}
         self.invalid: dict[bytes, str] = {}
-        self.deep: dict[bytes, Kept] = {}
+        self.deep: dict[bytes, tuple[Kept, int]] = {}
+        self.alarm: Kept | None = None
         self.orphans, self.early = Room(), Room()
         self.head = self._genesis(allocations)
 
@@ -184,24 +194,26 @@ class Chain:
         """Import the early blocks whose time has come, the earliest first."""
         due = self.early.take(lambda header: header["time"] <= self.now + CLOCK_AHEAD)
         for block, size in sorted(due, key=lambda found: found[0]["header"]["time"]):
-            self._retry(block, size)
+            if self._retry(block, size):
+                self._retry_children(header_hash(block["header"]))
 
     def restart(self) -> None:
         """Forget all that is not stored."""
-        self.orphans, self.early, self.deep = Room(), Room(), {}
+        self.orphans, self.early, self.deep, self.alarm = Room(), Room(), {}, None
         self.invalid = {hash: code for hash, code in self.invalid.items() if hash in self.kept}
 
     def _retry_children(self, parent: bytes) -> None:
-        for block, size in self.orphans.take(lambda header: header["parent"] == parent):
-            self._retry(block, size)
+        parents = [parent]
+        while parents:
+            for block, size in self.orphans.take(_child_of(parents.pop())):
+                if self._retry(block, size):
+                    parents.append(header_hash(block["header"]))
 
-    def _retry(self, block: dict[str, Any], size: int) -> None:
+    def _retry(self, block: dict[str, Any], size: int) -> bool:
         try:
-            outcome = self._take_in(block, size)
+            return self._take_in(block, size) in ("added", "side", "reorg")
         except Broken:
-            return
-        if outcome in ("added", "side", "reorg"):
-            self._retry_children(header_hash(block["header"]))
+            return False
 
     def _take_in(self, block: dict[str, Any], size: int) -> str:
         header = block["header"]
@@ -211,22 +223,41 @@ class Chain:
             return "known"
         need(header["height"] != 0, "block.genesis")
         need(header["parent"] not in self.invalid, "block.parent_invalid")
-        parent = self.kept.get(header["parent"]) or self.deep.get(header["parent"])
+        parent = self.kept.get(header["parent"])
         if parent is None:
-            return self._hold_orphan(block, size)
+            return self._take_in_below_unknown(block, size)
         self._check_header(header, parent)
         need(sealed(header), "block.seal")
-        early = header["time"] > self.now + CLOCK_AHEAD
-        child = Kept(hash, block, parent, parent.work + 2**256 // target(header["theta"]))
-        if not early and parent is not self.head and self.depth(parent) > self.most:
-            self.deep[hash] = child
-            raise Broken("block.reorg_too_deep")
-        need(header["beacon"] == {"round": 0, "out": ZERO}, "block.beacon")
-        self._check_body(block)
-        if early:
+        if header["time"] > self.now + CLOCK_AHEAD:
+            self._check_body(block)
             self.early.add(block, size)
             return "early"
+        child = Kept(hash, block, parent, parent.work + work_of(header))
+        if parent is not self.head:
+            self._check_depth(child, self.head.header["height"] - self.depth(parent))
+        need(header["beacon"] == {"round": 0, "out": ZERO}, "block.beacon")
+        self._check_body(block)
         return self._place(child)
+
+    def _take_in_below_unknown(self, block: dict[str, Any], size: int) -> str:
+        """A child of a block that is not stored: too deep like its parent, or an orphan."""
+        header = block["header"]
+        if header["parent"] in self.deep:
+            parent, fork = self.deep[header["parent"]]
+            self._check_header(header, parent)
+            need(sealed(header), "block.seal")
+            child = Kept(header_hash(header), block, parent, parent.work + work_of(header))
+            self._check_depth(child, fork)
+        return self._hold_orphan(block, size)
+
+    def _check_depth(self, child: Kept, fork: int) -> None:
+        """Local policy on how far back a branch may start; what is refused is remembered."""
+        if self.head.header["height"] - fork <= self.most:
+            return
+        self.deep[child.hash] = (child, fork)
+        if child.work > self.head.work:
+            self.alarm = child
+        raise Broken("block.reorg_too_deep")
 
     @property
     def most(self) -> int:
@@ -323,7 +354,7 @@ class Chain:
             except Broken as broken:
                 self.invalid[child.hash] = broken.code
                 raise
-            self.head = self._keep(child)
+            self._lead(self._keep(child))
             return "added"
         self._keep(child)
         if child.work <= self.head.work:
@@ -340,7 +371,12 @@ class Chain:
             except Broken as broken:
                 self._condemn(kept, broken.code)
                 raise
-        self.head = tip
+        self._lead(tip)
+
+    def _lead(self, head: Kept) -> None:
+        self.head = head
+        if self.alarm is not None and head.work >= self.alarm.work:
+            self.alarm = None
 
     def _condemn(self, root: Kept, code: str) -> None:
         self.invalid[root.hash] = code

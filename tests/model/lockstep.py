@@ -7,6 +7,7 @@ the head and, if it moved, every record are compared; ``compare_deeply`` compare
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -96,6 +97,7 @@ class LockStep:
         self._compare_proofs()
         rooms = {"orphans": len(self.model.orphans.blocks), "early": len(self.model.early.blocks)}
         assert self.node.importer.waiting() == rooms
+        assert self.node.alarm() == (None if self.model.alarm is None else self.model.alarm.hash)
         self.node.verify_state()
 
     def _compare_money(self) -> None:
@@ -110,10 +112,12 @@ class LockStep:
     def _compare_blocks(self) -> None:
         line = list(self.model.head.line())
         best = {kept.hash for kept in line}
-        assert self.node.blocks() == {
+        found = self.node.blocks()
+        expected = {
             hash: (hash in best, self.model.invalid.get(hash, ""), kept.work)
             for hash, kept in self.model.kept.items()
         }
+        assert found == expected, _difference(found, expected)
         for kept in line[:-1][:DEEP_BLOCKS]:
             assert kept.effects is not None
             assert self.node.raw_block(kept.hash) == encode(kept.block)
@@ -145,10 +149,7 @@ class LockStep:
                 assert proves(root, key, value, siblings, other)
 
 
-def _difference(found: dict[Any, bytes], expected: dict[Any, bytes]) -> str:
+def _difference(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> str:
     wrong = [key for key in {*found, *expected} if found.get(key) != expected.get(key)]
-    lines = [
-        f"{key[0]} {key[1].hex()}: node {found.get(key)!r}, model {expected.get(key)!r}"
-        for key in wrong[:10]
-    ]
-    return "records differ:\n" + "\n".join(lines)
+    lines = [f"{key}: node {found.get(key)}, model {expected.get(key)}" for key in wrong[:10]]
+    return "\n".join(["they differ:", *lines])

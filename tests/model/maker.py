@@ -204,7 +204,7 @@ class Maker:
             state=state_root(effects.state),
         )
         assert seal(header)
-        work = parent.work + 2**256 // target(header["theta"])
+        work = parent.work + chain.work_of(header)
         return Kept(chain.header_hash(header), block, parent, work, effects)
 
     def block(self, parent: Kept, *, most: int | None = None, time: int | None = None) -> Kept:

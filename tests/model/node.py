@@ -93,6 +93,11 @@ class Node:
         assert found is not None
         return [receipt.to_map() for receipt in found.receipts]
 
+    def alarm(self) -> bytes | None:
+        """The block of a refused branch that the node warns of."""
+        alarm = self.importer.alarm
+        return None if alarm is None else alarm.hash
+
     def raw_block(self, hash: bytes) -> bytes | None:
         """A stored block as it travels."""
         return ledger.raw_block(hash)

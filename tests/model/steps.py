@@ -96,6 +96,17 @@ class Steps(LockStep):
         self.later.append(encode(parent.block))
         self.give(child)
 
+    def family(self) -> None:
+        """Three generations, the eldest last: several branches take up what waited for them."""
+        eldest = self.maker.block(self.rng.choice([self.model.head, self._below(1)]))
+        made = [eldest]
+        for _ in range(self.rng.randint(2, 6)):
+            made.append(self.maker.block(self.rng.choice(made)))
+        younger = made[1:]
+        self.rng.shuffle(younger)
+        for kept in [*younger, eldest]:
+            self.give(kept)
+
     def template(self) -> None:
         """A block that the node's own template builder makes of some candidates."""
         rng, head = self.rng, self.model.head
@@ -280,7 +291,7 @@ class Steps(LockStep):
 
 
 STEPS: dict[str, int] = {
-    "extend": 30, "branch": 10, "overtake": 4, "false_branch": 3, "later_parent": 6,
+    "extend": 30, "branch": 10, "overtake": 4, "false_branch": 3, "later_parent": 6, "family": 2,
     "template": 4, "bad_header": 12, "bad_nonce": 2, "bad_tx": 20, "two_bad_txs": 3,
     "shuffled": 3, "bad_body": 4, "proofs": 1, "bad_bytes": 4, "too_large": 2, "again": 5,
     "on_refused": 3, "too_deep": 2, "early": 4, "tick": 4, "restart": 1,
