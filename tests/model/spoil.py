@@ -135,64 +135,73 @@ _HEADER: Mapping[str, Callable[[Map, Chain, Random], None]] = {
 # ------------------------------------------------------------------ a transaction
 
 
-def spoil_unsigned(tx: Map, room: int, rng: Random) -> None:
-    """Break an unsigned transaction before it is signed."""
-    rng.choice(_UNSIGNED)(tx, room, rng)
+def spoil_unsigned(tx: Map, room: int, balance: int, rng: Random) -> None:
+    """Break an unsigned transaction before it is signed.
+
+    ``room`` is the gas that the block has left, ``balance`` what its sender holds.
+    """
+    rng.choice(_UNSIGNED)(tx, room, balance, rng)
 
 
-def _chain(tx: Map, room: int, rng: Random) -> None:
+def _chain(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["chain"] = off_by_one(tx["chain"], rng)
 
 
-def _kind(tx: Map, room: int, rng: Random) -> None:
+def _kind(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["kind"] = rng.choice(["call", "deploy", "", "Transfer", "transfer ", "x" * 32, "x" * 33])
 
 
-def _recipient(tx: Map, room: int, rng: Random) -> None:
+def _recipient(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["body"]["to"] = bad_address(rng)
 
 
-def _value(tx: Map, room: int, rng: Random) -> None:
+def _value(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["body"]["value"] = rng.choice([U64, 2**63, 2**63 - 1, 10**16])
 
 
-def _body(tx: Map, room: int, rng: Random) -> None:
+def _short(tx: Map, room: int, balance: int, rng: Random) -> None:
+    """One coin more than there is, or just what there is."""
+    left = balance - tx["gas"] * tx["maxFee"]
+    tx["body"]["value"] = max(0, left + rng.choice([0, 1, 1, tx["gas"]]))
+
+
+def _body(tx: Map, room: int, balance: int, rng: Random) -> None:
     spoil_map(tx["body"], rng)
 
 
-def _form(tx: Map, room: int, rng: Random) -> None:
+def _form(tx: Map, room: int, balance: int, rng: Random) -> None:
     spoil_map(tx, rng)
 
 
-def _version(tx: Map, room: int, rng: Random) -> None:
+def _version(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["v"] = rng.choice([0, 2, U64])
 
 
-def _until(tx: Map, room: int, rng: Random) -> None:
+def _until(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["until"] = rng.choice([0, max(0, tx.get("until", 1) - 1), 1, 2, 3])
 
 
-def _flags(tx: Map, room: int, rng: Random) -> None:
+def _flags(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx.update(rng.choice([{"keep": False}, {"keep": 1}, {"maxBlobFee": 0}, {"maxBlobFee": 1}]))
 
 
-def _nonce(tx: Map, room: int, rng: Random) -> None:
+def _nonce(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["nonce"] = off_by_one(tx["nonce"], rng)
 
 
-def _fee(tx: Map, room: int, rng: Random) -> None:
+def _fee(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["maxFee"] = rng.choice([max(0, tx["maxFee"] - 1), 0, U64])
 
 
-def _tip(tx: Map, room: int, rng: Random) -> None:
+def _tip(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["maxTip"] = rng.choice([tx["maxFee"] + 1, U64])
 
 
-def _gas(tx: Map, room: int, rng: Random) -> None:
+def _gas(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["gas"] = rng.choice([max(0, tx["gas"] - 1), 0, U64, room + 1, room])
 
 
-def _access(tx: Map, room: int, rng: Random) -> None:
+def _access(tx: Map, room: int, balance: int, rng: Random) -> None:
     one, two = sorted(h(b"a%d" % n) + b"\x00\x00" for n in range(2))
     key, other = sorted([h(b"k"), h(b"l")])
     many = sorted(h(b"%d" % n) + b"\x00\x00" for n in range(257))
@@ -217,13 +226,13 @@ def _access(tx: Map, room: int, rng: Random) -> None:
     )
 
 
-def _sender(tx: Map, room: int, rng: Random) -> None:
+def _sender(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["from"] = rng.choice([bad_address(rng), flip(tx["from"], rng)])
 
 
 _UNSIGNED = (
-    _chain, _kind, _recipient, _value, _body, _form, _version, _until, _flags, _nonce, _nonce,
-    _fee, _tip, _gas, _gas, _access, _sender,
+    _chain, _kind, _recipient, _value, _short, _short, _body, _form, _version, _until, _flags,
+    _nonce, _nonce, _fee, _tip, _gas, _gas, _access, _sender,
 )  # fmt: skip
 
 

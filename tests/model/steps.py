@@ -151,7 +151,9 @@ class Steps(LockStep):
         stored = ledger.stored_key(parent.state, wallet.address) is not None
         tx = self.maker.tx(wallet, running, block["header"], stored)
         if rng.random() < 0.75:
-            spoil.spoil_unsigned(tx, block["header"]["gasLimit"] - running.gas_used, rng)
+            room = block["header"]["gasLimit"] - running.gas_used
+            balance = ledger.read(running.state, wallet.address)[1]
+            spoil.spoil_unsigned(tx, room, balance, rng)
             witness = self.maker.witness(tx, wallet, stored)
         else:
             witness = self.maker.witness(tx, wallet, stored)
