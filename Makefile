@@ -83,7 +83,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: crash, ...
+campaign-%: .venv/.dev ## A long campaign: crash, lockstep
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: bench-data

@@ -1,0 +1,105 @@
+"""``make campaign-lockstep``: the node and the reference model in lock-step over random chains.
+
+Episode after episode a network with random numbers starts at genesis, and random steps are given
+to both (tests/model). The first difference ends the run with the seed of its episode.
+
+    python -m tests.campaigns.lockstep [--steps N] [--seed N] [--episode-steps N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+
+EPISODE_STEPS = 400
+DEEP_EVERY = 40
+
+
+def episode(seed: str, steps: int, counts: Counter[str]) -> None:
+    """One chain from genesis, of about so many steps."""
+    from tests.model.primitives import SLH_DSA
+    from tests.model.steps import STEPS, Steps
+
+    rng = random.Random(seed)
+    pair = Steps(rng, counts)
+    begun, deep_at = counts["steps"], counts["steps"] + DEEP_EVERY
+    names, weights = list(STEPS), list(STEPS.values())
+    while counts["steps"] - begun < steps:
+        getattr(pair, rng.choices(names, weights)[0])()
+        if counts["steps"] >= deep_at:
+            pair.compare_deeply()
+            deep_at = counts["steps"] + DEEP_EVERY
+    pair.compare_deeply()
+    blocks = [kept.block for kept in pair.model.head.line()][:-1]
+    algs = [witness["alg"] for block in blocks for witness in block["witnesses"]]
+    counts["blocks of the best chains"] += len(blocks)
+    counts["transactions of the best chains"] += len(algs)
+    counts["of them by SLH-DSA"] += algs.count(SLH_DSA)
+    counts["blocks stored"] += len(pair.model.kept) - 1
+
+
+def campaign(steps: int, seed: int, episode_steps: int) -> None:
+    """Episodes until there were ``steps``; raises AssertionError at the first difference."""
+    counts: Counter[str] = Counter()
+    begun, number = time.monotonic(), 0
+    while counts["steps"] < steps:
+        name = f"{seed}/{number}"
+        try:
+            episode(name, min(episode_steps, steps - counts["steps"]), counts)
+        except BaseException:
+            print(f"in episode {name}, after {counts['steps']} steps in all:", file=sys.stderr)
+            raise
+        number += 1
+        _progress(counts["steps"], steps, time.monotonic() - begun)
+    _report(counts, seed, number, time.monotonic() - begun)
+
+
+def _progress(done: int, steps: int, seconds: float) -> None:
+    rate = done / seconds
+    left = max(0, steps - done) / rate / 60
+    line = f"{done}/{steps} steps, {rate:.0f} a second, {left:.0f} min left"
+    if sys.stderr.isatty():
+        print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
+    elif done // 2_000 != (done - EPISODE_STEPS) // 2_000:
+        print(line, file=sys.stderr, flush=True)
+
+
+def _report(counts: Counter[str], seed: int, episodes: int, seconds: float) -> None:
+    print(f"\nseed {seed}: {counts['steps']} steps without a difference, {episodes} episodes,")
+    print(f"{seconds:.0f} s, {counts['steps'] / seconds:.0f} steps a second")
+    for name, count in sorted(counts.items()):
+        print(f"  {name:32} {count}")
+
+
+def main() -> None:
+    """Parse the arguments, make a database, run."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
+    parser.add_argument("--episode-steps", type=int, default=EPISODE_STEPS)
+    parser.add_argument("--episode", help="run only the episode of this name, such as 12345/6")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="animica-lockstep-") as folder:
+        os.environ["ANIMICA_DATA_DIR"] = folder
+        os.environ["DJANGO_SETTINGS_MODULE"] = "animica_site.settings"
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0, interactive=False)
+        logging.disable(logging.CRITICAL)  # reorganisations and refusals are what this is about
+        if chosen.episode:
+            episode(chosen.episode, chosen.episode_steps, Counter())
+        else:
+            campaign(chosen.steps, chosen.seed, chosen.episode_steps)
+
+
+if __name__ == "__main__":
+    main()

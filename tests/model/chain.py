@@ -1,0 +1,416 @@
+"""The reference chain: judges blocks, keeps all of them, follows the heaviest.
+
+Every block's whole post-state is kept under the block, so nothing is ever undone. Chapters:
+blocks.md (Import), consensus.md, networks.md (Genesis).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import cbor
+from tests.model import forms, ledger
+from tests.model.ledger import Effects
+from tests.model.primitives import (
+    TREASURY,
+    ZERO,
+    RecordId,
+    h,
+    merkle,
+    owned_by_key,
+    state_root,
+    t,
+    target,
+)
+from tests.model.refusal import Broken, need
+
+CLOCK_AHEAD, CLOCK_WAIT = 5_000, 60_000
+ROOM_BLOCKS, ROOM_BYTES = 64, 64 * 1024 * 1024
+EMPTY = merkle([])
+
+
+@dataclass(eq=False)
+class Kept:
+    """A stored block; ``effects`` once it has been executed."""
+
+    hash: bytes
+    block: dict[str, Any]
+    parent: Kept | None
+    work: int
+    effects: Effects | None = None
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """Its header as a dict."""
+        header: dict[str, Any] = self.block["header"]
+        return header
+
+    @property
+    def state(self) -> Mapping[RecordId, bytes]:
+        """All records after it."""
+        assert self.effects is not None
+        return self.effects.state
+
+    def line(self) -> Iterator[Kept]:
+        """It and its ancestors, genesis last."""
+        at: Kept | None = self
+        while at is not None:
+            yield at
+            at = at.parent
+
+
+def header_hash(header: Mapping[str, Any]) -> bytes:
+    """A block's hash."""
+    return t("animica/block/v1", cbor.encode(dict(header)))
+
+
+def mix_after(parent: Mapping[str, Any], beacon_out: bytes) -> bytes:
+    """The mix of a child."""
+    return t("animica/mix/v1", parent["mix"] + header_hash(parent) + beacon_out)
+
+
+def seal_prefix(header: Mapping[str, Any]) -> bytes:
+    """The 80 bytes that a nonce is hashed behind."""
+    rest = {name: value for name, value in header.items() if name != "nonce"}
+    return b"animica/seal/v1\x00" + t("animica/header/v1", cbor.encode(rest)) + header["mix"]
+
+
+def sealed(header: Mapping[str, Any]) -> bool:
+    """Whether the draw is below the target."""
+    draw = int.from_bytes(h(seal_prefix(header) + header["nonce"]), "big")
+    return draw < target(max(0, header["theta"] - header["psi"]))
+
+
+def work_of(header: Mapping[str, Any]) -> int:
+    """What a block adds to its chain."""
+    return 2**256 // target(header["theta"])
+
+
+def next_fee(fee: int, used: int, limit: int, floor: int) -> int:
+    """The fee after a block that used so much of the limit."""
+    middle = limit // 2
+    if used > middle:
+        return fee + max(1, fee * (used - middle) // middle // 8)
+    if used < middle:
+        return max(floor, fee - fee * (middle - used) // middle // 8)
+    return fee
+
+
+def body_roots(block: Mapping[str, Any]) -> dict[str, bytes]:
+    """The roots that a body alone gives."""
+    return {
+        name: merkle([cbor.encode(item) for item in block[name]])
+        for name in ("txs", "witnesses", "proofs")
+    }
+
+
+def receipts_root(effects: Effects) -> bytes:
+    """The root over the receipts, the system's last."""
+    return merkle([cbor.encode(receipt) for receipt in effects.receipts])
+
+
+class Room:
+    """Blocks that wait, by hash, the oldest first."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[bytes, tuple[dict[str, Any], int]] = {}
+
+    def add(self, block: dict[str, Any], size: int) -> None:
+        """Hold a block; the oldest make room."""
+        self.blocks.setdefault(header_hash(block["header"]), (block, size))
+        while (
+            len(self.blocks) > ROOM_BLOCKS
+            or sum(size for _, size in self.blocks.values()) > ROOM_BYTES
+        ):
+            del self.blocks[next(iter(self.blocks))]
+
+    def take(self, wanted: Callable[[Mapping[str, Any]], bool]) -> list[tuple[dict[str, Any], int]]:
+        """Remove and return the blocks whose header is ``wanted``, oldest first."""
+        found = [key for key, (block, _) in self.blocks.items() if wanted(block["header"])]
+        return [self.blocks.pop(key) for key in found]
+
+
+def _child_of(parent: bytes) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda header: header["parent"] == parent
+
+
+class Chain:
+    """A node as the specification describes it, without any of its speed."""
+
+    def __init__(
+        self, network: Mapping[str, Any], allocations: Sequence[tuple[bytes, int]], now: int
+    ) -> None:
+        self.network, self.params, self.now = network, network["params"], now
+        self.policy = {
+            "poies": t("animica/policy-poies/v1", cbor.encode(network["poies"])),
+            "alg": t("animica/policy-alg/v1", cbor.encode({"algs": network["alg"]})),
+            "zk": t("animica/policy-zk/v1", cbor.encode({})),
+            "params": t("animica/policy-params/v1", cbor.encode(network["params"])),
+        }
+        self.genesis_supply = sum(balance for _, balance in allocations)
+        self.kept: dict[bytes, Kept] = {}
+        self.invalid: dict[bytes, str] = {}
+        self.deep: dict[bytes, tuple[Kept, int]] = {}
+        self.alarm: Kept | None = None
+        self.orphans, self.early = Room(), Room()
+        self.head = self._genesis(allocations)
+
+    def _genesis(self, allocations: Sequence[tuple[bytes, int]]) -> Kept:
+        records: dict[RecordId, bytes] = {}
+        for address, balance in allocations:
+            ledger.write(records, address, 0, balance)
+        roots = dict.fromkeys(("txs", "witnesses", "receipts", "proofs", "da"), EMPTY)
+        header = {
+            "v": 1, "chain": self.network["chain"], "height": 0, "parent": ZERO,
+            "time": self.network["genesis"]["time_ms"], "coinbase": TREASURY,
+            "gasLimit": self.params["gas_limit"], "gasUsed": 0,
+            "baseFee": self.params["base_fee_floor"],
+            "blobBytes": 0, "blobFee": self.params["blob_fee_floor"],
+            "theta": self.params["theta_start_unat"], "psi": 0,
+            "roots": {"state": state_root(records), **roots},
+            "beacon": {"round": 0, "out": ZERO}, "mix": ZERO, "policy": self.policy,
+            "extra": b"", "nonce": bytes(8),
+        }  # fmt: skip
+        block = {"header": header, **{name: [] for name in forms.LISTS}}
+        return self._keep(Kept(header_hash(header), block, None, 0, Effects(records)))
+
+    def _keep(self, kept: Kept) -> Kept:
+        self.kept[kept.hash] = kept
+        return kept
+
+    # ------------------------------------------------------------------ what comes in
+
+    def import_block(self, raw: bytes) -> str:
+        """Judge a block: what became of it; raises ``Broken`` for the first broken rule."""
+        block = forms.read_block(raw, self.params)
+        outcome = self._take_in(block, len(raw))
+        if outcome in ("added", "side", "reorg"):
+            self._retry_children(header_hash(block["header"]))
+        return outcome
+
+    def tick(self) -> None:
+        """Import the early blocks whose time has come, the earliest first."""
+        due = self.early.take(lambda header: header["time"] <= self.now + CLOCK_AHEAD)
+        for block, size in sorted(due, key=lambda found: found[0]["header"]["time"]):
+            if self._retry(block, size):
+                self._retry_children(header_hash(block["header"]))
+
+    def restart(self) -> None:
+        """Forget all that is not stored."""
+        self.orphans, self.early, self.deep, self.alarm = Room(), Room(), {}, None
+        self.invalid = {hash: code for hash, code in self.invalid.items() if hash in self.kept}
+
+    def _retry_children(self, parent: bytes) -> None:
+        parents = [parent]
+        while parents:
+            for block, size in self.orphans.take(_child_of(parents.pop())):
+                if self._retry(block, size):
+                    parents.append(header_hash(block["header"]))
+
+    def _retry(self, block: dict[str, Any], size: int) -> bool:
+        try:
+            return self._take_in(block, size) in ("added", "side", "reorg")
+        except Broken:
+            return False
+
+    def _take_in(self, block: dict[str, Any], size: int) -> str:
+        header = block["header"]
+        hash = header_hash(header)
+        need(hash not in self.invalid, "block.known_invalid")
+        if hash in self.kept:
+            return "known"
+        need(header["height"] != 0, "block.genesis")
+        need(header["parent"] not in self.invalid, "block.parent_invalid")
+        parent = self.kept.get(header["parent"])
+        if parent is None:
+            return self._take_in_below_unknown(block, size)
+        self._check_header(header, parent)
+        need(sealed(header), "block.seal")
+        if header["time"] > self.now + CLOCK_AHEAD:
+            self._check_body(block)
+            self.early.add(block, size)
+            return "early"
+        child = Kept(hash, block, parent, parent.work + work_of(header))
+        if parent is not self.head:
+            self._check_depth(child, self.head.header["height"] - self.depth(parent))
+        need(header["beacon"] == {"round": 0, "out": ZERO}, "block.beacon")
+        self._check_body(block)
+        return self._place(child)
+
+    def _take_in_below_unknown(self, block: dict[str, Any], size: int) -> str:
+        """A child of a block that is not stored: too deep like its parent, or an orphan."""
+        header = block["header"]
+        if header["parent"] in self.deep:
+            parent, fork = self.deep[header["parent"]]
+            self._check_header(header, parent)
+            need(sealed(header), "block.seal")
+            child = Kept(header_hash(header), block, parent, parent.work + work_of(header))
+            self._check_depth(child, fork)
+        return self._hold_orphan(block, size)
+
+    def _check_depth(self, child: Kept, fork: int) -> None:
+        """Local policy on how far back a branch may start; what is refused is remembered."""
+        if self.head.header["height"] - fork <= self.most:
+            return
+        self.deep[child.hash] = (child, fork)
+        if child.work > self.head.work:
+            self.alarm = child
+        raise Broken("block.reorg_too_deep")
+
+    @property
+    def most(self) -> int:
+        """How many blocks this node takes back."""
+        most: int = self.network["local"]["max_reorg_blocks"]
+        return most
+
+    def depth(self, parent: Kept) -> int:
+        """How far below the head a branch with this block leaves the best chain."""
+        best = {kept.hash for kept in self.head.line()}
+        fork = next(kept for kept in parent.line() if kept.hash in best)
+        depth: int = self.head.header["height"] - fork.header["height"]
+        return depth
+
+    def _hold_orphan(self, block: dict[str, Any], size: int) -> str:
+        header = block["header"]
+        self._check_place(header)
+        self._check_limits(header)
+        need(header["theta"] >= self.params["theta_min_unat"], "block.theta")
+        self._check_psi(header)
+        need(sealed(header), "block.seal")
+        self._check_body(block)
+        self.orphans.add(block, size)
+        return "orphan"
+
+    # ------------------------------------------------------------------ rules of a header
+
+    def _check_place(self, header: Mapping[str, Any]) -> None:
+        need(header["chain"] == self.network["chain"], "block.chain")
+        need(header["policy"] == self.policy, "block.policy")
+
+    def _check_limits(self, header: Mapping[str, Any]) -> None:
+        need(header["v"] == 1, "block.version")
+        need(header["gasLimit"] == self.params["gas_limit"], "block.gas_limit")
+        need(header["gasUsed"] <= header["gasLimit"], "block.gas_used_above_limit")
+        need(header["blobBytes"] <= self.blob_limit, "block.blob_bytes_above_limit")
+
+    def _check_psi(self, header: Mapping[str, Any]) -> None:
+        need(header["psi"] <= self.network["poies"]["gamma_unat"], "block.psi_above_gamma")
+
+    def _check_header(self, header: Mapping[str, Any], parent: Kept) -> None:
+        above = parent.header
+        need(header["height"] == above["height"] + 1, "block.height")
+        self._check_place(header)
+        need(header["time"] > above["time"], "block.time_not_rising")
+        need(header["time"] <= self.now + CLOCK_WAIT, "block.time_ahead")
+        self._check_limits(header)
+        need(header["theta"] == self.theta_after(parent), "block.theta")
+        need(header["baseFee"] == self.base_fee_after(parent), "block.base_fee")
+        need(header["blobFee"] == self.blob_fee_after(parent), "block.blob_fee")
+        need(header["mix"] == mix_after(above, header["beacon"]["out"]), "block.mix")
+        need(owned_by_key(header["coinbase"]), "block.coinbase")
+        self._check_psi(header)
+
+    @property
+    def blob_limit(self) -> int:
+        """The most blob bytes of a block."""
+        limit: int = 512 * self.params["da_k_max"] ** 2
+        return limit
+
+    def base_fee_after(self, parent: Kept) -> int:
+        """The base fee of a child."""
+        above, floor = parent.header, self.params["base_fee_floor"]
+        return next_fee(above["baseFee"], above["gasUsed"], self.params["gas_limit"], floor)
+
+    def blob_fee_after(self, parent: Kept) -> int:
+        """The blob fee of a child."""
+        above, floor = parent.header, self.params["blob_fee_floor"]
+        return next_fee(above["blobFee"], above["blobBytes"], self.blob_limit, floor)
+
+    def theta_after(self, parent: Kept) -> int:
+        """Θ of a child."""
+        theta: int = parent.header["theta"]
+        if parent.parent is None or not self.params["retarget"]:
+            return theta
+        interval = parent.header["time"] - parent.parent.header["time"]
+        late = (self.params["target_interval_ms"] - interval) * 10**6
+        step = abs(late) // self.params["retarget_tau_ms"] * (1 if late > 0 else -1)
+        most = self.params["retarget_step_unat"]
+        moved = theta + max(-most, min(most, step))
+        low, high = self.params["theta_min_unat"], self.params["theta_max_unat"]
+        return max(low, min(high, moved))
+
+    def _check_body(self, block: Mapping[str, Any]) -> None:
+        roots = body_roots(block)
+        need({name: block["header"]["roots"][name] for name in roots} == roots, "block.body_root")
+
+    # ------------------------------------------------------------------ where it goes
+
+    def _place(self, child: Kept) -> str:
+        if child.parent is self.head:
+            try:
+                self.execute(child)
+            except Broken as broken:
+                self.invalid[child.hash] = broken.code
+                raise
+            self._lead(self._keep(child))
+            return "added"
+        self._keep(child)
+        if child.work <= self.head.work:
+            return "side"
+        self._follow(child)
+        return "reorg"
+
+    def _follow(self, tip: Kept) -> None:
+        """Execute a branch from its fork on and make its end the head."""
+        branch = [kept for kept in tip.line() if kept.effects is None]
+        for kept in reversed(branch):
+            try:
+                self.execute(kept)
+            except Broken as broken:
+                self._condemn(kept, broken.code)
+                raise
+        self._lead(tip)
+
+    def _lead(self, head: Kept) -> None:
+        self.head = head
+        if self.alarm is not None and head.work >= self.alarm.work:
+            self.alarm = None
+
+    def _condemn(self, root: Kept, code: str) -> None:
+        self.invalid[root.hash] = code
+        for kept in list(self.kept.values()):
+            if kept.hash not in self.invalid and root in kept.line():
+                self.invalid[kept.hash] = "block.parent_invalid"
+
+    def execute(self, child: Kept) -> None:
+        """The rules that need the parent's post-state; fills in ``effects``."""
+        assert child.parent is not None
+        block, header, before = child.block, child.header, child.parent.state
+        ledger.check_forms(block, before, self.network)
+        need(not block["proofs"], "block.proof_not_active")
+        need(header["psi"] == 0, "block.psi")
+        effects = ledger.run(block, before, self.network)
+        need(header["gasUsed"] == effects.gas_used, "block.gas_used")
+        need(header["blobBytes"] == 0, "block.blob_bytes")
+        need(header["roots"]["receipts"] == receipts_root(effects), "block.receipts_root")
+        need(header["roots"]["da"] == EMPTY, "block.da_root")
+        need(header["roots"]["state"] == state_root(effects.state), "block.state_root")
+        child.effects = effects
+
+    # ------------------------------------------------------------------ the chain's money
+
+    def totals(self) -> tuple[int, int]:
+        """Minted and burnt from genesis to the head."""
+        effects = [kept.effects for kept in self.head.line()]
+        assert all(each is not None for each in effects)
+        return sum(e.minted for e in effects if e), sum(e.burnt for e in effects if e)
+
+    def recompute(self) -> Mapping[RecordId, bytes]:
+        """The head's state, executed again from genesis on."""
+        *line, genesis = self.head.line()
+        records = genesis.state
+        for kept in reversed(line):
+            records = ledger.run(kept.block, records, self.network).state
+        return records

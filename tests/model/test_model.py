@@ -1,0 +1,116 @@
+"""The reference model by itself: it knows nothing of the node, and meets outside numbers."""
+
+from __future__ import annotations
+
+import ast
+import json
+from hashlib import shake_128
+from pathlib import Path
+
+import pytest
+
+from core import cbor
+from tests.model import ledger, primitives
+from tests.model.chain import Chain
+
+HERE = Path(__file__).parent
+VECTORS = HERE.parent / "vectors"
+MODEL = ("primitives", "refusal", "forms", "ledger", "chain")
+ALLOWED = {"__future__", "collections", "dataclasses", "decimal", "functools", "hashlib", "typing"}
+
+
+def cases(name: str) -> list[dict]:
+    return json.loads((VECTORS / f"{name}.json").read_text())["cases"]
+
+
+def unhex(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+@pytest.mark.parametrize("name", MODEL)
+def test_the_model_imports_nothing_of_the_project_but_the_codec(name):
+    for node in ast.walk(ast.parse((HERE / f"{name}.py").read_text())):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None
+            if node.module == "core":
+                assert [alias.name for alias in node.names] == ["cbor"]
+                continue
+            if node.module == "tests.model":
+                assert {alias.name for alias in node.names} <= set(MODEL)
+                continue
+            modules = [node.module]
+        else:
+            continue
+        for module in modules:
+            parts = module.split(".")
+            known = parts[0] in {*ALLOWED, "cryptography", "pqcrypto"}
+            assert known or (parts[:2] == ["tests", "model"] and parts[2] in MODEL), module
+
+
+def test_targets():
+    for case in cases("target"):
+        target = primitives.target(case["micro_nats"])
+        assert target == int(case["target"], 16)
+        assert str(2**256 // target) == case["work"]
+
+
+def test_lists():
+    items = [shake_128(b"vector %d" % number).digest(32) for number in range(2_000)]
+    for case in cases("merkle"):
+        assert primitives.merkle(items[: case["n"]]) == unhex(case["root"])
+
+
+def test_retarget():
+    class Line:
+        """As much of a stored block as the rule reads."""
+
+        def __init__(self, time, theta, parent):
+            self.header, self.parent = {"time": time, "theta": theta}, parent
+
+    for case in cases("retarget"):
+        chain = object.__new__(Chain)
+        chain.params = {
+            "retarget": True,
+            "target_interval_ms": case["target"],
+            "retarget_tau_ms": case["tau"],
+            "retarget_step_unat": case["dmax"],
+            "theta_min_unat": case["min"],
+            "theta_max_unat": case["max"],
+        }
+        parent = Line(10**12 + case["dt"], case["theta"], Line(10**12, case["theta"], None))
+        assert chain.theta_after(parent) == case["next"]
+
+
+def test_transaction_ids():
+    for case in cases("transactions"):
+        unsigned = cbor.decode(unhex(case["cbor"]), limit=131_072, what="tx")
+        assert ledger.txid(unsigned) == unhex(case["txid"])
+
+
+def test_state_trees():
+    for case in cases("state_tree"):
+        records = case["records"]
+        if records == "i < 1000":
+            pairs = {
+                shake_128(b"vector %d" % i).digest(32): shake_128(b"vector %d" % (i + 1000)).digest(
+                    40
+                )
+                for i in range(1000)
+            }
+        else:
+            pairs = {unhex(key): unhex(value) for key, value in records.items()}
+        assert primitives.tree_root(pairs) == unhex(case["root"])
+
+
+def test_signatures_of_another_implementation():
+    found = json.loads((HERE.parent / "pq" / "slh_dsa_shake_128s.json").read_text())["cases"]
+    mine = [case for case in found if bytes.fromhex(case["context"]) == primitives.CONTEXT]
+    assert mine
+    for case in mine:
+        key, message, signature = (
+            bytes.fromhex(case[name]) for name in ("public_key", "message", "signature")
+        )
+        assert primitives.verifies(primitives.SLH_DSA, key, message, signature)
+        assert not primitives.verifies(primitives.SLH_DSA, key, message + b"x", signature)
