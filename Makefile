@@ -65,9 +65,9 @@ check: ## All of it: lint, tests, tests in a browser, tests on PostgreSQL and Re
 	@$(MAKE) test-scaled
 
 .PHONY: test-crash
-test-crash: .venv/.dev services ## A short crash campaign on each database (make campaign-crash is the long one)
-	@$(BIN)/python -m tests.campaigns.crash --kills 12
-	@$(BIN)/python -m tests.campaigns.crash --kills 12 --database-url $(POSTGRES_URL)_crash
+test-crash: .venv/.dev services ## One kill at every fail point on each database (make campaign-crash is the long one)
+	@$(BIN)/python -m tests.campaigns.crash --each 1 --moments 4
+	@$(BIN)/python -m tests.campaigns.crash --each 1 --moments 4 --database-url $(POSTGRES_URL)_crash
 
 .PHONY: test-browser
 test-browser: .venv/.dev ## Tests of the pages in headless Chromium
