@@ -62,12 +62,17 @@ check: ## All of it: lint, tests, tests in a browser, tests on PostgreSQL and Re
 	@$(MAKE) test
 	@$(MAKE) test-browser
 	@$(MAKE) test-crash
+	@$(MAKE) test-faults
 	@$(MAKE) test-scaled
 
 .PHONY: test-crash
-test-crash: .venv/.dev services ## A short crash campaign on each database (make campaign-crash is the long one)
-	@$(BIN)/python -m tests.campaigns.crash --kills 12
-	@$(BIN)/python -m tests.campaigns.crash --kills 12 --database-url $(POSTGRES_URL)_crash
+test-crash: .venv/.dev services ## One kill at every fail point on each database (make campaign-crash is the long one)
+	@$(BIN)/python -m tests.campaigns.crash --each 1 --moments 4
+	@$(BIN)/python -m tests.campaigns.crash --each 1 --moments 4 --database-url $(POSTGRES_URL)_crash
+
+.PHONY: test-faults
+test-faults: .venv/.dev ## Ten planted faults, each noticed by the tests it names (make campaign-faults: by the whole suite)
+	@$(BIN)/python -m tests.campaigns.faults --named $(ARGS)
 
 .PHONY: test-browser
 test-browser: .venv/.dev ## Tests of the pages in headless Chromium
@@ -83,7 +88,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: crash, lockstep
+campaign-%: .venv/.dev ## A long campaign: crash, faults, lockstep
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: bench-data

@@ -23,8 +23,8 @@ Name = Literal[
     "unit.committed",
     "unit.published",
     # chain.store: after each table's write
-    "block.inserted",
-    "body.inserted",
+    "blocks.inserted",
+    "bodies.inserted",
     "receipts.updated",
     "canonical.set",
     "canonical.cleared",
@@ -48,10 +48,10 @@ Name = Literal[
     "head.extended",
     "head.reorganised",
     # mempool.store: the pool's copy on disk
-    "pool.begun",
-    "pool.deleted",
-    "pool.inserted",
-    "pool.committed",
+    "flush.begun",
+    "flush.deleted",
+    "flush.inserted",
+    "flush.committed",
     # animica_site: start
     "migrations.done",
     "file.drafted",

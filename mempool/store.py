@@ -36,11 +36,11 @@ def write(fresh: Iterable[StoredTx], gone: Collection[bytes]) -> None:
     if not rows and not gone:
         return
     with transaction.atomic():
-        reach("pool.begun")
+        reach("flush.begun")
         listed = list(gone)
         for start in range(0, len(listed), _IN_LIST):
             PoolTx.objects.filter(txid__in=listed[start : start + _IN_LIST]).delete()
-        reach("pool.deleted")
+        reach("flush.deleted")
         PoolTx.objects.bulk_create(rows, batch_size=_ROWS)
-        reach("pool.inserted")
-    reach("pool.committed")
+        reach("flush.inserted")
+    reach("flush.committed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +150,8 @@ def test_without_a_hook_nothing_happens_and_with_one_it_hears_the_name():
 def test_names_are_a_place_and_what_has_just_happened_there(name):
     place, _, event = name.partition(".")
     assert place.isalpha() and event.isalpha()
+
+
+def test_the_document_lists_every_point_in_order():
+    text = (ROOT / "docs/operations/crash-safety.md").read_text()
+    assert tuple(re.findall(r"^\| `([a-z.]+)` \|", text, re.M)) == failpoints.POINTS

@@ -221,11 +221,11 @@ def insert(block: Block, total_work: int, receipts: bytes | None = None) -> int:
     marks = ", ".join(["%s"] * len(columns))
     names = ", ".join(columns)
     sql.run(f"INSERT INTO chain_block ({names}) VALUES ({marks})", tuple(columns.values()))
-    reach("block.inserted")
+    reach("blocks.inserted")
     row_id = id_of(block.hash)
     assert row_id is not None, "a row that was just written is there"
     _BODY.write([(row_id, receipts, *(parts[name] for name in _SECTIONS))])
-    reach("body.inserted")
+    reach("bodies.inserted")
     return row_id
 
 

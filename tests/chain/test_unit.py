@@ -184,7 +184,7 @@ def test_a_wrong_state_root_is_refused(genesis):
         unit.append(node.block, node.effects, staged, node.work)
 
 
-@pytest.mark.parametrize(("minted", "burnt"), [(1, 0), (0, 1), (5, 6)])
+@pytest.mark.parametrize(("minted", "burnt"), [(1, 0), (0, 1), (5, 6), (3, 0), (9, 6)])
 def test_money_must_add_up(genesis, minted, burnt):
     changes = {("account", address(1)): builder.account(1_002)}
     node = builder.extend(genesis, changes=changes, minted=minted, burnt=burnt)

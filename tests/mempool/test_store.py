@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from core import failpoints
 from mempool import store
 from mempool.models import PoolTx
 from tests.mempool.world import RICH, World, key
@@ -90,3 +91,25 @@ def test_the_stored_form_has_the_key_whatever_the_chain_stores(world):
     world.pool = world.new_pool()
     world.pool.load()
     assert len(world.held()) == 1
+
+
+@pytest.mark.parametrize("point", ["flush.begun", "flush.deleted", "flush.inserted"])
+def test_a_flush_that_breaks_off_leaves_the_last_one_whole(world, point):
+    gone, kept = world.submit(0), world.submit(1)
+    world.pool.flush()
+    world.mine(world.tx(0, max_tip=11))
+    fresh = world.submit(2)
+
+    def hook(name: str) -> None:
+        if name == point:
+            raise RuntimeError(name)
+
+    failpoints.install(hook)
+    try:
+        with pytest.raises(RuntimeError):
+            world.pool.flush()
+    finally:
+        failpoints.install(None)
+    assert {row.txid for row in store.load()} == {gone, kept}
+    world.pool.flush()
+    assert {row.txid for row in store.load()} == {kept, fresh}

@@ -1,0 +1,148 @@
+"""The story that every life of the crash campaign tells: blocks of all fates, and pool traffic."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from core.tx import SignedTx
+from tests.support import ChainBuilder, Made, fast_network, key, reseal, transfer
+
+SLOW = 60_000
+"""An interval (ms) that keeps Θ at its least, so that branches weigh by their length."""
+DEEPEST = 6
+POOL_SENDERS = (8, 9)
+"""Accounts whose transactions go through the pool; 0 to 7 pay in blocks alone."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Hand in a block or a transaction; after each one the pool is written to disk."""
+
+    kind: Literal["block", "tx"]
+    raw: bytes
+
+
+def tell(seed: int, chapters: int) -> list[Step]:
+    """The steps, the same for the same seed."""
+    return list(_Teller(random.Random(seed)).tell(chapters))
+
+
+class _Teller:
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.builder = ChainBuilder(fast_network())
+        self.tip = self.builder.genesis
+        self.waiting: list[SignedTx] = []
+        self.submitted = Counter[int]()
+
+    def tell(self, chapters: int) -> Iterator[Step]:
+        yield from self._plain(DEEPEST + 2)
+        for chapter in range(chapters):
+            yield from self._submissions()
+            yield from self._plain(self.rng.randint(1, 3))
+            yield from (self._overtaken, self._left_aside, self._spoilt)[chapter % 3]()
+            yield from self._refused()
+
+    def _submissions(self) -> Iterator[Step]:
+        for _ in range(self.rng.randint(1, 3)):
+            number = self.rng.choice(POOL_SENDERS)
+            tx = transfer(
+                key(number),
+                key(self.rng.randrange(40)).address,
+                self.rng.randrange(1000),
+                nonce=self.submitted[number],
+                gas=300_000,
+                max_fee=10_000,
+            )
+            self.submitted[number] += 1
+            self.waiting.append(tx)
+            yield Step("tx", tx.raw)
+
+    def _plain(self, count: int) -> Iterator[Step]:
+        """Children of the head; they take in what waits in the pool."""
+        for _ in range(count):
+            self.tip = self._block(self.tip)
+            yield Step("block", self.tip.raw)
+
+    def _overtaken(self) -> Iterator[Step]:
+        """A branch that becomes one block longer than what it replaces."""
+        depth = self.rng.randint(1, DEEPEST)
+        base = self._below(depth)
+        for _ in range(depth + 1):
+            base = self._block(base)
+            yield Step("block", base.raw)
+        self.tip = base
+
+    def _left_aside(self) -> Iterator[Step]:
+        """A branch that never outweighs the head."""
+        depth = self.rng.randint(2, DEEPEST)
+        base = self._below(depth)
+        for _ in range(self.rng.randint(1, depth)):
+            base = self._block(base)
+            yield Step("block", base.raw)
+
+    def _spoilt(self) -> Iterator[Step]:
+        """A longer branch whose first or second block promises a state that it does not give."""
+        depth = self.rng.randint(1, DEEPEST)
+        base = self._below(depth)
+        bad_at = self.rng.randrange(min(2, depth + 1))
+        for place in range(depth + 1):
+            base = self._block(base)
+            if place == bad_at:
+                base = _promising_too_much(base)
+            yield Step("block", base.raw)
+
+    def _refused(self) -> Iterator[Step]:
+        """A child of the head with a wrong state root, which leaves no trace."""
+        yield Step("block", _promising_too_much(self._block(self.tip)).raw)
+
+    def _below(self, depth: int) -> Made:
+        base = self.tip
+        for _ in range(depth):
+            assert base.parent is not None
+            base = base.parent
+        return base
+
+    def _block(self, parent: Made) -> Made:
+        """A block with a few transfers to accounts known and new, pool's and others' mixed."""
+        rng = self.rng
+        nonces = Counter[int]()
+        txs = []
+        for _ in range(rng.randint(0, 4)):
+            number = rng.randrange(8)
+            account = parent.account(key(number).address)
+            txs.append(
+                transfer(
+                    key(number),
+                    key(rng.randrange(40)).address,
+                    rng.randrange(1000),
+                    nonce=account.nonce + nonces[number],
+                    gas=300_000,
+                    max_fee=10_000,
+                    keep=rng.random() < 0.5,
+                )
+            )
+            nonces[number] += 1
+        if rng.random() < 0.6:
+            txs += self._from_the_pool(parent)
+        coinbase = key(rng.randrange(40)).address
+        extra = rng.randbytes(8)
+        return self.builder.make(parent, txs, coinbase=coinbase, extra=extra, interval_ms=SLOW)
+
+    def _from_the_pool(self, parent: Made) -> list[SignedTx]:
+        taken, nonces = [], Counter[bytes]()
+        for tx in self.waiting:
+            sender = tx.unsigned.sender
+            if tx.unsigned.nonce == parent.account(sender).nonce + nonces[sender]:
+                nonces[sender] += 1
+                taken.append(tx)
+        return taken[:3]
+
+
+def _promising_too_much(good: Made) -> Made:
+    roots = replace(good.header.roots, state=b"\x07" * 32)
+    return replace(good, block=reseal(good.block, roots=roots))

@@ -1,0 +1,51 @@
+"""The planted faults fit the tree as it is; ``make test-faults`` shows that the suite sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns import faults
+
+ALL = faults.read_all()
+
+
+@pytest.fixture(scope="module")
+def copy() -> Iterator[Path]:
+    with faults.copy_of_the_tree() as made:
+        yield made
+
+
+def test_there_are_ten_of_them():
+    assert [fault.path.name[:2] for fault in ALL] == [f"{number:02}" for number in range(1, 11)]
+
+
+@pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.path.stem)
+def test_a_fault_fits_and_breaks_one_line(fault: faults.Fault, copy: Path):
+    assert all((faults.ROOT / target).exists() for target in fault.suite)
+    assert not any(target.startswith(faults.ABOUT_PATCHES) for target in fault.suite)
+    lines = fault.diff.splitlines()
+    for sign in "+-":
+        assert len([x for x in lines if x[:1] == sign and x[:3] != sign * 3]) == 1, fault.path.name
+    assert not any(x.startswith("+++ b/tests/") for x in lines)
+    faults.plant(fault, copy)
+    done = faults._git(copy, "apply", "--reverse", "-", text=fault.diff)
+    assert done.returncode == 0
+
+
+def test_a_patch_that_no_longer_fits_says_how_to_mend_it(tmp_path: Path, copy: Path):
+    patch = tmp_path / "99-gone.patch"
+    diff = ALL[0].diff.replace("\n-", "\n-no such line ")
+    patch.write_text("# fault: A fault.\n# suite: tests/chain\n" + diff)
+    with pytest.raises(SystemExit, match="no longer applies") as refusal:
+        faults.plant(faults.read(patch), copy)
+    assert faults.REFRESH in str(refusal.value)
+
+
+def test_a_patch_says_what_it_breaks(tmp_path: Path):
+    patch = tmp_path / "99-mute.patch"
+    patch.write_text(ALL[0].diff)
+    with pytest.raises(SystemExit, match="must begin with"):
+        faults.read(patch)
