@@ -59,6 +59,18 @@ def _status() -> click.Command:
     return status
 
 
+def _backup() -> click.Command:
+    from animica_site.commands.backup import backup
+
+    return backup
+
+
+def _restore() -> click.Command:
+    from animica_site.commands.backup import restore
+
+    return restore
+
+
 def _verify_db() -> click.Command:
     from animica_site.commands.verify_db import verify_db
 
@@ -96,11 +108,13 @@ def _bench() -> click.Command:
 
 
 Lazy.modules = {
+    "backup": _backup,
     "bench": _bench,
     "devnet": _devnet,
     "export": _export,
     "import": _import,
     "node": _node,
+    "restore": _restore,
     "rewind": _rewind,
     "status": _status,
     "verify-db": _verify_db,

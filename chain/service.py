@@ -6,7 +6,7 @@ Reads outside a unit see the latest commit; inside ``snapshot`` they all see the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from django.db import transaction
@@ -16,7 +16,9 @@ from chain.store import (
     audit,
     audit_undo,
     blocks,
+    dump,
     meta,
+    pages,
     rewind,
     sections,
     state,
@@ -43,8 +45,10 @@ __all__ = [
     "genesis_hash",
     "head",
     "initialise",
+    "is_empty",
     "key_of",
     "load_block",
+    "load_tables",
     "mark_invalid",
     "raw_block",
     "reader",
@@ -56,6 +60,10 @@ __all__ = [
     "snapshot",
     "stage_state",
     "stored",
+    "table_migrations",
+    "table_names",
+    "table_row_count",
+    "table_rows",
     "tips_heavier_than",
     "undo_reaches",
     "unit",
@@ -109,6 +117,11 @@ def head() -> StoredHeader:
         meta.required()
         raise StateBroken("the head is not stored")
     return found
+
+
+def is_empty() -> bool:
+    """Whether no chain is stored yet."""
+    return meta.stored() is None
 
 
 def genesis_hash() -> bytes:
@@ -275,3 +288,37 @@ def rewind_step(*, height: int) -> StoredHeader:
     Call it until the head that it returns has that height. Raises RewindRefused, StateBroken.
     """
     return rewind.step(height)
+
+
+def table_migrations() -> list[str]:
+    """Which form of the tables this version of the node has."""
+    return dump.migrations()
+
+
+def table_names() -> list[str]:
+    """Every table of the chain, each after those that it refers to."""
+    return dump.tables()
+
+
+def table_row_count(name: str) -> int:
+    """How many rows a table has."""
+    return dump.count(name)
+
+
+def table_rows(name: str) -> Iterator[bytes]:
+    """A table in PostgreSQL's binary form, for a backup; read all of them in one ``snapshot``."""
+    return dump.rows_out(name)
+
+
+def load_tables(rows: Callable[[str], Iterable[bytes]]) -> None:
+    """Replace every table by what ``rows`` gives for its name, in one transaction (PostgreSQL).
+
+    Checked before it is committed. Raises HeadBroken, StateBroken, TotalsBroken, ChainEmpty.
+    """
+    with transaction.atomic():
+        dump.empty()
+        for name in dump.tables():
+            dump.rows_in(name, rows(name))
+        dump.settle()
+        verify.head()
+    pages.forget()

@@ -77,7 +77,7 @@ def reading(place: Place) -> Iterator[None]:
     from animica_site import database
     from chain import service as chain
 
-    with _faults_told():
+    with faults_told():
         database.connect()
         database.require_current()
         chain.genesis_hash()
@@ -94,7 +94,7 @@ def writing(place: Place) -> Iterator[None]:
     lock, writer = DataDirLock(place.data_dir), WriterLock()
     lock.take()
     try:
-        with _faults_told():
+        with faults_told():
             database.open_database()
             writer.take()
             yield
@@ -104,7 +104,8 @@ def writing(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def _faults_told() -> Iterator[None]:
+def faults_told() -> Iterator[None]:
+    """What the database says in the middle of the work, as a ``DatabaseFailed``."""
     from django.db import DatabaseError, InterfaceError
 
     try:
