@@ -59,6 +59,42 @@ def _status() -> click.Command:
     return status
 
 
+def _backup() -> click.Command:
+    from animica_site.commands.backup import backup
+
+    return backup
+
+
+def _restore() -> click.Command:
+    from animica_site.commands.backup import restore
+
+    return restore
+
+
+def _verify_db() -> click.Command:
+    from animica_site.commands.verify_db import verify_db
+
+    return verify_db
+
+
+def _rewind() -> click.Command:
+    from animica_site.commands.rewind import rewind
+
+    return rewind
+
+
+def _export() -> click.Command:
+    from animica_site.commands.export_import import export_blocks
+
+    return export_blocks
+
+
+def _import() -> click.Command:
+    from animica_site.commands.export_import import import_blocks
+
+    return import_blocks
+
+
 def _wallet() -> click.Command:
     from wallet.cli import wallet_group
 
@@ -72,10 +108,16 @@ def _bench() -> click.Command:
 
 
 Lazy.modules = {
+    "backup": _backup,
     "bench": _bench,
     "devnet": _devnet,
+    "export": _export,
+    "import": _import,
     "node": _node,
+    "restore": _restore,
+    "rewind": _rewind,
     "status": _status,
+    "verify-db": _verify_db,
     "wallet": _wallet,
 }
 

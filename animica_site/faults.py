@@ -40,6 +40,20 @@ class DatabaseUnreachable(NodeFault):
     hint = "Check DATABASE_URL and that the server runs; `make services` starts a local one."
 
 
+class DatabaseOutdated(NodeFault):
+    """The database's tables are not those of this version of the node."""
+
+    code = "node.database_outdated"
+    hint = "Start the node once; it brings its database up to date."
+
+
+class DatabaseFailed(NodeFault):
+    """The database refused something in the middle of the work."""
+
+    code = "node.database_failed"
+    hint = "Check the disk and its free space, then run the same command again."
+
+
 class DatabaseInUse(NodeFault):
     """Another node writes to this database."""
 

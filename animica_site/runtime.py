@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING
 from animica_site import asgi_server
 from animica_site.clock import NodeClock
 from animica_site.config import NodeConfig, keep_network
-from animica_site.faults import DatabaseUnreachable
+from animica_site.database import open_database
 from animica_site.lockfile import DataDirLock
 from animica_site.tasks import ThreadRunner
 from core.bus import EventBus
-from core.failpoints import reach
 
 if TYPE_CHECKING:
     from animica_site.composition import Parts
@@ -56,7 +55,7 @@ class Node:
         self._undo.append(self._lock.release)
         require_backends()
         self._undo.append(self.runner.close)
-        _open_database()
+        open_database()
         writer = WriterLock()
         writer.take()
         self._undo.append(writer.release)
@@ -158,18 +157,6 @@ def _ask_to_exit(server: asgi_server.NodeServer) -> None:
     if server.should_exit:
         server.force_exit = True
     server.should_exit = True
-
-
-def _open_database() -> None:
-    from django.core.management import call_command
-    from django.db import OperationalError, connection
-
-    try:
-        connection.ensure_connection()
-        call_command("migrate", verbosity=0, interactive=False)
-        reach("migrations.done")
-    except OperationalError as error:
-        raise DatabaseUnreachable(f"the database does not answer: {error}") from None
 
 
 def _listener_failed(event: object, error: Exception) -> None:

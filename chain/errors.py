@@ -82,3 +82,22 @@ class TooManyTopics(RequestRefused):
 
     code: ClassVar[str] = "request.topics"
     hint: ClassVar[str] = "Give at most four positions, each null, one topic or a short list."
+
+
+class LedgerDamaged(NodeFault):
+    """A stored row is not what the blocks say. ``part`` and ``height`` say where.
+
+    Facts: ``part`` is a table or a column, ``height`` the block's (-1 where there is none).
+    """
+
+    code: ClassVar[str] = "chain.damaged"
+    hint: ClassVar[str] = (
+        "Check the disk, then `animica restore` a backup, or sync again from an empty database."
+    )
+
+
+class RewindRefused(RequestRefused):
+    """The best chain cannot be taken back to that height."""
+
+    code: ClassVar[str] = "chain.rewind"
+    hint: ClassVar[str] = "Give a height from `lowest` to `head`."

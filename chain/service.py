@@ -6,18 +6,29 @@ Reads outside a unit see the latest commit; inside ``snapshot`` they all see the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from django.db import transaction
 
 from chain.errors import OtherGenesis, StateBroken, TotalsBroken
-from chain.store import blocks, meta, sections, state, verify
+from chain.store import (
+    audit,
+    audit_undo,
+    blocks,
+    dump,
+    meta,
+    pages,
+    rewind,
+    sections,
+    state,
+    verify,
+)
 from chain.store import snapshot as snapshots
 from chain.store import unit as units
 from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
-from chain.values import StagedState, StoredHeader
+from chain.values import Audited, RewindPlan, StagedState, StoredHeader
 from core.block import Block
 from core.failpoints import reach
 from core.ports import RecordKey, StateReader
@@ -26,21 +37,36 @@ __all__ = [
     "Projector",
     "Unit",
     "add_side_block",
+    "audit_blocks",
+    "audit_rest",
+    "audit_side_blocks",
+    "audit_undo_to",
     "canonical_header",
     "children",
     "genesis_hash",
     "head",
     "initialise",
+    "is_empty",
     "key_of",
     "load_block",
+    "load_tables",
     "mark_invalid",
     "raw_block",
     "reader",
+    "record_count",
     "register_projector",
+    "rewind_plan",
+    "rewind_step",
+    "side_block_count",
     "snapshot",
     "stage_state",
     "stored",
+    "table_migrations",
+    "table_names",
+    "table_row_count",
+    "table_rows",
     "tips_heavier_than",
+    "undo_reaches",
     "unit",
     "unregister_projector",
     "verify_head",
@@ -94,6 +120,11 @@ def head() -> StoredHeader:
         meta.required()
         raise StateBroken("the head is not stored")
     return found
+
+
+def is_empty() -> bool:
+    """Whether no chain is stored yet."""
+    return meta.stored() is None
 
 
 def genesis_hash() -> bytes:
@@ -205,3 +236,96 @@ def verify_state(*, progress: Callable[[int], None] = lambda count: None) -> Non
     """
     with snapshots.snapshot():
         verify.state_behind_head(progress)
+
+
+def record_count() -> int:
+    """How many records the state has."""
+    return state.count()
+
+
+def audit_blocks(*, first: int, work_of: Callable[[int], int]) -> Iterator[Audited]:
+    """Hold every row of the best chain from a height up against the blocks themselves.
+
+    Yields after each block what has been compared; run it inside a ``snapshot``. ``work_of``
+    gives the work of a block of some Θ (micro-nats). Raises LedgerDamaged, TotalsBroken.
+    """
+    return audit.best_chain(first, work_of)
+
+
+def audit_side_blocks(*, work_of: Callable[[int], int]) -> Iterator[Audited]:
+    """The same for the blocks beside the best chain."""
+    return audit.side_blocks(work_of)
+
+
+def side_block_count() -> int:
+    """How many blocks are stored beside the best chain."""
+    return audit.side_count()
+
+
+def audit_rest() -> None:
+    """No row is about a height that the chain does not have; sums over all rows are the chain's.
+
+    Raises LedgerDamaged, TotalsBroken.
+    """
+    audit.strays()
+
+
+def undo_reaches() -> int:
+    """The lowest height whose state undo leads back to."""
+    return audit_undo.lowest()
+
+
+def audit_undo_to(height: int) -> Iterator[int]:
+    """Undo the state block by block down to a height, writing nothing, and compare each root.
+
+    Yields the rows undone; run it inside a ``snapshot``. Raises LedgerDamaged.
+    """
+    return audit_undo.walk(height)
+
+
+def rewind_plan(*, height: int) -> RewindPlan:
+    """What taking the best chain back to a height deletes. Raises RewindRefused."""
+    with snapshots.snapshot():
+        return rewind.plan(height)
+
+
+def rewind_step(*, height: int) -> StoredHeader:
+    """Go some blocks back towards a height in one transaction and delete what lay above.
+
+    Call it until the head that it returns has that height. Raises RewindRefused, StateBroken.
+    """
+    return rewind.step(height)
+
+
+def table_migrations() -> list[str]:
+    """Which form of the tables this version of the node has."""
+    return dump.migrations()
+
+
+def table_names() -> list[str]:
+    """Every table of the chain, each after those that it refers to."""
+    return dump.tables()
+
+
+def table_row_count(name: str) -> int:
+    """How many rows a table has."""
+    return dump.count(name)
+
+
+def table_rows(name: str) -> Iterator[bytes]:
+    """A table in PostgreSQL's binary form, for a backup; read all of them in one ``snapshot``."""
+    return dump.rows_out(name)
+
+
+def load_tables(rows: Callable[[str], Iterable[bytes]]) -> None:
+    """Replace every table by what ``rows`` gives for its name, in one transaction (PostgreSQL).
+
+    Checked before it is committed. Raises HeadBroken, StateBroken, TotalsBroken, ChainEmpty.
+    """
+    with transaction.atomic():
+        dump.empty()
+        for name in dump.tables():
+            dump.rows_in(name, rows(name))
+        dump.settle()
+        verify.head()
+    pages.forget()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -183,3 +183,34 @@ class FullBlock:
 
     block: Block
     receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True)
+class RewindPlan:
+    """What taking the best chain from ``head`` back to ``height`` deletes.
+
+    ``txs`` are transactions of the best chain, ``side_blocks`` lie beside it.
+    """
+
+    head: int
+    height: int
+    txs: int
+    side_blocks: int
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of the best chain that go."""
+        return self.head - self.height
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit of blocks has compared so far.
+
+    ``not_kept`` counts by name the sections that are not there to be compared.
+    """
+
+    blocks: int = 0
+    txs: int = 0
+    logs: int = 0
+    not_kept: Mapping[str, int] = field(default_factory=dict)

@@ -133,3 +133,9 @@ def every_record() -> Iterator[tuple[bytes, str, bytes, bytes]]:
         if len(batch) < _BATCH:
             return
         last = bytes(batch[-1][0])
+
+
+def count() -> int:
+    """How many records there are."""
+    row = sql.one("SELECT COUNT(*) FROM chain_staterecord")
+    return 0 if row is None else int(row[0])

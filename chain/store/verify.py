@@ -14,6 +14,7 @@ from execution.accounts import MODULE as ACCOUNT
 from execution.accounts import Account
 
 _REPORT_EVERY = 10_000
+_PAGES_AT_ONCE = 4_096
 
 
 def head() -> None:
@@ -60,7 +61,11 @@ def _check_body(view: BlockView) -> None:
 
 
 def state_behind_head(progress: Callable[[int], None]) -> None:
-    """Every record hashes to its key, and the records give the root, the pages and the supply."""
+    """Every record hashes to its key, and the records give the root, the pages and the supply.
+
+    Memory does not grow with the records: they come in key order, and a page is compared as soon
+    as it is whole.
+    """
     row = meta.required()
     balance = 0
 
@@ -75,22 +80,45 @@ def state_behind_head(progress: Callable[[int], None]) -> None:
                 progress(count)
             yield key, sha3(value)
 
-    built = statetree.build(leaves())
+    compared = _PagesCompared()
+    built = statetree.build_sorted(leaves(), compared.put)
     view = blocks.view_by_hash(row.head_hash)
-    if view is None or built.root != view.header.roots.state:
+    if view is None or built != view.header.roots.state:
         raise StateBroken("the records do not give the head's state root")
-    _check_pages(built.pages)
+    compared.finish()
     if balance != row.supply:
         raise TotalsBroken(f"balances add up to {balance} nANM, supply is {row.supply}")
 
 
-def _check_pages(built: dict[bytes, bytes | None]) -> None:
-    source = pages.Pages(b"")
-    paths = list(built)
-    for start in range(0, len(paths), _REPORT_EVERY):
-        part = paths[start : start + _REPORT_EVERY]
-        stored = source.load(part)
-        if any(stored.get(path) != built[path] for path in part):
-            raise StateBroken("a page of the state tree is not what the records give")
-    if pages.count() != len(built):
-        raise StateBroken("the state tree has pages that no record leads to")
+class _PagesCompared:
+    """Pages that the records give, held against the stored ones a batch at a time."""
+
+    def __init__(self) -> None:
+        self._batch: dict[bytes, bytes] = {}
+        self._count = 0
+        self._differing: bytes | None = None
+
+    def put(self, path: bytes, page: bytes) -> None:
+        """Take a page; what differs is told at the end, when the records have proved right."""
+        self._batch[path] = page
+        if len(self._batch) == _PAGES_AT_ONCE:
+            self._compare()
+
+    def finish(self) -> None:
+        """Raises StateBroken where stored pages differ, lack, or are too many."""
+        self._compare()
+        if self._differing is not None:
+            raise StateBroken(
+                "a page of the state tree is not what the records give",
+                path=self._differing.decode("ascii") or "root",
+            )
+        if pages.count() != self._count:
+            raise StateBroken("the state tree has pages that no record leads to")
+
+    def _compare(self) -> None:
+        stored = pages.Pages(b"").load(list(self._batch))
+        for path, page in self._batch.items():
+            if self._differing is None and stored.get(path) != page:
+                self._differing = path
+        self._count += len(self._batch)
+        self._batch = {}

@@ -3,13 +3,15 @@
 Bits are read from the most significant. An empty subtree is 32 zero bytes, a subtree with one
 record is that leaf, ``leaf = H(00 || key || H(value))``, ``node = H(01 || left || right)``.
 
-The tree is kept as pages (``page``), changed in batches (``update``), built in bulk (``build``)
-and proved record by record (``prove``, ``verify``). Nothing here touches a database: the caller
-hands in a ``PageSource`` and writes the pages it gets back.
+The tree is kept as pages (``page``), changed in batches (``update``), built in bulk (``build``; in
+key order ``build_sorted``, which holds nothing) and proved record by record (``prove``,
+``verify``). Nothing here touches a database: the caller hands in a ``PageSource`` and writes the
+pages it gets back.
 """
 
 from core.statetree.page import EMPTY, PageSource, StatePageBroken
 from core.statetree.proof import Proof, StateProofInvalid, StateProofMalformed, prove, verify
+from core.statetree.stream import build_sorted
 from core.statetree.update import TreeUpdate, build, build_into, root, update
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "TreeUpdate",
     "build",
     "build_into",
+    "build_sorted",
     "prove",
     "root",
     "update",

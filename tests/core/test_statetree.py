@@ -334,3 +334,47 @@ def test_proof_bytes_have_one_form() -> None:
 @given(st.binary(max_size=400))
 def test_hostile_proof_bytes_meet_only_refusals(data: bytes) -> None:
     assert not accepted(det(0), det(1), None, data)
+
+
+# --------------------------------------------------------------------------- in key order
+
+
+@given(st.dictionaries(_keys, st.binary(max_size=3), max_size=40))
+def test_records_in_key_order_give_the_same_tree(records):
+    pages: dict[bytes, bytes] = {}
+    order: list[bytes] = []
+
+    def put(path: bytes, page: bytes) -> None:
+        assert path not in pages
+        order.append(path)
+        pages[path] = page
+
+    found = statetree.build_sorted(((key, h(records[key])) for key in sorted(records)), put)
+    assert found == oracle(records)
+    assert pages == tree_of(records)
+    assert not records or order[-1] == b""
+
+
+def test_records_in_key_order_are_not_held():
+    held = most = 0
+
+    def records():
+        nonlocal held, most
+        for i in range(20_000):
+            held += 1
+            most = max(most, held)
+            yield i.to_bytes(2) + bytes(30), h(b"%d" % i)
+
+    def put(path: bytes, page: bytes) -> None:
+        nonlocal held
+        if len(path) == 3:  # sixteen records at most lie below
+            held = 0
+
+    statetree.build_sorted(records(), put)
+    assert most < 40
+
+
+@pytest.mark.parametrize("keys", [(2, 1), (1, 1)])
+def test_keys_that_do_not_rise_are_refused(keys):
+    with pytest.raises(ValueError, match="rise"):
+        statetree.build_sorted([(bytes([k]) * 32, bytes(32)) for k in keys], lambda *_: None)
