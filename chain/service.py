@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager
 from django.db import transaction
 
 from chain.errors import OtherGenesis, StateBroken, TotalsBroken
-from chain.store import blocks, meta, sections, state, verify
+from chain.store import blocks, history, meta, sections, state, verify
+from chain.store import prune as prune_rows
 from chain.store import snapshot as snapshots
 from chain.store import unit as units
 from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
-from chain.values import StagedState, StoredHeader
+from chain.values import Kept, Part, Pruning, StagedState, StoredHeader
 from core.block import Block
 from core.failpoints import reach
 from core.ports import RecordKey, StateReader
@@ -31,9 +32,12 @@ __all__ = [
     "genesis_hash",
     "head",
     "initialise",
+    "kept",
     "key_of",
     "load_block",
     "mark_invalid",
+    "plan_pruning",
+    "prune",
     "raw_block",
     "reader",
     "register_projector",
@@ -112,14 +116,23 @@ def canonical_header(height: int) -> StoredHeader | None:
 
 
 def raw_block(hash: bytes) -> bytes | None:
-    """The canonical encoding of a stored block, equal to ``Block.raw``; None if not kept."""
-    return blocks.raw(hash)
+    """The canonical encoding of a stored block, equal to ``Block.raw``; None if not stored.
+
+    Raises Pruned where a part of it is no longer kept.
+    """
+    found = blocks.raw(hash)
+    if found is None:
+        history.check_body(hash)
+    return found
 
 
 def load_block(hash: bytes) -> Block | None:
-    """A stored block decoded; None if not kept."""
+    """A stored block decoded; None if not stored. Raises Pruned as ``raw_block`` does."""
     found = blocks.load(hash)
-    return None if found is None else found[0]
+    if found is None:
+        history.check_body(hash)
+        return None
+    return found[0]
 
 
 def children(hash: bytes) -> list[StoredHeader]:
@@ -190,6 +203,26 @@ def mark_invalid(*, hash: bytes, code: str) -> None:
 def unit() -> AbstractContextManager[Unit]:
     """One database transaction that moves the head; see ``Unit`` for its verbs."""
     return units.open_unit()
+
+
+def kept() -> Kept:
+    """From which height on this node has each part of history."""
+    return history.kept()
+
+
+def plan_pruning(*, part: Part, keep: int, window: int) -> Pruning:
+    """What ``prune`` would drop in all. Raises PruneWindow."""
+    with snapshots.snapshot():
+        return prune_rows.plan(part, keep=keep, window=window)
+
+
+def prune(*, part: Part, keep: int, window: int, most: int) -> Pruning:
+    """Drop a part of all but the newest ``keep`` blocks, at most ``most`` heights now.
+
+    One transaction; call it again until it did no blocks. ``window`` is how many blocks a
+    reorganisation may take back. Raises PruneWindow when ``keep`` is less.
+    """
+    return prune_rows.step(part, keep=keep, window=window, most=most)
 
 
 def verify_head() -> None:
