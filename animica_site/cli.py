@@ -53,6 +53,12 @@ def _node() -> click.Command:
     return node
 
 
+def _prune() -> click.Command:
+    from animica_site.commands.prune import prune
+
+    return prune
+
+
 def _status() -> click.Command:
     from animica_site.commands.status import status
 
@@ -75,6 +81,7 @@ Lazy.modules = {
     "bench": _bench,
     "devnet": _devnet,
     "node": _node,
+    "prune": _prune,
     "status": _status,
     "wallet": _wallet,
 }

@@ -19,6 +19,13 @@ class DataDirUnusable(NodeFault):
     hint = "Give --data-dir a directory that this user may write, or one that can be made."
 
 
+class DataDirEmpty(NodeFault):
+    """The data directory holds no chain."""
+
+    code = "node.data_dir_empty"
+    hint = "Give --data-dir the directory of a node that has run before."
+
+
 class JsonOutUnwritable(NodeFault):
     """The file of --json-out cannot be written."""
 

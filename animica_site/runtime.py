@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ class Node:
         self._undo.append(self._lock.release)
         require_backends()
         self._undo.append(self.runner.close)
-        _open_database()
+        open_database()
         writer = WriterLock()
         writer.take()
         self._undo.append(writer.release)
@@ -106,7 +107,7 @@ class Node:
         self._undo.append(finish)
 
     def _tick_loop(self, parts: Parts) -> None:
-        """Once a second: early blocks, the pool's write-behind; now and then a status line."""
+        """Once a second: early blocks, the pool's write-behind, pruning; now and then a line."""
         from django.db import DatabaseError, InterfaceError, connections
 
         def tick(*work: Callable[[], object]) -> None:
@@ -128,6 +129,8 @@ class Node:
             while not self._stopping.wait(1):
                 seconds += 1
                 tick(parts.importer.tick, parts.pool.flush)
+                if parts.pruner is not None:
+                    tick(partial(parts.importer.between_blocks, parts.pruner.tick))
                 if seconds % _STATUS_LINE_S == 0:
                     tick(line)
             tick(parts.pool.flush)
@@ -160,7 +163,8 @@ def _ask_to_exit(server: asgi_server.NodeServer) -> None:
     server.should_exit = True
 
 
-def _open_database() -> None:
+def open_database() -> None:
+    """Reach the database and bring its tables up to date. Raises ``DatabaseUnreachable``."""
     from django.core.management import call_command
     from django.db import OperationalError, connection
 

@@ -28,6 +28,7 @@ __all__ = [
     "Unit",
     "add_side_block",
     "canonical_header",
+    "check_pruning",
     "children",
     "genesis_hash",
     "head",
@@ -210,17 +211,24 @@ def kept() -> Kept:
     return history.kept()
 
 
-def plan_pruning(*, part: Part, keep: int, window: int) -> Pruning:
-    """What ``prune`` would drop in all. Raises PruneWindow."""
+def check_pruning(*, keeps: Mapping[Part, int], window: int) -> None:
+    """Raises PruneWindow where ``keeps``, in blocks below the head, cuts into ``window``.
+
+    ``window`` is how many blocks a reorganisation may take back.
+    """
+    prune_rows.check_window(keeps, window)
+
+
+def plan_pruning(*, keeps: Mapping[Part, int], window: int) -> list[Pruning]:
+    """What ``prune`` would drop, part by part in the order to do it. Raises PruneWindow."""
     with snapshots.snapshot():
-        return prune_rows.plan(part, keep=keep, window=window)
+        return prune_rows.plan(keeps, window)
 
 
 def prune(*, part: Part, keep: int, window: int, most: int) -> Pruning:
     """Drop a part of all but the newest ``keep`` blocks, at most ``most`` heights now.
 
-    One transaction; call it again until it did no blocks. ``window`` is how many blocks a
-    reorganisation may take back. Raises PruneWindow when ``keep`` is less.
+    One transaction; call it again until it did no blocks. Raises PruneWindow.
     """
     return prune_rows.step(part, keep=keep, window=window, most=most)
 

@@ -7,7 +7,7 @@ import_block(raw) → pipeline checks → extend the head, or keep aside and reo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import RLock
 from typing import Literal
@@ -130,6 +130,11 @@ class Importer:
             for block in self._early.take_due(self._clock.now_ms() + CLOCK_AHEAD_MS):
                 if self._retry(block):
                     self._retry_orphans_of(block.hash)
+
+    def between_blocks(self, work: Callable[[], None]) -> None:
+        """Run what writes to the ledger beside imports, while no block is being taken in."""
+        with self._lock:
+            work()
 
     def waiting(self) -> dict[str, int]:
         """How many blocks wait for a parent and for their time."""
