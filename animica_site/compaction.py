@@ -18,7 +18,8 @@ def size() -> int:
     """Bytes that the database takes on its disk."""
     if connection.vendor == "postgresql":
         return int(_one("SELECT pg_database_size(current_database())"))
-    return sum(path.stat().st_size for path in _file().parent.glob(f"{_file().name}*"))
+    paths = (_file(), Path(f"{_file()}-wal"))
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def room_missing() -> int:

@@ -79,6 +79,7 @@ def prune(
     if not asked and not compact:
         raise click.UsageError("Say what to drop, for instance --witnesses-older-than 20000.")
     with stopped_node(data_dir) as network:
+        from animica_site import compaction
         from chain import service as chain
         from chain.values import Part
 
@@ -91,10 +92,11 @@ def prune(
         total = sum(part.blocks for part in plan)
         if total and not yes:
             click.confirm("This cannot be undone here. Go on?", abort=True)
+        before = compaction.size()
         if total:
             _drop(keeps, plan, window)
         if compact or (compact is None and total):
-            _compact()
+            _compact(before)
 
 
 def _plan_words(plan: Sequence[Pruning], name: str, head: int) -> str:
@@ -130,7 +132,8 @@ def _drop(keeps: dict[Part, int], plan: Sequence[Pruning], window: int) -> None:
     click.echo(f"dropped {_mb(size)}")
 
 
-def _compact() -> None:
+def _compact(before: int) -> None:
+    """Shrink the database, which took ``before`` bytes when the command started."""
     from animica_site import compaction
 
     if missing := compaction.room_missing():
@@ -139,7 +142,6 @@ def _compact() -> None:
             f"it, free {_mb(missing)} more of the disk and run `animica prune --compact`."
         )
         return
-    before = compaction.size()
     click.echo("giving free space back to the file system …")
     compaction.compact()
     after = compaction.size()
