@@ -13,6 +13,7 @@ from django.db import transaction
 from chain.errors import PruneWindow
 from chain.store import blocks, history, meta, sql
 from chain.values import Part, Pruning
+from core.failpoints import reach
 
 _SECTIONS = {
     Part.WITNESSES: ("witnesses", "envelopes"),
@@ -62,16 +63,16 @@ def step(part: Part, *, keep: int, window: int, most: int) -> Pruning:
     """Drop a part of up to ``most`` heights, in one transaction. Raises PruneWindow."""
     check_window({part: keep}, window)
     with transaction.atomic():
+        reach("prune.begun")
         meta.required(lock=True)
         first = history.kept().start_of(part)
         end = max(first, min(_end(keep), first + most))
-        size = _size(part, first, end)
-        if end > first:
+        done = Pruning(part, first, end, _size(part, first, end))
+        if done.blocks:
             _drop(part, first, end)
-            for mark in _MARKS[part]:
-                query = f"UPDATE chain_meta SET {mark} = %s WHERE id = 1 AND {mark} < %s"
-                sql.run(query, (end, end))
-        return Pruning(part, first, end, size)
+            _move_marks(part, end)
+    reach("prune.committed")
+    return done
 
 
 def _end(keep: int) -> int:
@@ -83,9 +84,17 @@ def _end(keep: int) -> int:
 def _drop(part: Part, first: int, end: int) -> None:
     if part is Part.STATE:
         sql.run(f"DELETE FROM chain_undo WHERE {_UNDO}", (first, end))
+        reach("undo.pruned")
         return
     emptied = ", ".join(f"{name} = NULL" for name in _SECTIONS[part])
     sql.run(f"UPDATE chain_blockbody SET {emptied} WHERE {_BLOCKS}", _bodied(first, end))
+    reach("sections.pruned")
+
+
+def _move_marks(part: Part, end: int) -> None:
+    for mark in _MARKS[part]:
+        sql.run(f"UPDATE chain_meta SET {mark} = %s WHERE id = 1 AND {mark} < %s", (end, end))
+    reach("marks.moved")
 
 
 def _bodied(first: int, end: int) -> tuple[int, int]:

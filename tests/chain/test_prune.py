@@ -8,9 +8,8 @@ from django.db import connection
 from chain import queries, service
 from chain.errors import BodyMissing, Pruned, PruneWindow
 from chain.models import BlockBody
-from chain.store import sql
 from chain.values import Kept, Part
-from core import statetree
+from core import failpoints, statetree
 from core.receipt import Log
 from tests.chain import builder
 from tests.chain.builder import address, pay
@@ -101,23 +100,22 @@ def test_many_steps_give_the_rows_of_one(chain, fresh):
 
 
 @pytest.mark.parametrize("part", list(Part))
-@pytest.mark.parametrize("dies_at", ["first", "mark"])
-def test_a_step_that_dies_changes_nothing_and_the_next_goes_on(chain, monkeypatch, part, dies_at):
+@pytest.mark.parametrize("point", ["prune.begun", "pruned", "marks.moved"])
+def test_a_step_that_dies_changes_nothing_and_the_next_goes_on(chain, part, point):
     done = service.prune(part=part, keep=4, window=WINDOW, most=3)
     assert (done.first, done.end) == (0, 3)
     before = dump()
-    run = sql.run
 
-    def dying(query, params=()):
-        if ("chain_meta" in query) == (dies_at == "mark"):
-            changed = run(query, params)
-            raise KeyboardInterrupt(changed)
-        return run(query, params)
+    def die(name):
+        if name.endswith(point):
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(sql, "run", dying)
-    with pytest.raises(KeyboardInterrupt):
-        service.prune(part=part, keep=4, window=WINDOW, most=3)
-    monkeypatch.undo()
+    failpoints.install(die)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            service.prune(part=part, keep=4, window=WINDOW, most=3)
+    finally:
+        failpoints.install(None)
     assert dump() == before
     done = service.prune(part=part, keep=4, window=WINDOW, most=1_000)
     assert (done.first, done.end) == (3, 8)

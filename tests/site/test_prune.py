@@ -30,16 +30,14 @@ DIES = """
 import os, signal
 from animica_site.commands import prune
 from animica_site.cli import main
-from chain.store import sql
+from core import failpoints
 prune.BLOCKS_PER_STEP = 4
-run, marks = sql.run, []
-def dying(query, params=()):
-    changed = run(query, params)
-    marks.append(1) if "chain_meta" in query else None
+marks = []
+def die(name):
+    marks.append(name) if name == "marks.moved" else None
     if len(marks) == 5:
         os.kill(os.getpid(), signal.SIGKILL)
-    return changed
-sql.run = dying
+failpoints.install(die)
 main()
 """
 
