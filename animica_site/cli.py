@@ -53,6 +53,12 @@ def _node() -> click.Command:
     return node
 
 
+def _prune() -> click.Command:
+    from animica_site.commands.prune import prune
+
+    return prune
+
+
 def _status() -> click.Command:
     from animica_site.commands.status import status
 
@@ -114,6 +120,7 @@ Lazy.modules = {
     "export": _export,
     "import": _import,
     "node": _node,
+    "prune": _prune,
     "restore": _restore,
     "rewind": _rewind,
     "status": _status,

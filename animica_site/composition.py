@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from animica_site.config import NodeConfig
 from animica_site.metrics import NodeMetrics
+from animica_site.pruning import POLICIES, Pruner
 from animica_site.status import NodeStatus
 from chain import service as chain
 from consensus import service as consensus
@@ -34,6 +35,7 @@ class Parts:
     pool: Pool
     miner: Miner | None
     status: NodeStatus
+    pruner: Pruner | None
 
 
 class _Slot:
@@ -71,7 +73,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     _Slot.metrics = NodeMetrics(clock=clock, importer=importer, pool=pool, miner=miner, bus=bus)
     REGISTRY.register(_Slot.metrics)
     _subscribe(bus, pool, miner)
-    return Parts(importer, pool, miner, status)
+    return Parts(importer, pool, miner, status, _make_pruner(config))
 
 
 def _subscribe(bus: EventBus, pool: Pool, miner: Miner | None) -> None:
@@ -100,6 +102,14 @@ def _make_miner(config: NodeConfig, clock: Clock, importer: Importer, pool: Pool
         coinbase=config.mine_to,
         block_time_ms=config.block_time_ms,
     )
+
+
+def _make_pruner(config: NodeConfig) -> Pruner | None:
+    if config.prune is None:
+        return None
+    window = config.network.local.max_reorg_blocks
+    keep = window if config.prune_keep is None else config.prune_keep
+    return Pruner(parts=POLICIES[config.prune], keep=keep, window=window)
 
 
 def dismantle() -> None:

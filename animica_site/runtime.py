@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ class Node:
         self._undo.append(finish)
 
     def _tick_loop(self, parts: Parts) -> None:
-        """Once a second: early blocks, the pool's write-behind; now and then a status line."""
+        """Once a second: early blocks, the pool's write-behind, pruning; now and then a line."""
         from django.db import DatabaseError, InterfaceError, connections
 
         def tick(*work: Callable[[], object]) -> None:
@@ -127,6 +128,8 @@ class Node:
             while not self._stopping.wait(1):
                 seconds += 1
                 tick(parts.importer.tick, parts.pool.flush)
+                if parts.pruner is not None:
+                    tick(partial(parts.importer.between_blocks, parts.pruner.tick))
                 if seconds % _STATUS_LINE_S == 0:
                     tick(line)
             tick(parts.pool.flush)

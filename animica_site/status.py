@@ -55,7 +55,7 @@ class NodeStatus:
     def status(self) -> dict[str, Any]:
         """Network, state word, head, pool, miner, disk, warnings with a next step each.
 
-        While the database is away: without ``head`` and ``supply``.
+        While the database is away: without ``head``, ``supply`` and ``history``.
         """
         now_ms = self._clock.now_ms()
         head, fault = _head()
@@ -65,7 +65,7 @@ class NodeStatus:
             "chainId": self._network.chain,
             "state": self._state_word(age_ms),
             "uptimeMs": now_ms - self._started_ms,
-            **({} if head is None else _head_view(head, now_ms)),
+            **({} if head is None else _head_view(head, now_ms) | _history()),
             "mempool": self._pool_view(),
             "waiting": self._importer.waiting(),
             "miner": self._miner_view(),
@@ -227,6 +227,21 @@ def _head_view(head: BlockView, now_ms: int) -> dict[str, Any]:
             "txCount": head.tx_count,
         },
         "supply": str(head.supply),
+    }
+
+
+def _history() -> dict[str, Any]:
+    """From which height on each part of history is here; 0: all of it."""
+    try:
+        kept = queries.kept()
+    except (DatabaseError, InterfaceError):
+        return {}  # it went away a moment ago; the next answer says so
+    return {
+        "history": {
+            "witnessesFrom": kept.witnesses_from,
+            "bodiesFrom": kept.bodies_from,
+            "stateFrom": kept.state_from,
+        }
     }
 
 

@@ -63,6 +63,26 @@ class BodyMissing(NodeFault):
     hint: ClassVar[str] = "Fetch the block again from a peer that keeps bodies."
 
 
+class Pruned(RequestRefused):
+    """A part of history that this node dropped. ``keptFrom`` is the height that it starts at here.
+
+    Facts: ``part`` (witnesses, bodies or state), ``height`` and ``keptFrom``.
+    """
+
+    code: ClassVar[str] = "chain.pruned"
+    hint: ClassVar[str] = (
+        "Ask a node that keeps all history: any node that was never pruned. "
+        "Its answer can be checked against the header that this node has."
+    )
+
+
+class PruneWindow(RequestRefused):
+    """Pruning would drop what a reorganisation of the allowed depth needs."""
+
+    code: ClassVar[str] = "chain.prune_window"
+    hint: ClassVar[str] = "Keep at least as many blocks as `least`, the network's maxReorg."
+
+
 class BadCursor(RequestRefused):
     """A cursor that this list did not hand out."""
 

@@ -191,6 +191,10 @@ class Meta(models.Model):
     minted = models.BigIntegerField()
     burnt = models.BigIntegerField()
     layout = models.IntegerField()
+    # Heights from which this node keeps each part of history; 0: all of it.
+    witnesses_from = models.BigIntegerField(default=0, db_default=0)
+    bodies_from = models.BigIntegerField(default=0, db_default=0)
+    state_from = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name_plural = "meta"

@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from chain.errors import BadCursor, BadLimit, HeadBroken, TooManyTopics
+from chain.errors import BadCursor, BadLimit, HeadBroken, Pruned, TooManyTopics
 from chain.store import blocks as block_rows
-from chain.store import meta, sections, state, txs
+from chain.store import history, meta, sections, state, txs
 from chain.store.pages import Pages
 from chain.store.snapshot import snapshot
 from chain.values import (
     BlockView,
     FullBlock,
+    Kept,
     LogLine,
     Page,
+    Part,
+    PlainTx,
     RecordProof,
     Totals,
     TxLine,
+    TxOutcome,
     TxView,
 )
 from core import statetree
@@ -95,17 +99,44 @@ def headers(from_height: int, count: int) -> tuple[Header, ...]:
 
 
 def full_block(hash: bytes) -> FullBlock | None:
-    """A stored block decoded with its receipts; None if its body is not kept."""
+    """A stored block decoded with its receipts; None if it is not stored. Raises Pruned."""
     found = block_rows.load(hash)
     if found is None:
+        history.check_body(hash)
         return None
     block, receipts = found
     return FullBlock(block, () if receipts is None else sections.read_receipts(receipts))
 
 
 def tx(txid: bytes) -> TxView | None:
-    """A transaction of the best chain with its receipt."""
+    """A transaction of the best chain. Raises Pruned where its body is no longer kept."""
     return txs.view(txid)
+
+
+def outcome(txid: bytes) -> TxOutcome | None:
+    """What a transaction of the best chain did and where, however much is pruned."""
+    return txs.outcome(txid)
+
+
+def txids(height: int) -> tuple[bytes, ...]:
+    """Ids of the transactions of the best chain's block at a height, in body order."""
+    return txs.ids_of_block(height) if 0 <= height <= _END else ()
+
+
+def plain_txs(hash: bytes) -> tuple[PlainTx, ...]:
+    """The transactions of a block of the best chain without their witnesses. Raises Pruned."""
+    with snapshot():
+        return txs.plain_of_block(hash)
+
+
+def kept() -> Kept:
+    """From which height on this node has each part of history."""
+    return history.kept()
+
+
+def pruned(part: Part, height: int) -> Pruned:
+    """The refusal for a part of the block at ``height`` that this node has dropped."""
+    return history.pruned(part, height, history.kept().start_of(part))
 
 
 def receipt(txid: bytes) -> Receipt | None:
@@ -165,10 +196,14 @@ def logs(
 
 
 def record(module: str, id: bytes, *, height: int | None = None) -> bytes | None:
-    """A record's value after the head, or after the best chain's block at ``height`` (≥ 0)."""
+    """A record's value after the head, or after the best chain's block at ``height`` (≥ 0).
+
+    Raises Pruned for a height whose state is no longer known.
+    """
     if height is None:
         return state.read([(module, id)]).get((module, id))
     with snapshot():
+        history.check_state(height)
         return state.value_at((module, id), min(height, _END))
 
 

@@ -17,6 +17,7 @@ from chain.store import (
     audit_undo,
     blocks,
     dump,
+    history,
     meta,
     pages,
     rewind,
@@ -24,11 +25,12 @@ from chain.store import (
     state,
     verify,
 )
+from chain.store import prune as prune_rows
 from chain.store import snapshot as snapshots
 from chain.store import unit as units
 from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
-from chain.values import Audited, RewindPlan, StagedState, StoredHeader
+from chain.values import Audited, Kept, Part, Pruning, RewindPlan, StagedState, StoredHeader
 from core.block import Block
 from core.failpoints import reach
 from core.ports import RecordKey, StateReader
@@ -42,15 +44,19 @@ __all__ = [
     "audit_side_blocks",
     "audit_undo_to",
     "canonical_header",
+    "check_pruning",
     "children",
     "genesis_hash",
     "head",
     "initialise",
     "is_empty",
+    "kept",
     "key_of",
     "load_block",
     "load_tables",
     "mark_invalid",
+    "plan_pruning",
+    "prune",
     "raw_block",
     "reader",
     "record_count",
@@ -143,14 +149,23 @@ def canonical_header(height: int) -> StoredHeader | None:
 
 
 def raw_block(hash: bytes) -> bytes | None:
-    """The canonical encoding of a stored block, equal to ``Block.raw``; None if not kept."""
-    return blocks.raw(hash)
+    """The canonical encoding of a stored block, equal to ``Block.raw``; None if not stored.
+
+    Raises Pruned where a part of it is no longer kept.
+    """
+    found = blocks.raw(hash)
+    if found is None:
+        history.check_body(hash)
+    return found
 
 
 def load_block(hash: bytes) -> Block | None:
-    """A stored block decoded; None if not kept."""
+    """A stored block decoded; None if not stored. Raises Pruned as ``raw_block`` does."""
     found = blocks.load(hash)
-    return None if found is None else found[0]
+    if found is None:
+        history.check_body(hash)
+        return None
+    return found[0]
 
 
 def children(hash: bytes) -> list[StoredHeader]:
@@ -221,6 +236,33 @@ def mark_invalid(*, hash: bytes, code: str) -> None:
 def unit() -> AbstractContextManager[Unit]:
     """One database transaction that moves the head; see ``Unit`` for its verbs."""
     return units.open_unit()
+
+
+def kept() -> Kept:
+    """From which height on this node has each part of history."""
+    return history.kept()
+
+
+def check_pruning(*, keeps: Mapping[Part, int], window: int) -> None:
+    """Raises PruneWindow where ``keeps``, in blocks below the head, cuts into ``window``.
+
+    ``window`` is how many blocks a reorganisation may take back.
+    """
+    prune_rows.check_window(keeps, window)
+
+
+def plan_pruning(*, keeps: Mapping[Part, int], window: int) -> list[Pruning]:
+    """What ``prune`` would drop, part by part in the order to do it. Raises PruneWindow."""
+    with snapshots.snapshot():
+        return prune_rows.plan(keeps, window)
+
+
+def prune(*, part: Part, keep: int, window: int, most: int) -> Pruning:
+    """Drop a part of all but the newest ``keep`` blocks, at most ``most`` heights now.
+
+    One transaction; call it again until it did no blocks. Raises PruneWindow.
+    """
+    return prune_rows.step(part, keep=keep, window=window, most=most)
 
 
 def verify_head() -> None:

@@ -12,7 +12,7 @@ from core.header import Header
 from core.ports import RecordKey
 from core.receipt import Log, Receipt
 from core.statetree import Proof
-from core.tx import SignedTx
+from core.tx import SignedTx, UnsignedTx, Witness
 
 T = TypeVar("T")
 
@@ -23,6 +23,58 @@ class BlockStatus(StrEnum):
     STORED = "stored"  # sealed, its body verified; not executed (a side branch)
     EXECUTED = "executed"  # executed with the right result at least once
     INVALID = "invalid"  # breaks a rule that its hash commits to; never tried again
+
+
+class Part(StrEnum):
+    """What a node may drop of old blocks, each by itself; headers and receipts always stay."""
+
+    WITNESSES = "witnesses"  # signatures, and the raw proofs of useful work
+    BODIES = "bodies"  # transactions and proof receipts, and with them the witnesses
+    STATE = "state"  # undo: what records were before a block
+
+
+@dataclass(frozen=True)
+class Kept:
+    """From which height on this node has each part of history; 0: all of it.
+
+    ``witnesses_from`` and ``bodies_from`` are blocks, ``state_from`` is the lowest block whose
+    state can be read and returned to. Genesis has no transactions and is always whole.
+    """
+
+    witnesses_from: int = 0
+    bodies_from: int = 0
+    state_from: int = 0
+
+    @property
+    def lowest_fork(self) -> int:
+        """The lowest block that the best chain can be taken back to."""
+        return max(self.state_from, self.bodies_from - 1, self.witnesses_from - 1, 0)
+
+    def start_of(self, part: Part) -> int:
+        """The height from which a part is here."""
+        return {
+            Part.WITNESSES: self.witnesses_from,
+            Part.BODIES: self.bodies_from,
+            Part.STATE: self.state_from,
+        }[part]
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What one step of pruning did, or a plan of it: heights from ``first`` below ``end``.
+
+    ``size`` counts the bytes of the dropped values, without the database's own overhead.
+    """
+
+    part: Part
+    first: int
+    end: int
+    size: int
+
+    @property
+    def blocks(self) -> int:
+        """How many heights."""
+        return self.end - self.first
 
 
 @dataclass(frozen=True)
@@ -104,16 +156,47 @@ class BlockView:
 
 
 @dataclass(frozen=True)
-class TxView:
-    """A transaction of the best chain with its place, receipt and charge."""
+class TxOutcome:
+    """What a transaction of the best chain did, and where. Known however much is pruned.
 
-    tx: SignedTx
+    ``size_bytes`` is the length of its encoding with the witness.
+    """
+
+    txid: bytes
     block_hash: bytes
     height: int
     index: int
     time_ms: int
+    kind: str
+    sender: bytes
+    recipient: bytes | None
+    value: int
+    nonce: int
+    size_bytes: int
     receipt: Receipt
     charge: TxCharge
+
+
+@dataclass(frozen=True)
+class TxView:
+    """A transaction of the best chain. ``witness`` is None where it is pruned."""
+
+    unsigned: UnsignedTx
+    witness: Witness | None
+    outcome: TxOutcome
+
+    @property
+    def tx(self) -> SignedTx | None:
+        """The transaction with its witness, None where that is pruned."""
+        return None if self.witness is None else SignedTx(self.unsigned, self.witness)
+
+
+@dataclass(frozen=True)
+class PlainTx:
+    """A transaction without its witness; ``size_bytes`` counts that in."""
+
+    unsigned: UnsignedTx
+    size_bytes: int
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import_block(raw) → pipeline checks → extend the head, or keep aside and reo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import RLock
 from typing import Literal
@@ -131,6 +131,11 @@ class Importer:
                 if self._retry(block):
                     self._retry_orphans_of(block.hash)
 
+    def between_blocks(self, work: Callable[[], None]) -> None:
+        """Run what writes to the ledger beside imports, while no block is being taken in."""
+        with self._lock:
+            work()
+
     def waiting(self) -> dict[str, int]:
         """How many blocks wait for a parent and for their time."""
         return {"orphans": len(self._orphans), "early": len(self._early)}
@@ -142,8 +147,7 @@ class Importer:
             if not fork_choice.outweighs(tip.total_work, head.total_work):
                 continue
             try:
-                most = self.network.local.max_reorg_blocks
-                fork_choice.check_depth(head.height, self._fork_height(tip), most)
+                self._check_depth(head, self._fork_height(tip))
                 self._reorganise(head, tip.hash)
             except (errors.ReorgTooDeep, errors.StoredBlockDamaged) as refusal:
                 log.error("not taking up a stored branch: %s", refusal)
@@ -313,8 +317,7 @@ class Importer:
         """
         head = chain.head()
         try:
-            most = self.network.local.max_reorg_blocks
-            fork_choice.check_depth(head.height, fork_height, most)
+            self._check_depth(head, fork_height)
         except errors.ReorgTooDeep as refusal:
             entry = StoredHeader(block.header, work, BlockStatus.STORED, canonical=False)
             self._deep[block.hash] = _Deep(entry, parent.header, fork_height)
@@ -322,6 +325,16 @@ class Importer:
                 log.error("refusing a reorganisation: %s", refusal)
                 self.alarm = Alarm(refusal.code, refusal.message, block.hash, work)
             raise
+
+    def _check_depth(self, head: StoredHeader, fork_height: int) -> None:
+        """Refuse a fork below maxReorg, or below what this node has kept. Raises ReorgTooDeep.
+
+        Pruning keeps maxReorg blocks below the head of its time; a reorganisation to fewer but
+        heavier blocks may since have lowered the head.
+        """
+        undoable = head.height - chain.kept().lowest_fork
+        most = min(self.network.local.max_reorg_blocks, undoable)
+        fork_choice.check_depth(head.height, fork_height, most)
 
     def _calm(self, work: int) -> None:
         if self.alarm is not None and work >= self.alarm.total_work:

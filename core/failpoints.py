@@ -42,6 +42,11 @@ Name = Literal[
     "pages.deleted",
     "meta.created",
     "meta.moved",
+    "prune.begun",
+    "sections.pruned",
+    "undo.pruned",
+    "marks.moved",
+    "prune.committed",
     "projectors.applied",
     "projectors.unwound",
     # consensus.service: committed, nobody told yet

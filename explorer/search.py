@@ -50,7 +50,7 @@ def _by_hash(wanted: bytes) -> str:
     if queries.block_by_hash(wanted) is not None:
         return reverse("explorer:block", args=[text])
     pool = mempool.current()
-    known = queries.tx(wanted) or pool.get(wanted) or pool.dropped(wanted)
+    known = queries.outcome(wanted) or pool.get(wanted) or pool.dropped(wanted)
     if known is None:
         raise NothingFound("this node knows no block and no transaction of this hash")
     return reverse("explorer:tx", args=[text])

@@ -1,6 +1,7 @@
 """One function for each address of the site: read the request, gather, render.
 
-What a reader got wrong answers 404, 400 or 403 with a sentence and the search; a node that cannot
+What a reader got wrong answers 404, 400 or 403 with a sentence and the search, what this node has
+pruned 410 with who may have it; a node that cannot
 answer, or whose database cannot, is 503. Nothing here is a 500 but a defect.
 """
 
@@ -16,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from chain.errors import BadCursor
+from chain.errors import BadCursor, Pruned
 from core.errors import AnimicaError, EncodingRefused, NodeFault, RequestRefused
 from explorer import reading, search
 from explorer.errors import NothingFound, NotSearchable
@@ -27,13 +28,19 @@ log = logging.getLogger("animica.explorer")
 
 View = Callable[..., HttpResponse]
 _STATUSES: tuple[tuple[type[AnimicaError], int], ...] = (
+    (Pruned, 410),
     (NothingFound, 404),
     (NotSearchable, 404),
     (EncodingRefused, 404),
     (RequestRefused, 400),
     (NodeFault, 503),
 )
-_TITLES = {400: "This request does not fit", 404: "Nothing found", 503: "Not ready"}
+_TITLES = {
+    400: "This request does not fit",
+    404: "Nothing found",
+    410: "Pruned here",
+    503: "Not ready",
+}
 
 
 def page(view: View) -> View:

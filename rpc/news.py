@@ -97,7 +97,7 @@ def _receipts(block_hash: bytes, filters: list[Filter]) -> Iterator[News]:
         return
     for txid, sender in _txs_of(block.header.height):
         if any(wanted.takes(txid, sender) for wanted in filters):
-            found = queries.tx(txid)
+            found = queries.outcome(txid)
             if found is not None:
                 yield _news("receipts", views.receipt(found), (txid, sender))
 

@@ -109,9 +109,12 @@ TransactionView.__doc__ = (
 
 
 class RawTransactionView(TransactionView):
-    """A transaction with its canonical bytes, witness included."""
+    """A transaction with its canonical bytes, witness included.
 
-    raw: Hex
+    `raw` is null where the witness is pruned.
+    """
+
+    raw: Hex | None
 
 
 class BlockSummary(HeaderView):
@@ -128,9 +131,9 @@ class BlockSummary(HeaderView):
 
 
 class BlockView(BlockSummary):
-    """A block with its transactions: ids, or in full; null where the body is not kept."""
+    """A block with its transactions: ids, or in full."""
 
-    txs: list[Hash] | list[TransactionView] | None
+    txs: list[Hash] | list[TransactionView]
 
 
 class EventView(TypedDict):

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from chain.values import BlockView as StoredBlock
-from chain.values import LogLine, TxLine, TxView
+from chain.values import LogLine, TxLine, TxOutcome
 from core.header import Header
-from core.tx import SignedTx
+from core.tx import SignedTx, UnsignedTx
 from pq import addresses
 from rpc import results
 
@@ -92,10 +92,22 @@ Place = tuple[bytes, int, int, int]
 
 def transaction(tx: SignedTx, place: Place | None = None) -> results.TransactionView:
     """A transaction, with its place if it is in a block of the best chain."""
-    unsigned = tx.unsigned
+    return _transaction(tx.unsigned, tx.witness.alg, len(tx.raw), place)
+
+
+def plain_transaction(
+    tx: UnsignedTx, size_bytes: int, place: Place | None
+) -> results.TransactionView:
+    """The same without its witness: a valid one's algorithm is the one that the sender names."""
+    return _transaction(tx, addresses.alg_of(tx.sender), size_bytes, place)
+
+
+def _transaction(
+    unsigned: UnsignedTx, alg: int, size_bytes: int, place: Place | None
+) -> results.TransactionView:
     block_hash, height, index, time = place or (None, None, None, None)
     view: dict[str, Any] = {
-        "txid": hexed(tx.txid),
+        "txid": hexed(unsigned.txid),
         "v": unsigned.v,
         "chain": unsigned.chain,
         "kind": unsigned.kind,
@@ -116,8 +128,8 @@ def transaction(tx: SignedTx, place: Place | None = None) -> results.Transaction
         view["until"] = unsigned.until
     if unsigned.keep:
         view["keep"] = True
-    view["alg"] = tx.witness.alg
-    view["sizeBytes"] = len(tx.raw)
+    view["alg"] = alg
+    view["sizeBytes"] = size_bytes
     view["blockHash"] = None if block_hash is None else hexed(block_hash)
     view["height"], view["index"], view["time"] = height, index, time
     return cast("results.TransactionView", view)
@@ -144,25 +156,23 @@ def _is_address(value: bytes) -> bool:
     )
 
 
-def place_of(found: TxView) -> Place:
+def place_of(found: TxOutcome) -> Place:
     """The place of a transaction of the best chain."""
     return found.block_hash, found.height, found.index, found.time_ms
 
 
-def receipt(found: TxView) -> results.ReceiptView:
+def receipt(found: TxOutcome) -> results.ReceiptView:
     """What a transaction of the best chain did and paid."""
-    charge, outcome = found.charge, found.receipt
-    unsigned = found.tx.unsigned
-    to = unsigned.body.get("to")
+    charge, outcome, to = found.charge, found.receipt, found.recipient
     view: dict[str, Any] = {
-        "txid": hexed(found.tx.txid),
+        "txid": hexed(found.txid),
         "blockHash": hexed(found.block_hash),
         "height": found.height,
         "index": found.index,
         "time": found.time_ms,
-        "kind": unsigned.kind,
-        "from": address_text(unsigned.sender),
-        "to": address_text(to) if isinstance(to, bytes) and _is_address(to) else None,
+        "kind": found.kind,
+        "from": address_text(found.sender),
+        "to": address_text(to) if to is not None and _is_address(to) else None,
         "status": outcome.status,
         "outcome": _OUTCOMES[outcome.status],
         "gasUsed": outcome.gas_used,

@@ -55,6 +55,7 @@ from animica_site.files import write_secrets
     show_default=True,
     help="Processes that search nonces.",
 )
+@running.prune_options
 @click.option("--reload", "reload_", is_flag=True, help="Restart when the code changes.")
 @click.option(
     "--json-out",
@@ -106,6 +107,8 @@ def _run(
     no_mine: bool,
     retarget: bool,
     workers: int,
+    prune: str | None,
+    prune_keep: int | None,
     json_out: Path | None,
     json_logs: bool,
     log_level: str,
@@ -123,6 +126,8 @@ def _run(
         mine_to=None if no_mine else funded[0].address,
         block_time_ms=None if block_time is None else round(block_time * 1000),
         workers=workers,
+        prune=prune,
+        prune_keep=prune_keep,
         table=table,
     )
 

@@ -36,6 +36,7 @@ from pq import addresses
     show_default=True,
     help="Processes that search nonces.",
 )
+@running.prune_options
 @click.option("--json-logs", is_flag=True, help="Log JSON lines.")
 @click.option(
     "--log-level",
@@ -50,6 +51,8 @@ def node(
     http_port: int,
     mine_to: str | None,
     workers: int,
+    prune: str | None,
+    prune_keep: int | None,
     json_logs: bool,
     log_level: str,
 ) -> None:
@@ -63,6 +66,8 @@ def node(
         http_port=http_port,
         mine_to=_payable(mine_to) if mine_to else None,
         workers=workers,
+        prune=prune,
+        prune_keep=prune_keep,
         table=table,
     )
 

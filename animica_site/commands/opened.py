@@ -68,11 +68,7 @@ def reading(place: Place) -> Iterator[None]:
 
     Raises ``ChainEmpty`` without a chain.
     """
-    from chain.errors import ChainEmpty
-
-    on_sqlite_here = "DATABASE_URL" not in os.environ
-    if on_sqlite_here and not (place.data_dir / DATABASE_FILE).is_file():
-        raise ChainEmpty(f"no chain is stored in {place.data_dir}")
+    _require_file(place)
     running.prepare(place.table, place.data_dir, json_logs=False, level="WARNING")
     from animica_site import database
     from chain import service as chain
@@ -81,6 +77,33 @@ def reading(place: Place) -> Iterator[None]:
         database.connect()
         database.require_current()
         chain.genesis_hash()
+        yield
+
+
+def _require_file(place: Place) -> None:
+    from chain.errors import ChainEmpty
+
+    on_sqlite_here = "DATABASE_URL" not in os.environ
+    if on_sqlite_here and not (place.data_dir / DATABASE_FILE).is_file():
+        raise ChainEmpty(f"no chain is stored in {place.data_dir}")
+
+
+@contextmanager
+def changing(place: Place) -> Iterator[None]:
+    """For tools that change a stored chain: like ``writing``, of this network's chain only.
+
+    Makes nothing where nothing is. Raises ``ChainEmpty``, ``OtherGenesis`` and what a chain that
+    does not hold together raises.
+    """
+    _require_file(place)
+    with writing(place):
+        from chain import service as chain
+        from chain.errors import OtherGenesis
+        from consensus.rules import genesis
+
+        if chain.genesis_hash() != genesis.genesis_block(place.network).hash:
+            raise OtherGenesis(f"the database holds another chain than {place.network.name}")
+        chain.verify_head()
         yield
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from animica_site.commands.opened import Place, goes_on, place_options, writing
+from animica_site.commands.opened import Place, changing, goes_on, place_options
 from animica_site.ledger_faults import Unconfirmed
 from animica_site.progress import Progress
 
@@ -24,7 +24,7 @@ def rewind(height: int, place: Place, yes: bool) -> None:
 
     The node must be stopped. An interrupted rewind has gone part of the way; run it again.
     """
-    with writing(place):
+    with changing(place):
         from chain import service as chain
 
         plan = chain.rewind_plan(height=height)

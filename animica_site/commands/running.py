@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import click
 
 from animica_site import config as node_config
 from animica_site import logs, networks
 from animica_site.faults import DataDirUnusable
 from core.network import Network
+
+
+def prune_options(command: Callable[..., None]) -> Callable[..., None]:
+    """``--prune`` and ``--prune-keep``, for commands that run a node."""
+    what = click.option(
+        "--prune",
+        type=click.Choice(["witnesses", "bodies", "all"]),
+        help="Drop old history as the chain grows; `all` is bodies and undo.",
+    )
+    keep = click.option(
+        "--prune-keep",
+        type=click.IntRange(min=1),
+        metavar="BLOCKS",
+        help="Newest blocks that stay whole; by default and at least the network's maxReorg.",
+    )
+    return what(keep(command))
 
 
 def prepare(table: dict[str, Any], data_dir: Path, *, json_logs: bool, level: str) -> Network:

@@ -55,6 +55,8 @@ def _screen(facts: dict[str, Any]) -> str:
     if head := facts.get("head"):
         age_s = head["ageMs"] / 1000
         rows.append(f"head       {head['height']}  {head['hash'][:18]}…  {age_s:.0f} s old")
+    if history := facts.get("history"):
+        rows.append(f"history    {_history_words(history)}")
     if "mempool" in facts:
         pool, disk = facts["mempool"], facts["disk"]
         rows += [
@@ -67,6 +69,13 @@ def _screen(facts: dict[str, Any]) -> str:
         rows.append(f"warning    {warning['reason']} [{warning['code']}]")
         rows.append(f"           next: {warning['hint']}")
     return "\n".join(rows)
+
+
+def _history_words(history: dict[str, int]) -> str:
+    """What is pruned, from which block on it is here."""
+    parts = (("witnesses", "witnessesFrom"), ("bodies", "bodiesFrom"), ("state", "stateFrom"))
+    kept = [f"{word} from block {history[name]:,}" for word, name in parts if history.get(name)]
+    return ", ".join(kept) or "all of it"
 
 
 def _miner_words(miner: dict[str, Any] | None) -> str:

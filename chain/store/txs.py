@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chain.errors import BodyMissing
-from chain.store import sections, sql
+from chain.store import history, sections, sql
 from chain.store.sql import Row, Table
-from chain.values import BlockEffects, LogLine, TxCharge, TxLine, TxView
+from chain.values import BlockEffects, LogLine, PlainTx, TxCharge, TxLine, TxOutcome, TxView
 from core import cbor
 from core.block import Block
 from core.failpoints import reach
 from core.limits import ADDRESS_BYTES, TX_BYTES
 from core.receipt import Log, Receipt
-from core.tx import SignedTx, UnsignedTx, Witness
+from core.tx import UnsignedTx, Witness
 
 _TX = Table(
     "chain_tx",
@@ -105,28 +104,86 @@ def _log_rows(height: int, receipts: Sequence[Receipt]) -> list[Row]:
     return out
 
 
+_OUTCOME = (
+    "t.txid, b.hash, t.height, t.tx_index, b.time_ms, t.kind, t.sender, t.recipient, t.value, "
+    "t.nonce, t.tx_size, t.witness_size, t.price, t.base_fee_paid, t.tip_paid, "
+    "substr(d.receipts, t.receipt_at + 1, t.receipt_size)"
+)
+_OF_TXID = f"{_FROM} JOIN chain_blockbody d ON d.block_id = b.id WHERE t.txid = %s"
+# Around an unsigned transaction and its witness: the head of an array of two.
+_PAIR_BYTES = 1
+
+
+def outcome(txid: bytes) -> TxOutcome | None:
+    """What a transaction of the best chain did, from its row and a slice of the receipts."""
+    row = sql.one(f"SELECT {_OUTCOME} {_OF_TXID}", (txid,))
+    return None if row is None else _outcome(row)
+
+
 def view(txid: bytes) -> TxView | None:
-    """A transaction of the best chain, read as three slices of its block's sections."""
+    """A transaction of the best chain, read as three slices of its block's sections.
+
+    Raises Pruned where its body is no longer kept.
+    """
     row = sql.one(
-        "SELECT b.hash, t.height, t.tx_index, b.time_ms, t.price, t.base_fee_paid, t.tip_paid, "
-        "substr(d.txs, t.tx_at + 1, t.tx_size), "
-        "substr(d.witnesses, t.witness_at + 1, t.witness_size), "
-        "substr(d.receipts, t.receipt_at + 1, t.receipt_size) "
-        f"{_FROM} JOIN chain_blockbody d ON d.block_id = b.id WHERE t.txid = %s",
+        f"SELECT {_OUTCOME}, substr(d.txs, t.tx_at + 1, t.tx_size), "
+        f"substr(d.witnesses, t.witness_at + 1, t.witness_size) {_OF_TXID}",
         (txid,),
     )
     if row is None:
         return None
-    block_hash, height, index, time_ms, price, base, tip, unsigned, witness, receipt = row
-    if unsigned is None or witness is None or receipt is None:
-        raise BodyMissing("the body of a block is not stored", block="0x" + bytes(block_hash).hex())
-    tx = SignedTx(
+    *known, unsigned, witness = row
+    done = _outcome(tuple(known))
+    if unsigned is None or (witness is None and done.height >= history.kept().witnesses_from):
+        raise history.missing(done.height, of=done.block_hash)
+    return TxView(
         UnsignedTx.from_map(cbor.decode(bytes(unsigned), limit=TX_BYTES, what="tx")),
-        Witness.from_map(cbor.decode(bytes(witness), limit=TX_BYTES, what="witness")),
+        None
+        if witness is None
+        else Witness.from_map(cbor.decode(bytes(witness), limit=TX_BYTES, what="witness")),
+        done,
     )
-    done = _receipt(bytes(receipt))
-    place = (bytes(block_hash), height, index, time_ms)
-    return TxView(tx, *place, receipt=done, charge=TxCharge(price, base, tip))
+
+
+def _outcome(row: Row) -> TxOutcome:
+    found, block_hash, height, index, time_ms, kind, sender, to, value, nonce = row[:10]
+    tx_size, witness_size, *charge, receipt = row[10:]
+    if receipt is None:
+        raise history.missing(height, of=bytes(block_hash))
+    return TxOutcome(
+        *(bytes(found), bytes(block_hash), height, index, time_ms, kind, bytes(sender)),
+        *(None if to is None else bytes(to), value, nonce),
+        size_bytes=_PAIR_BYTES + tx_size + witness_size,
+        receipt=_receipt(bytes(receipt)),
+        charge=TxCharge(*charge),
+    )
+
+
+def ids_of_block(height: int) -> tuple[bytes, ...]:
+    """Ids of the transactions of the best chain's block at a height, in body order."""
+    query = "SELECT txid FROM chain_tx WHERE height = %s ORDER BY tx_index"
+    return tuple(bytes(row[0]) for row in sql.rows(query, (height,)))
+
+
+def plain_of_block(block_hash: bytes) -> tuple[PlainTx, ...]:
+    """The transactions of a block of the best chain, without their witnesses. Raises Pruned."""
+    row = sql.one(
+        "SELECT d.txs FROM chain_block b JOIN chain_blockbody d ON d.block_id = b.id "
+        "WHERE b.hash = %s",
+        (block_hash,),
+    )
+    if row is None or row[0] is None:
+        history.check_body(block_hash)
+        return ()
+    sizes = sql.rows(
+        "SELECT t.tx_size + t.witness_size FROM chain_tx t JOIN chain_block b "
+        "ON b.id = t.block_id WHERE b.hash = %s ORDER BY t.tx_index",
+        (block_hash,),
+    )
+    unsigned = map(UnsignedTx.from_map, sections.unpack(bytes(row[0]), "txs"))
+    return tuple(
+        PlainTx(tx, _PAIR_BYTES + size) for tx, (size,) in zip(unsigned, sizes, strict=True)
+    )
 
 
 def receipt(txid: bytes) -> Receipt | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 from django.db import transaction
 
 from chain.errors import NotOnHead, StateBroken, TotalsBroken, UnknownBlock
-from chain.store import blocks, meta, sections, state, txs
+from chain.store import blocks, history, meta, sections, state, txs
 from chain.store.pages import Pages
 from chain.values import BlockEffects, StagedState, StoredHeader
 from core.block import Block
@@ -137,6 +137,7 @@ class Unit:
                 "the ancestor is not on the best chain", block="0x" + ancestor_hash.hex()
             )
         height = ancestor.height
+        history.check_state(height)
         removed = blocks.hashes_above(height)
         self._restore(ancestor)
         txs.delete_above(height)

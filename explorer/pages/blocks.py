@@ -8,8 +8,9 @@ from typing import Any
 
 from chain import queries
 from chain import service as chain
+from chain.errors import Pruned
 from chain.service import snapshot
-from chain.values import BlockView, LogLine
+from chain.values import BlockView, LogLine, Part
 from core import cbor
 from core.errors import EncodingRefused
 from core.hashing import sha3
@@ -69,18 +70,19 @@ def context(ref: str, cursor: str | None) -> dict[str, Any]:
             "depth": depth,
             "safe": depth >= SAFE_DEPTH,
             "safe_depth": SAFE_DEPTH,
+            "pruned": _pruned(header.height),
             "next_height": header.height + 1 if view.canonical and depth > 0 else None,
         }
         return {**fields, **(_on_chain(view, cursor) if view.canonical else _aside(view, cursor))}
 
 
 def raw(ref: str) -> tuple[str, bytes]:
-    """File name and canonical encoding of a block. Raises ``NothingFound``."""
+    """File name and canonical encoding of a block. Raises ``NothingFound``, ``Pruned``."""
     with snapshot():
         view = _wanted(ref)
         found = chain.raw_block(view.hash)
     if found is None:
-        raise NothingFound("the body of this block is no longer kept by this node")
+        raise NothingFound("this node does not have this block")
     return f"block-{view.header.height}-{view.hash.hex()[:16]}.cbor", found
 
 
@@ -93,6 +95,15 @@ def _wanted(ref: str) -> BlockView:
     if found is None:
         raise NothingFound(f"this node has no block {format.short(ref)}")
     return found
+
+
+def _pruned(height: int) -> Pruned | None:
+    """What this node has dropped of the block at a height, if anything."""
+    kept = queries.kept()
+    for part in (Part.BODIES, Part.WITNESSES):
+        if 0 < height < kept.start_of(part):
+            return queries.pruned(part, height)
+    return None
 
 
 def _on_chain(view: BlockView, cursor: str | None) -> dict[str, Any]:
@@ -115,7 +126,10 @@ def _on_chain(view: BlockView, cursor: str | None) -> dict[str, Any]:
 
 def _aside(view: BlockView, cursor: str | None) -> dict[str, Any]:
     """A block that is not on the best chain: its transactions ran nowhere that counts."""
-    full = queries.full_block(view.hash)
+    try:
+        full = queries.full_block(view.hash)
+    except Pruned:
+        full = None
     txs: Sequence[SignedTx] = () if full is None else full.block.txs
     start = reading.height(cursor or "0") or 0
     end = start + TX_ROWS

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain import queries
+from chain.errors import Pruned
 from chain.service import snapshot
-from chain.values import TxView
+from chain.values import Part, TxOutcome
 from consensus import service as consensus
 from core import receipt
 from core.errors import registered
 from core.limits import ADDRESS_BYTES
 from core.network import PPM, Params
-from core.tx import SignedTx
+from core.tx import SignedTx, UnsignedTx
 from explorer import format, reading
 from explorer.errors import NothingFound
 from explorer.frame import SAFE_DEPTH, Frame, frame
@@ -70,18 +71,20 @@ def context(ref: str) -> dict[str, Any]:
     txid = _txid(ref)
     with snapshot():
         now = frame()
-        mined = queries.tx(txid)
+        mined = queries.outcome(txid)
     if mined is None:
         return _unmined(txid, now)
     return _mined(mined, now)
 
 
 def raw(ref: str) -> tuple[str, bytes]:
-    """File name and canonical encoding of a transaction. Raises ``NothingFound``."""
+    """File name and canonical encoding of a transaction. Raises ``NothingFound``, ``Pruned``."""
     txid = _txid(ref)
     found = queries.tx(txid) or mempool.current().get(txid) or queries.tx(txid)
     if found is None:
         raise NothingFound("this node does not have this transaction")
+    if found.tx is None:
+        raise queries.pruned(Part.WITNESSES, found.outcome.height)
     return f"tx-{txid.hex()[:16]}.cbor", found.tx.raw
 
 
@@ -103,7 +106,7 @@ def _unmined(txid: bytes, now: Frame) -> dict[str, Any]:
         shown = {"pooled": pooled, "waits": True}
         return {"frame": now, "txid": txid, "standing": standing, **_decoded(pooled.tx), **shown}
     # It may have left the pool for a block since the ledger was asked.
-    if (mined := queries.tx(txid)) is not None:
+    if (mined := queries.outcome(txid)) is not None:
         return _mined(mined, frame())
     if (drop := pool.dropped(txid)) is not None:
         rule = registered().get(drop.code)
@@ -117,7 +120,7 @@ def _unmined(txid: bytes, now: Frame) -> dict[str, Any]:
     )
 
 
-def _mined(mined: TxView, now: Frame) -> dict[str, Any]:
+def _mined(mined: TxOutcome, now: Frame) -> dict[str, Any]:
     depth = max(0, now.height - mined.height)
     word, tone = _OUTCOMES[mined.receipt.status]
     settled = (
@@ -132,23 +135,37 @@ def _mined(mined: TxView, now: Frame) -> dict[str, Any]:
     charge = mined.charge
     return {
         "frame": now,
-        "txid": mined.tx.txid,
+        "txid": mined.txid,
         "standing": Standing(word, tone, sentence),
         "mined": mined,
         "fee": charge.base_fee_paid + charge.tip_paid,
         "fee_parts": fee_parts(consensus.current().network.params),
         "waits": depth < SAFE_DEPTH,
-        **_decoded(mined.tx),
+        **_kept(mined.txid),
     }
+
+
+def _kept(txid: bytes) -> dict[str, Any]:
+    """What this node still has of a mined transaction's own bytes."""
+    try:
+        view = queries.tx(txid)
+    except Pruned as refusal:
+        return {"pruned": refusal}
+    if view is None:  # a reorganisation took it back a moment ago
+        return {}
+    if view.tx is None:
+        gone = queries.pruned(Part.WITNESSES, view.outcome.height)
+        return {"pruned": gone, **_said(view.unsigned)}
+    return _decoded(view.tx)
 
 
 def _decoded(tx: SignedTx) -> dict[str, Any]:
-    return {
-        "tx": tx,
-        "unsigned": tx.unsigned,
-        "body": body_fields(tx.unsigned.body),
-        "alg_name": ALGORITHM_NAMES.get(tx.witness.alg, str(tx.witness.alg)),
-    }
+    name = ALGORITHM_NAMES.get(tx.witness.alg, str(tx.witness.alg))
+    return {"tx": tx, "alg_name": name, **_said(tx.unsigned)}
+
+
+def _said(unsigned: UnsignedTx) -> dict[str, Any]:
+    return {"unsigned": unsigned, "body": body_fields(unsigned.body)}
 
 
 def fee_parts(params: Params) -> FeeParts:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from chain import queries
-from chain.errors import BadCursor, TooManyTopics
+from chain import service as chain
+from chain.errors import BadCursor, Pruned, TooManyTopics
 from chain.values import BlockView as StoredBlock
 from core.errors import BlockRefused, EncodingRefused
 from rpc import blocks, context, heads, views
@@ -115,7 +116,7 @@ def height_of(block: int | str) -> int:
     return head if block == "latest" else max(0, head - SAFE_DEPTH)
 
 
-@method("chain.getBlockByNumber")
+@method("chain.getBlockByNumber", errors=[Pruned])
 def get_block_by_number(
     block: BlockRef,
     full_txs: Annotated[Flag, "Give whole transactions instead of their ids."] = False,
@@ -124,39 +125,43 @@ def get_block_by_number(
 
     `safe` is the block 12 below the head.
     """
-    found = queries.block_by_height(height_of(block))
-    return None if found is None else _with_txs(found, full_txs)
+    with chain.snapshot():
+        found = queries.block_by_height(height_of(block))
+        return None if found is None else _with_txs(found, full_txs)
 
 
-@method("chain.getBlockByHash")
+@method("chain.getBlockByHash", errors=[Pruned])
 def get_block_by_hash(
     hash: Bytes32,
     full_txs: Annotated[Flag, "Give whole transactions instead of their ids."] = False,
 ) -> BlockView | None:
     """A stored block of any branch; null if the node does not have it."""
-    found = queries.block_by_hash(hash)
-    return None if found is None else _with_txs(found, full_txs)
+    with chain.snapshot():
+        found = queries.block_by_hash(hash)
+        return None if found is None else _with_txs(found, full_txs)
 
 
 def _with_txs(block: StoredBlock, full_txs: bool) -> BlockView:
     """The block with its transactions, whose places only blocks of the best chain show."""
-    full = queries.full_block(block.hash)
-    if full is None:
-        return {**views.block_summary(block), "txs": None}
-    txs = full.block.txs
+    listed = _on_chain(block, full_txs) if block.canonical else _aside(block, full_txs)
+    return cast("BlockView", {**views.block_summary(block), "txs": listed})
+
+
+def _on_chain(block: StoredBlock, full_txs: bool) -> list[Any]:
+    """Its transactions' ids are in rows that stay; in full they need the body."""
+    height, time = block.header.height, block.header.time
     if not full_txs:
-        return {**views.block_summary(block), "txs": [views.hexed(tx.txid) for tx in txs]}
-    header = block.header
-    return {
-        **views.block_summary(block),
-        "txs": [
-            views.transaction(
-                tx,
-                (block.hash, header.height, index, header.time) if block.canonical else None,
-            )
-            for index, tx in enumerate(txs)
-        ],
-    }
+        return [views.hexed(txid) for txid in queries.txids(height)]
+    return [
+        views.plain_transaction(tx.unsigned, tx.size_bytes, (block.hash, height, index, time))
+        for index, tx in enumerate(queries.plain_txs(block.hash))
+    ]
+
+
+def _aside(block: StoredBlock, full_txs: bool) -> list[Any]:
+    full = queries.full_block(block.hash)
+    txs = () if full is None else full.block.txs
+    return [views.transaction(tx) if full_txs else views.hexed(tx.txid) for tx in txs]
 
 
 @method("chain.getHeaders")

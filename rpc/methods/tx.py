@@ -7,8 +7,8 @@ from typing import Annotated
 
 from chain import queries
 from chain import service as chain
-from chain.errors import BadCursor
-from chain.values import TxView
+from chain.errors import BadCursor, Pruned
+from chain.values import TxOutcome
 from consensus.rules import fees
 from core.errors import EncodingRefused, TxRefused
 from core.header import Header
@@ -51,7 +51,7 @@ def send_raw_transaction(
     return {"txid": views.hexed(admission.txid), "state": admission.state}
 
 
-@method("tx.getTransactionByHash", errors=[NodeAbsent])
+@method("tx.getTransactionByHash", errors=[NodeAbsent, Pruned])
 def get_transaction_by_hash(txid: Bytes32) -> RawTransactionView | None:
     """A transaction of the best chain or of the pool; null if the node knows neither."""
     found = queries.tx(txid)
@@ -62,16 +62,19 @@ def get_transaction_by_hash(txid: Bytes32) -> RawTransactionView | None:
         found = queries.tx(txid)  # it may have left the pool for a block in between
     if found is None:
         return None
-    return {
-        **views.transaction(found.tx, views.place_of(found)),
-        "raw": views.hexed(found.tx.raw),
-    }
+    place = views.place_of(found.outcome)
+    if found.tx is None:
+        return {
+            **views.plain_transaction(found.unsigned, found.outcome.size_bytes, place),
+            "raw": None,
+        }
+    return {**views.transaction(found.tx, place), "raw": views.hexed(found.tx.raw)}
 
 
 @method("tx.getTransactionReceipt")
 def get_transaction_receipt(txid: Bytes32) -> ReceiptView | None:
     """What a transaction did and paid; null while it is in no block of the best chain."""
-    found = queries.tx(txid)
+    found = queries.outcome(txid)
     return None if found is None else views.receipt(found)
 
 
@@ -86,10 +89,10 @@ def get_by_address(address: Address, cursor: Cursor | None = None, limit: Limit 
 def get_status(txid: Bytes32) -> TxStatusView:
     """Where a transaction is: pending, held, mined, dropped (and why) or unknown."""
     pool = context.pool()
-    found = queries.tx(txid)
+    found = queries.outcome(txid)
     pooled = pool.get(txid) if found is None else None
     if found is None and pooled is None:
-        found = queries.tx(txid)  # it may have left the pool for a block in between
+        found = queries.outcome(txid)  # it may have left the pool for a block in between
     if found is not None:
         return _mined(found)
     status: TxStatusView = {
@@ -110,10 +113,10 @@ def get_status(txid: Bytes32) -> TxStatusView:
     return status
 
 
-def _mined(found: TxView) -> TxStatusView:
+def _mined(found: TxOutcome) -> TxStatusView:
     head = queries.head().header.height
     return {
-        "txid": views.hexed(found.tx.txid),
+        "txid": views.hexed(found.txid),
         "state": "mined",
         "blockHash": views.hexed(found.block_hash),
         "height": found.height,

@@ -108,15 +108,28 @@ def test_a_transaction_is_a_slice(chain):
         for index, tx in enumerate(node.block.txs):
             view = queries.tx(tx.txid)
             assert view.tx == tx and view.tx.raw == tx.raw
-            assert view.receipt == node.effects.receipts[index] == queries.receipt(tx.txid)
-            assert view.charge == node.effects.charges[index]
-            assert (view.block_hash, view.height, view.index) == (
+            done = view.outcome
+            assert done == queries.outcome(tx.txid) and done.txid == tx.txid
+            assert done.receipt == node.effects.receipts[index] == queries.receipt(tx.txid)
+            assert done.charge == node.effects.charges[index]
+            assert (done.block_hash, done.height, done.index) == (
                 node.hash,
                 node.block.header.height,
                 index,
             )
-            assert view.time_ms == node.block.header.time
+            assert done.time_ms == node.block.header.time
+            assert (done.sender, done.nonce) == (tx.unsigned.sender, tx.unsigned.nonce)
+            assert (done.recipient, done.value) == (
+                tx.unsigned.body["to"],
+                tx.unsigned.body["value"],
+            )
+            assert done.size_bytes == len(tx.raw)
+        assert queries.txids(node.block.header.height) == tuple(tx.txid for tx in node.block.txs)
+        plain = queries.plain_txs(node.hash)
+        assert [tx.unsigned for tx in plain] == [tx.unsigned for tx in node.block.txs]
+        assert [tx.size_bytes for tx in plain] == [len(tx.raw) for tx in node.block.txs]
     assert queries.tx(bytes(32)) is None
+    assert queries.outcome(bytes(32)) is None
     assert queries.receipt(bytes(32)) is None
 
 
@@ -129,7 +142,7 @@ def test_slices_at_every_size_of_array_head(genesis, count):
     assert queries.full_block(node.hash).receipts == node.effects.receipts
     for index in {0, count // 2, count - 1} if count else ():
         view = queries.tx(txs[index].txid)
-        assert (view.tx, view.receipt) == (txs[index], node.effects.receipts[index])
+        assert (view.tx, view.outcome.receipt) == (txs[index], node.effects.receipts[index])
 
 
 def test_transactions_without_recipient(genesis):
@@ -302,6 +315,9 @@ def test_queries_are_few(chain, django_assert_max_num_queries):
         (1, queries.head),
         (2, lambda: queries.blocks(before=8, limit=100)),
         (1, lambda: queries.tx(chain[7].block.txs[3].txid)),
+        (1, lambda: queries.outcome(chain[7].block.txs[3].txid)),
+        (1, lambda: queries.txids(7)),
+        (4, lambda: queries.plain_txs(chain[7].hash)),
         (1, lambda: queries.txs_by_address(address(1), limit=100)),
         (1, lambda: queries.recent_txs(100)),
         (2, lambda: queries.logs(limit=100)),

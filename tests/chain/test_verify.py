@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from chain import service
-from chain.errors import HeadBroken, StateBroken, TotalsBroken
+from chain import queries, service
+from chain.errors import BodyMissing, HeadBroken, StateBroken, TotalsBroken
 from chain.models import Block, BlockBody, Meta, StatePage, StateRecord
 from core.errors import AnimicaError
 from core.receipt import Log
@@ -57,8 +57,9 @@ def test_missing_sections(chain, section):
     with pytest.raises(HeadBroken):
         service.verify_head()
     if section != "receipts":
-        assert service.raw_block(chain.hash) is None
-        assert service.load_block(chain.hash) is None
+        for read in (service.raw_block, service.load_block, queries.full_block):
+            with pytest.raises(BodyMissing):  # not pruned, so a fault of this node
+                read(chain.hash)
 
 
 def test_truncated_section(chain):

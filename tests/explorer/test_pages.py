@@ -213,7 +213,8 @@ def test_a_mined_transaction_tells_what_it_did_and_paid(client, busy):
     assert "1.23456789 ANM" in page
     assert addresses.to_text(ALICE.address) in page
     assert addresses.to_text(BOB.address) in page
-    paid = view.charge.base_fee_paid + view.charge.tip_paid
+    charge = view.outcome.charge
+    paid = charge.base_fee_paid + charge.tip_paid
     assert f"Fee paid {format.anm(paid)} ANM" in page
     assert "50 % burnt, 25 % treasury, 25 % AICF fund" in page
     assert "90 % producer, 10 % AICF fund" in page

@@ -20,8 +20,8 @@ def pages(world) -> dict[str, int]:
     return {
         "/": 8,
         "/blocks": 5,
-        "/block/2": 9,
-        f"/tx/0x{txid}": 4,
+        "/block/2": 10,
+        f"/tx/0x{txid}": 5,
         f"/address/{addresses.to_text(BOB.address)}": 6,
         "/mempool": 3,
         "/search": 1,
@@ -46,5 +46,5 @@ def test_a_full_block_costs_as_many_queries_as_an_empty_one(
 ):
     world.mine([world.transfer(1, nonce) for nonce in range(60)])
     client.get("/block/1")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get("/block/1")
