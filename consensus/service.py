@@ -221,7 +221,7 @@ class Importer:
         """Witnesses and execution on the state that the ledger holds now."""
         state = chain.reader()
         witnessed = pipeline.check_witnesses(matched, self.network, state, self.witnesses.check_all)
-        return pipeline.execute(witnessed, self.network, state)
+        return pipeline.execute(witnessed, self.network)
 
     def _reorganise(self, head: StoredHeader, tip: bytes) -> None:
         """Undo to the fork and apply the branch, in one transaction; a bad block undoes it all."""

@@ -1,8 +1,9 @@
 """Set-based SQL on SQLite and PostgreSQL through Django's connection of this thread.
 
 Statements are written with ``%s`` for parameters. Nothing here loops over rows one query each:
-many keys are one ``IN`` list per 900 on SQLite and one array on PostgreSQL; many rows are one
-``executemany`` on SQLite and one binary ``COPY`` on PostgreSQL. docs/performance.md has the
+many keys are one ``IN`` list per 900 on SQLite and one binary array on PostgreSQL; many rows are
+one ``executemany`` on SQLite, and one binary ``COPY``, or arrays where known keys are updated, on
+PostgreSQL. docs/performance.md has the
 figures behind each choice.
 """
 
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
+
+from chain.store import pg
 
 Row = tuple[Any, ...]
 
@@ -51,11 +53,10 @@ def rows_in(query: str, keys: Sequence[bytes]) -> Iterator[Row]:
     """Rows of ``query``, which ends in a binary column's name, for ``keys`` in that column."""
     if not keys:
         return
+    if is_postgres():
+        yield from pg.rows(f"{query} = ANY(%b)", [pg.array_of(keys, "bytea")])
+        return
     with connection.cursor() as cursor:
-        if is_postgres():
-            cursor.execute(f"{query} = ANY(%s::bytea[])", (_array(keys),))
-            yield from cursor.fetchall()
-            return
         for start in range(0, len(keys), _IN_LIST):
             part = keys[start : start + _IN_LIST]
             marks = ",".join(["%s"] * len(part))
@@ -63,22 +64,17 @@ def rows_in(query: str, keys: Sequence[bytes]) -> Iterator[Row]:
             yield from cursor.fetchall()
 
 
-def _array(keys: Sequence[bytes]) -> str:
-    """A PostgreSQL array literal; the driver's own takes ten times as long to write."""
-    return "{" + ",".join([f'"\\\\x{key.hex()}"' for key in keys]) + "}"
-
-
 def delete_in(table: Table, column: str, keys: Sequence[bytes]) -> None:
     """Delete the rows whose binary ``column`` is one of ``keys``."""
     if not keys:
         return
+    if is_postgres():
+        statement = f"DELETE FROM {table.name} WHERE {column} = ANY(%b)"
+        pg.run(statement, [pg.array_of(keys, "bytea")])
+        return
     with connection.cursor() as cursor:
-        if is_postgres():
-            statement = f"DELETE FROM {table.name} WHERE {column} = ANY(%s::bytea[])"
-            cursor.execute(statement, (_array(keys),))
-        else:
-            statement = f"DELETE FROM {table.name} WHERE {column} = %s"
-            cursor.executemany(statement, [(key,) for key in keys])
+        statement = f"DELETE FROM {table.name} WHERE {column} = %s"
+        cursor.executemany(statement, [(key,) for key in keys])
 
 
 @dataclass(frozen=True)
@@ -109,28 +105,16 @@ class Table:
         """Insert or update all ``values``, tuples in the order of the columns."""
         if not values:
             return
-        with connection.cursor() as cursor:
-            if is_postgres():
-                self._copy(cursor, values)
-            else:
-                marks = ", ".join(["%s"] * len(self.columns))
-                insert = f"INSERT INTO {self.name} ({self.names}) VALUES ({marks})"
+        if not is_postgres():
+            marks = ", ".join(["%s"] * len(self.columns))
+            insert = f"INSERT INTO {self.name} ({self.names}) VALUES ({marks})"
+            with connection.cursor() as cursor:
                 cursor.executemany(insert + self.on_conflict, values)
-
-    def _copy(self, cursor: CursorWrapper, values: Sequence[Row]) -> None:
-        """COPY into the table, or through a temporary one where known keys are updated."""
-        target = self.name
-        if self.key is not None:
-            target = f"{self.name}_in"
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE IF NOT EXISTS {target} "
-                f"(LIKE {self.name}) ON COMMIT DELETE ROWS"
-            )
-        with cursor.copy(f"COPY {target} ({self.names}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([kind for _, kind in self.columns])
-            for row in values:
-                copy.write_row(row)
-        if self.key is not None:
-            source = f"SELECT {self.names} FROM {target}"
-            cursor.execute(f"INSERT INTO {self.name} ({self.names}) {source}{self.on_conflict}")
-            cursor.execute(f"DELETE FROM {target}")
+        elif self.key is None:
+            pg.copy(self.name, self.columns, values)
+        else:
+            columns = zip(self.columns, zip(*values, strict=True), strict=True)
+            arrays = [pg.array_of(column, kind) for (_, kind), column in columns]
+            marks = ", ".join(["%b"] * len(arrays))
+            source = f"SELECT * FROM unnest({marks})"
+            pg.run(f"INSERT INTO {self.name} ({self.names}) {source}{self.on_conflict}", arrays)

@@ -19,7 +19,7 @@ from consensus.rules.header import Ancestry
 from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
 from core import merkle
 from core.block import Block
-from core.errors import EncodingRefused, TxRefused
+from core.errors import EncodingRefused, Refused, TxRefused
 from core.header import Beacon, Header
 from core.network import Network
 from core.ports import StateReader
@@ -61,10 +61,14 @@ class BodyMatched:
 
 @dataclass(frozen=True)
 class Witnessed:
-    """Every transaction is well formed and signed by its sender; bodies are parsed."""
+    """Every transaction is well formed and signed by its sender; bodies are parsed.
+
+    ``view`` stands on the parent's post-state, with the records that the block touches read.
+    """
 
     block: Block
     bodies: tuple[Body, ...]
+    view: View
 
 
 @dataclass(frozen=True)
@@ -124,18 +128,34 @@ def check_witnesses(
 ) -> Witnessed:
     """Form, key and signature of every transaction, keys from the parent's post-state."""
     block = step.block
-    height = block.header.height
-    senders = dict.fromkeys((accounts.KEY_MODULE, tx.unsigned.sender) for tx in block.txs)
-    stored = parent_state.get_many(list(senders))
-    bodies: list[Body] = []
+    bodies, malformed = _check_forms(block, network)
+    txs = block.txs[: len(bodies)]
+    view = View(parent_state)
+    view.prefetch(touched_records(BlockEnv.of(block.header), txs, bodies))
     signed: list[tuple[SignedTx, bytes]] = []
-    for index, tx in enumerate(block.txs):
+    for index, tx in enumerate(txs):
         with _naming(index):
-            bodies.append(validity.check_form(tx, network, height, KINDS))
-            known = accounts.decode_key(stored.get((accounts.KEY_MODULE, tx.unsigned.sender)))
+            known = accounts.decode_key(view.get(accounts.KEY_MODULE, tx.unsigned.sender))
             signed.append((tx, validity.check_key(tx, known, in_block=True)))
+    if malformed is not None:
+        raise malformed
     verify(signed)
-    return Witnessed(block, tuple(bodies))
+    return Witnessed(block, bodies, view)
+
+
+def _check_forms(block: Block, network: Network) -> tuple[tuple[Body, ...], Refused | None]:
+    """The bodies up to the first transaction that is malformed, and its refusal.
+
+    Keys come with the form, transaction by transaction: an earlier one's key is refused first.
+    """
+    bodies: list[Body] = []
+    for index, tx in enumerate(block.txs):
+        try:
+            with _naming(index):
+                bodies.append(validity.check_form(tx, network, block.header.height, KINDS))
+        except Refused as refusal:
+            return tuple(bodies), refusal
+    return tuple(bodies), None
 
 
 def signatures_ahead(block: Block, state: StateReader) -> list[tuple[SignedTx, bytes]]:
@@ -162,14 +182,11 @@ def check_proofs(block: Block) -> None:
         )
 
 
-def execute(step: Witnessed, network: Network, parent_state: StateReader) -> Executed:
+def execute(step: Witnessed, network: Network) -> Executed:
     """Proofs, then the transition, then everything that its result decides but the state root."""
     block = step.block
     check_proofs(block)
-    env = BlockEnv.of(block.header)
-    view = View(parent_state)
-    view.prefetch(touched_records(env, block.txs, step.bodies))
-    execution = BlockExecution(view, env, network)
+    execution = BlockExecution(step.view, BlockEnv.of(block.header), network)
     for index, (tx, body) in enumerate(zip(block.txs, step.bodies, strict=True)):
         with _naming(index):
             execution.run(tx, body)

@@ -102,7 +102,7 @@ class MemoryChain:
         assert not checked.early
         matched = pipeline.check_body(pipeline.check_seal(checked), self.blocks[0].header.beacon)
         witnessed = pipeline.check_witnesses(matched, self.network, self, self._witnesses.check_all)
-        executed = pipeline.execute(witnessed, self.network, self)
+        executed = pipeline.execute(witnessed, self.network)
         after = self._after(executed.effects.changes)
         pipeline.check_state_root(executed, root_of(after))
         self.records = after
