@@ -41,6 +41,12 @@ class Lazy(Guarded):
         return load() if load else None
 
 
+def _doctor() -> click.Command:
+    from animica_site.commands.doctor import doctor
+
+    return doctor
+
+
 def _devnet() -> click.Command:
     from animica_site.commands.devnet import devnet
 
@@ -117,6 +123,7 @@ Lazy.modules = {
     "backup": _backup,
     "bench": _bench,
     "devnet": _devnet,
+    "doctor": _doctor,
     "export": _export,
     "import": _import,
     "node": _node,

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from animica_site.faults import DatabaseOutdated, DatabaseUnreachable
 from core.failpoints import reach
+
+DATABASE_FILE = "node.sqlite3"
+
+
+def is_absent(data_dir: Path) -> bool:
+    """Whether the database is a file of this directory that nobody has made yet."""
+    return "DATABASE_URL" not in os.environ and not (data_dir / DATABASE_FILE).is_file()
 
 
 def open_database() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +11,12 @@ from typing import Any
 
 import click
 
-from animica_site import networks
+from animica_site import database, networks
 from animica_site.commands import running
 from animica_site.config import NETWORK_FILE
 from animica_site.faults import DatabaseFailed
 from animica_site.lockfile import DataDirLock
 from core.network import Network
-
-DATABASE_FILE = "node.sqlite3"
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,6 @@ def reading(place: Place) -> Iterator[None]:
     """
     _require_file(place)
     running.prepare(place.table, place.data_dir, json_logs=False, level="WARNING")
-    from animica_site import database
     from chain import service as chain
 
     with faults_told():
@@ -83,8 +79,7 @@ def reading(place: Place) -> Iterator[None]:
 def _require_file(place: Place) -> None:
     from chain.errors import ChainEmpty
 
-    on_sqlite_here = "DATABASE_URL" not in os.environ
-    if on_sqlite_here and not (place.data_dir / DATABASE_FILE).is_file():
+    if database.is_absent(place.data_dir):
         raise ChainEmpty(f"no chain is stored in {place.data_dir}")
 
 
@@ -111,7 +106,6 @@ def changing(place: Place) -> Iterator[None]:
 def writing(place: Place) -> Iterator[None]:
     """For tools that write: alone, under the locks of a running node, tables up to date."""
     running.prepare(place.table, place.data_dir, json_logs=False, level="WARNING")
-    from animica_site import database
     from animica_site.writer_lock import WriterLock
 
     lock, writer = DataDirLock(place.data_dir), WriterLock()
