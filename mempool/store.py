@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from core.failpoints import reach
 from mempool.models import PoolTx
 
 # SQLite builds may refuse more than 999 parameters a statement.
-_ROWS = 300
 _IN_LIST = 900
+_INSERT = "INSERT INTO mempool_pooltx (txid, raw, arrived_ms) VALUES (%s, %s, %s)"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def load() -> list[StoredTx]:
 
 def write(fresh: Iterable[StoredTx], gone: Collection[bytes]) -> None:
     """Add ``fresh`` and delete ``gone`` (ids) in one transaction."""
-    rows = [PoolTx(txid=tx.txid, raw=tx.raw, arrived_ms=tx.arrived_ms) for tx in fresh]
+    rows = [(tx.txid, tx.raw, tx.arrived_ms) for tx in fresh]
     if not rows and not gone:
         return
     with transaction.atomic():
@@ -41,6 +41,8 @@ def write(fresh: Iterable[StoredTx], gone: Collection[bytes]) -> None:
         for start in range(0, len(listed), _IN_LIST):
             PoolTx.objects.filter(txid__in=listed[start : start + _IN_LIST]).delete()
         reach("flush.deleted")
-        PoolTx.objects.bulk_create(rows, batch_size=_ROWS)
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.executemany(_INSERT, rows)
         reach("flush.inserted")
     reach("flush.committed")

@@ -14,11 +14,11 @@ from core import failpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("core", "chain", "consensus", "mempool", "mining", "animica_site", "rpc", "explorer")
-# ``chain/store/sql.py`` is the means by which the others write.
+# ``sql.py`` and ``pg.py`` are the means by which the others write.
 WRITERS = [
     path
     for path in sorted((*(ROOT / "chain/store").glob("*.py"), ROOT / "mempool/store.py"))
-    if path.name != "sql.py"
+    if path.name not in ("sql.py", "pg.py")
 ]
 READS = {"rows", "one", "rows_in", "is_postgres", "Table"}
 MODEL_WRITES = {"delete", "update", "save", "create", "bulk_create", "bulk_update"}
@@ -49,6 +49,8 @@ def writes(node: ast.AST) -> bool:
     if isinstance(owner, ast.Name):
         if owner.id == "sql":
             return verb not in READS
+        if owner.id == "cursor":
+            return verb == "executemany"
         # A table of the module's own: a constant in capitals.
         if owner.id.isupper():
             return verb not in {"names", "on_conflict"}
