@@ -46,9 +46,9 @@ class Kept:
     state_from: int = 0
 
     @property
-    def lowest_fork(self) -> int:
+    def lowest_head(self) -> int:
         """The lowest block that the best chain can be taken back to."""
-        return max(self.state_from, self.bodies_from - 1, self.witnesses_from - 1, 0)
+        return max(self.state_from, self.bodies_from, self.witnesses_from)
 
     def start_of(self, part: Part) -> int:
         """The height from which a part is here."""

@@ -332,7 +332,7 @@ class Importer:
         Pruning keeps maxReorg blocks below the head of its time; a reorganisation to fewer but
         heavier blocks may since have lowered the head.
         """
-        undoable = head.height - chain.kept().lowest_fork
+        undoable = head.height - chain.kept().lowest_head
         most = min(self.network.local.max_reorg_blocks, undoable)
         fork_choice.check_depth(head.height, fork_height, most)
 

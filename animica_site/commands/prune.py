@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from animica_site.commands.opened import Place, changing, goes_on, place_options
+from animica_site.ledger_faults import Unconfirmed
 from animica_site.progress import Progress
 
 if TYPE_CHECKING:
@@ -72,11 +74,11 @@ def prune(
     if not asked and not compact:
         raise click.UsageError("Say what to drop, for instance --witnesses-older-than 20000.")
     with changing(place):
-        network = place.network
         from animica_site import compaction
         from chain import service as chain
         from chain.values import Part
 
+        network = place.network
         keeps = {Part(name): age for name, age in asked.items()}
         window = network.local.max_reorg_blocks
         plan = chain.plan_pruning(keeps=keeps, window=window)
@@ -85,12 +87,19 @@ def prune(
             return
         total = sum(part.blocks for part in plan)
         if total and not yes:
-            click.confirm("This cannot be undone here. Go on?", abort=True)
+            _confirm()
         before = compaction.size()
         if total:
             _drop(keeps, plan, window)
         if compact or (compact is None and total):
             _compact(before)
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise Unconfirmed("nobody is there to ask, and --yes was not passed")
+    if not click.confirm("This cannot be undone here. Go on?", err=True):
+        raise Unconfirmed("nothing was changed")
 
 
 def _plan_words(plan: Sequence[Pruning], name: str, head: int) -> str:

@@ -47,7 +47,7 @@ def prune_all(keep: int = MOST) -> None:
 
 def rows_without_marks() -> dict:
     """The best chain's rows from the kept heights on, and the whole state."""
-    low = service.kept().lowest_fork + 1
+    low = service.kept().lowest_head + 1
     out = dump_database(best_chain_only=True)
     del out["chain_meta"]
     kept = {service.canonical_header(h).hash for h in range(low, service.head().height + 1)}
@@ -63,7 +63,7 @@ def test_a_reorganisation_as_deep_as_allowed_still_works(db):
     winner = grow(common[-1], MOST + 1, b"winner")
     import_all(importer, common + loser)
     prune_all()
-    assert service.kept().lowest_fork == common[-1].height
+    assert service.kept().lowest_head == common[-1].height
     assert import_all(importer, winner) == ["side"] * MOST + ["reorg"]
     assert service.head().hash == winner[-1].hash
     service.verify_head()
@@ -88,7 +88,7 @@ def test_no_reorganisation_reaches_below_what_is_kept(db):
     common = grow(GENESIS, 6, b"common")
     import_all(importer, common)
     prune_all()  # block 2 and all above can be returned to
-    assert service.kept().lowest_fork == 2
+    assert service.kept().lowest_head == 2
     wider = fast_network(local={"max_reorg_blocks": 50}, params=HASTY)
     assert wider.pins == NETWORK.pins
     importer = new_importer(wider)
