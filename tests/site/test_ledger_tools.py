@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +15,7 @@ from click.testing import CliRunner
 
 from animica_site.cli import cli
 from tests.site.ledgers import HEIGHT, Ledger, block_file, builder, chain, make_ledger
-from tests.site.nodes import ROOT, devnet
+from tests.site.nodes import ANIMICA, ROOT, devnet, environment
 
 
 @pytest.fixture
@@ -226,3 +228,33 @@ def test_nothing_is_made_where_nothing_is(ledger):
         assert not ledger.data.exists()
     else:
         assert ledger.refused("verify-db") == "node.database_outdated"
+
+
+# ------------------------------------------------------------------ the document
+
+
+def documented() -> list[str]:
+    text = (ROOT / "docs" / "operations" / "ledger.md").read_text("utf-8")
+    return re.findall(r"^    \.venv/bin/animica (.+)$", text, re.M)
+
+
+def test_the_commands_of_the_document_run(tmp_path):
+    """In their order, in a directory with nothing but a chain in ``var/devnet``."""
+    (tmp_path / "var").mkdir()
+    ledger = Ledger(tmp_path / "var", None)
+    ledger.fill()
+    ledger.data.rename(tmp_path / "var" / "devnet")
+    lines = documented()
+    assert {shlex.split(line)[0] for line in lines} == {
+        *("verify-db", "export", "import", "rewind", "backup", "restore"),
+    }
+    for line in lines:
+        done = subprocess.run(
+            [*ANIMICA, *shlex.split(line)],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        assert done.returncode == 0, (line, done.stderr)

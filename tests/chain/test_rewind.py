@@ -1,0 +1,113 @@
+"""Going back for good: refusals, steps, interruptions, and a start afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from chain import service
+from chain.errors import RewindRefused
+from chain.models import Undo
+from chain.store import rewind
+from tests.support import (
+    ChainBuilder,
+    dump_database,
+    fast_network,
+    import_all,
+    key,
+    new_importer,
+    transfer,
+    wipe_database,
+)
+
+pytestmark = pytest.mark.django_db
+NETWORK = fast_network()
+HEIGHT = 9
+
+
+@pytest.fixture(scope="module")
+def line():
+    builder = ChainBuilder(NETWORK)
+    made = builder.genesis
+    out = []
+    for nonce in range(HEIGHT):
+        made = builder.make(made, [transfer(key(1), key(30 + nonce).address, 3, nonce=nonce)])
+        out.append(made)
+    return out
+
+
+@pytest.fixture
+def chain(line):
+    import_all(new_importer(NETWORK), line)
+    return line
+
+
+def fresh(blocks):
+    """What a database holds that never saw more than these blocks."""
+    wipe_database()
+    import_all(new_importer(NETWORK), blocks)
+    return dump_database()
+
+
+@pytest.mark.parametrize("height", [0, 4, 8])
+def test_what_is_left_is_what_never_saw_more(chain, height):
+    while service.rewind_step(height=height).height > height:
+        pass
+    left = dump_database()
+    assert left == fresh(chain[:height])
+
+
+@pytest.mark.parametrize("height", [-1, HEIGHT + 1, 10**9])
+def test_heights_that_are_none(chain, height):
+    with pytest.raises(RewindRefused) as caught:
+        service.rewind_plan(height=height)
+    assert caught.value.facts == {"lowest": 0, "head": HEIGHT}
+    before = dump_database()
+    with pytest.raises(RewindRefused):
+        service.rewind_step(height=height)
+    assert dump_database() == before
+
+
+def test_not_below_what_undo_reaches(chain):
+    Undo.objects.filter(height__lte=4).delete()
+    with pytest.raises(RewindRefused) as caught:
+        service.rewind_plan(height=3)
+    assert caught.value.facts["lowest"] == 4
+    assert service.rewind_plan(height=4).blocks == 5
+    assert service.rewind_step(height=4).height == 4
+
+
+def test_a_step_is_whole_or_nothing(chain, monkeypatch):
+    before = dump_database()
+
+    def fail(head):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rewind, "_forget", fail)
+    with pytest.raises(KeyboardInterrupt):
+        service.rewind_step(height=2)
+    assert dump_database() == before
+    service.verify_state()
+
+
+def test_between_two_steps_a_node_may_start_and_go_on(chain):
+    assert rewind.step(2, most=3).height == HEIGHT - 3
+    importer = new_importer(NETWORK)
+    assert service.head().height == HEIGHT - 3
+    import_all(importer, chain[HEIGHT - 3 : HEIGHT - 1])
+    assert service.head().height == HEIGHT - 1
+    assert service.rewind_step(height=2).height == 2
+
+
+def test_blocks_beside_the_chain(chain, line):
+    """Those that would be followed again go, with all that build on them; lighter ones stay."""
+    builder = ChainBuilder(NETWORK)
+    low = builder.make(line[1], extra=b"low")
+    high = builder.grow(line[1], 5, extra=b"high")
+    importer = new_importer(NETWORK)
+    assert set(import_all(importer, [low, *high])) == {"side"}
+    assert service.rewind_plan(height=4).side_blocks == 3
+    service.rewind_step(height=4)
+    kept = [block for block in (low, *high) if service.stored(block.hash)]
+    assert kept == [low, high[0], high[1]]
+    assert new_importer(NETWORK).import_block(line[4].raw, source="test").outcome == "added"
+    assert not service.tips_heavier_than(service.head().total_work)
