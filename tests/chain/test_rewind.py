@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from django.db import transaction
 
 from chain import service
 from chain.errors import RewindRefused
 from chain.models import Undo
 from chain.store import rewind
+from core import failpoints
+from tests.chain.test_broken_off import Broken, breaking_at
 from tests.support import (
     ChainBuilder,
     dump_database,
@@ -76,16 +81,27 @@ def test_not_below_what_undo_reaches(chain):
     assert service.rewind_step(height=4).height == 4
 
 
-def test_a_step_is_whole_or_nothing(chain, monkeypatch):
-    before = dump_database()
+@pytest.fixture
+def hooked():
+    yield failpoints.install
+    failpoints.install(None)
 
-    def fail(head):
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(rewind, "_forget", fail)
-    with pytest.raises(KeyboardInterrupt):
+def test_a_step_is_whole_or_nothing_wherever_it_breaks_off(chain, hooked):
+    passed: list[str] = []
+    with suppress(Broken), transaction.atomic():
+        hooked(passed.append)
         service.rewind_step(height=2)
-    assert dump_database() == before
+        hooked(None)
+        raise Broken
+    before = dump_database()
+    assert {"unit.begun", "meta.moved", "bodies.deleted", "blocks.deleted"} <= set(passed)
+    for point in dict.fromkeys(passed):
+        hooked(breaking_at(point, 1))
+        with pytest.raises(Broken):
+            service.rewind_step(height=2)
+        hooked(None)
+        assert dump_database() == before, point
     service.verify_state()
 
 
