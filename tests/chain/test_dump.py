@@ -8,20 +8,21 @@ from django.db import connection
 from chain import service
 from core import failpoints
 from core.errors import AnimicaError
+from tests.chain import builder
 from tests.chain.builder import pay
 from tests.chain.conftest import append, start
 from tests.chain.test_broken_off import Broken, breaking_at
 from tests.support import dump_database, wipe_database
 
-pytestmark = pytest.mark.django_db
 LOADING = ("load.begun", "tables.emptied", "rows.loaded", "numbers.settled")
 
 
 @pytest.fixture
-def rows(genesis):
+def rows(transactional_db):
     """The tables of a chain of four blocks; the database then holds another, of two."""
     assert connection.vendor == "postgresql"
-    parent = genesis
+    parent = genesis = builder.genesis(dict.fromkeys(range(10), 1_000))
+    start(genesis)
     for _ in range(3):
         parent = pay(parent, moves=[(1, 2, 5)], minted=3)
         append(parent)
@@ -34,6 +35,7 @@ def rows(genesis):
     return taken, want
 
 
+@pytest.mark.django_db
 def test_every_table_of_the_chain_is_taken():
     with connection.cursor() as cursor:
         there = {n for n in connection.introspection.table_names(cursor) if n[:6] == "chain_"}
