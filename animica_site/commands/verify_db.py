@@ -42,6 +42,8 @@ def verify_db(place: Place, last: int | None, from_height: int | None, skip_stat
         with chain.snapshot():
             head = chain.head().height
             first = max(from_height or 0, 0 if last is None else head - last + 1)
+            if first > head:
+                raise click.BadParameter(f"the head is at height {head}", param_hint="--from")
             chain.verify_head()
             if not skip_state:
                 _check_state()

@@ -139,6 +139,8 @@ def test_a_damaged_backup_replaces_nothing(source, ledger, tmp_path):
         lambda folder: (folder / "backup.json").write_text('{"format": 2}'),
         lambda folder: (folder / "backup.json").write_text('{"format": 1}'),
         lambda folder: (folder / "backup.json").write_text(" " * (2 << 20)),
+        lambda folder: (folder / "backup.json").write_text("[" * (1 << 19)),
+        lambda folder: (folder / "backup.json").write_text('{"format": 1, "files": 3}'),
     ],
 )
 def test_what_is_no_backup(source, tmp_path, damage):

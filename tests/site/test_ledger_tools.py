@@ -84,16 +84,24 @@ def test_an_export_goes_on_with_what_is_there(ledger, tmp_path):
         file.unlink()
 
 
-def test_an_import_that_was_killed_goes_on(ledger, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_was_broken_off_goes_on(ledger, tmp_path, number):
     file = tmp_path / "chain.blocks"
     file.write_bytes(block_file([made.raw for made in chain()[1:]]))
     for _ in range(9):
         process = subprocess.Popen(
-            ledger.command("import", file), cwd=ROOT, env=ledger.env(), stderr=subprocess.DEVNULL
+            ledger.command("import", file),
+            cwd=ROOT,
+            env=ledger.env(),
+            stderr=subprocess.PIPE,
+            text=True,
         )
         wait_for_blocks(ledger, process)
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL and 0 < ledger.height() < HEIGHT:
+        process.send_signal(number)
+        _, said = process.communicate()
+        if process.returncode in (-signal.SIGKILL, 130) and 0 < ledger.height() < HEIGHT:
+            assert number == signal.SIGKILL or "goes on where it stopped" in said
+            assert "Traceback" not in said
             break
         ledger.ok("rewind", "0", "--yes")
     else:
@@ -223,7 +231,7 @@ def test_verify_db_says_what_is_wrong_and_where(ledger):
 
 def test_nothing_is_made_where_nothing_is(ledger):
     if ledger.database_url is None:
-        for command in (("verify-db",), ("export", ledger.folder / "file")):
+        for command in (("verify-db",), ("export", ledger.folder / "f"), ("rewind", "1", "--yes")):
             assert ledger.refused(*command) == "chain.empty"
         assert not ledger.data.exists()
     else:
