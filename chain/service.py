@@ -72,7 +72,6 @@ __all__ = [
     "table_row_count",
     "table_rows",
     "tips_heavier_than",
-    "undo_reaches",
     "unit",
     "unregister_projector",
     "verify_head",
@@ -310,11 +309,6 @@ def audit_rest() -> None:
     Raises LedgerDamaged, TotalsBroken.
     """
     audit.strays()
-
-
-def undo_reaches() -> int:
-    """The lowest height whose state undo leads back to."""
-    return audit_undo.lowest()
 
 
 def audit_undo_to(height: int) -> Iterator[int]:

@@ -142,11 +142,10 @@ def _import_all(importer: Importer, blocks: BlockFile, count: int) -> int:
     known = 0
     with Progress("importing", total=count) as progress:
         for height, raw in enumerate(blocks.blocks(), blocks.head.first):
-            if _is_stored(height, raw):
+            if _is_stored(height, raw) or _import_one(importer, height, raw) == "known":
                 known += 1
                 progress.skip(1)
             else:
-                _import_one(importer, height, raw)
                 progress.advance()
     return known
 
@@ -162,7 +161,8 @@ def _is_stored(height: int, raw: bytes) -> bool:
         return False
 
 
-def _import_one(importer: Importer, height: int, raw: bytes) -> None:
+def _import_one(importer: Importer, height: int, raw: bytes) -> str:
+    """What became of it."""
     try:
         outcome = importer.import_block(raw, source="file").outcome
     except Refused as refusal:
@@ -179,3 +179,4 @@ def _import_one(importer: Importer, height: int, raw: bytes) -> None:
         )
     if outcome == "orphan":
         raise BlockFileGap(f"the parent of the block at height {height} is not stored here")
+    return outcome

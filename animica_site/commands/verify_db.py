@@ -49,7 +49,7 @@ def verify_db(place: Place, last: int | None, from_height: int | None, skip_stat
                 _check_state()
             main, side = _check_blocks(first, head)
             chain.audit_rest()
-            reaches = max(chain.undo_reaches(), first - 1)
+            reaches = max(chain.kept().state_from, first - 1)
             rows = _check_undo(head, reaches)
     checked = ["blocks"] if skip_state else ["state", "blocks"]
     click.echo(

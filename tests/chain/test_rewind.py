@@ -9,8 +9,8 @@ from django.db import transaction
 
 from chain import service
 from chain.errors import RewindRefused
-from chain.models import Undo
 from chain.store import rewind
+from chain.values import Part
 from core import failpoints
 from tests.chain.test_broken_off import Broken, breaking_at
 from tests.support import (
@@ -72,13 +72,17 @@ def test_heights_that_are_none(chain, height):
     assert dump_database() == before
 
 
-def test_not_below_what_undo_reaches(chain):
-    Undo.objects.filter(height__lte=4).delete()
+@pytest.mark.parametrize("part", list(Part))
+def test_not_below_what_is_kept(chain, part):
+    service.prune(part=part, keep=5, window=1, most=100)
     with pytest.raises(RewindRefused) as caught:
         service.rewind_plan(height=3)
     assert caught.value.facts["lowest"] == 4
     assert service.rewind_plan(height=4).blocks == 5
     assert service.rewind_step(height=4).height == 4
+    service.verify_head()
+    import_all(new_importer(NETWORK), chain[4:])
+    service.verify_state()
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ def chain() -> tuple[Made, ...]:
 
 def network_table() -> dict:
     table = networks.load_table("fast")
+    table["local"]["max_reorg_blocks"] = 10  # so that a short chain may be pruned
     table["genesis"]["allocations"] = [
         {"address": addresses.to_text(key(number).address), "balance": BALANCE}
         for number in range(10)

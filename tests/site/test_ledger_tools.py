@@ -238,6 +238,21 @@ def test_nothing_is_made_where_nothing_is(ledger):
         assert ledger.refused("verify-db") == "node.database_outdated"
 
 
+def test_a_pruned_ledger(ledger, tmp_path):
+    ledger.fill()
+    ledger.ok("prune", "--bodies-older-than", "10", "--yes", "--no-compact")
+    said = ledger.ok("verify-db")
+    for section in ("txs", "witnesses", "proofs", "envelopes"):
+        assert f"not kept, so not checked: {section} of 19 blocks" in said
+    assert ledger.refused("export", tmp_path / "all") == "chain.pruned"
+    ledger.ok("export", tmp_path / "new", "--from", "20")
+    assert ledger.refused("rewind", "19", "--yes") == "chain.rewind"
+    assert "0 blocks imported, 30 were here" in ledger.ok("import", ledger.folder / "fill.blocks")
+    ledger.ok("rewind", "20", "--yes")
+    assert "10 blocks imported, 1 were here" in ledger.ok("import", tmp_path / "new")
+    ledger.ok("verify-db")
+
+
 # ------------------------------------------------------------------ the document
 
 
