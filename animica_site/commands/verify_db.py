@@ -40,11 +40,11 @@ def verify_db(place: Place, last: int | None, from_height: int | None, skip_stat
         from chain import service as chain
 
         with chain.snapshot():
+            chain.verify_head()
             head = chain.head().height
             first = max(from_height or 0, 0 if last is None else head - last + 1)
             if first > head:
                 raise click.BadParameter(f"the head is at height {head}", param_hint="--from")
-            chain.verify_head()
             if not skip_state:
                 _check_state()
             main, side = _check_blocks(first, head)

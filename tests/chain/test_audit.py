@@ -10,7 +10,7 @@ from chain.errors import LedgerDamaged, StateBroken, TotalsBroken
 from chain.models import Block, BlockBody, Log, Meta, StatePage, StateRecord, Tx, Undo
 from chain.values import Part
 from consensus.rules.seal import block_work
-from core.errors import AnimicaError
+from core.errors import NodeFault
 from tests.support import ChainBuilder, fast_network, import_all, key, new_importer, transfer
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +178,26 @@ def test_a_block_off_the_best_chain(tip):
         audit()
 
 
+@pytest.mark.parametrize("column", ["header", "hash", "parent_hash", "supply", "status"])
+def test_the_heads_row(tip, column):
+    row = row_of(Block, HEIGHT)
+    wrong = WRONG[type(Block._meta.get_field(column)).__name__](getattr(row, column))
+    Block.objects.filter(pk=row.pk).update(**{column: wrong})
+    with pytest.raises(NodeFault):
+        audit()
+
+
+@pytest.mark.parametrize("section", ["txs", "witnesses", "proofs", "envelopes", "receipts"])
+@pytest.mark.parametrize("place", [0, -1])
+def test_the_heads_body(tip, section, place):
+    body = BlockBody.objects.get(block__height=HEIGHT)
+    BlockBody.objects.filter(pk=body.pk).update(
+        **{section: flipped(bytes(getattr(body, section)), place)}
+    )
+    with pytest.raises(NodeFault):
+        audit()
+
+
 def test_a_missing_body(tip):
     BlockBody.objects.filter(block__height=3).delete()
     with pytest.raises(LedgerDamaged, match="block 3"):
@@ -245,7 +265,7 @@ def test_records_and_pages(tip):
         ),
     ):
         damage()
-        with pytest.raises(AnimicaError):
+        with pytest.raises(NodeFault):
             audit()
         repair()
     StateRecord.objects.filter(pk=record.pk).delete()
@@ -288,7 +308,7 @@ def test_old_undo_that_is_pruned_is_no_damage(tip):
 @pytest.mark.parametrize("mark", [-1, HEIGHT + 1])
 def test_marks_of_pruning_lie_in_the_chain(tip, column, mark):
     Meta.objects.update(**{column: mark})
-    with pytest.raises(AnimicaError):
+    with pytest.raises(NodeFault):
         audit()
 
 
@@ -299,7 +319,7 @@ def test_the_chains_own_row(tip, column):
     before = getattr(Meta.objects.get(), column)
     wrong = before + 1 if isinstance(before, int) else flipped(before)
     Meta.objects.update(**{column: wrong})
-    with pytest.raises(AnimicaError):
+    with pytest.raises(NodeFault):
         audit()
 
 
