@@ -131,3 +131,17 @@ def test_blocks_beside_the_chain(chain, line):
     assert kept == [low, high[0], high[1]]
     assert new_importer(NETWORK).import_block(line[4].raw, source="test").outcome == "added"
     assert not service.tips_heavier_than(service.head().total_work)
+
+
+def test_a_heavier_block_of_the_same_height_goes_too():
+    network = fast_network(params={"retarget": True})
+    builder = ChainBuilder(network)
+    slow = builder.grow(builder.genesis, 9, interval_ms=20_000)
+    quick = builder.grow(builder.genesis, 4, interval_ms=1)
+    assert slow[3].work < quick[3].work < slow[8].work
+    importer = new_importer(network)
+    assert import_all(importer, [*slow, *quick]) == ["added"] * 9 + ["side"] * 4
+    service.rewind_step(height=4)
+    assert service.stored(quick[3].hash) is None
+    new_importer(network)
+    assert service.head().hash == slow[3].hash
