@@ -136,12 +136,12 @@ def test_blocks_beside_the_chain(chain, line):
 def test_a_heavier_block_of_the_same_height_goes_too():
     network = fast_network(params={"retarget": True})
     builder = ChainBuilder(network)
-    slow = builder.grow(builder.genesis, 9, interval_ms=20_000)
-    quick = builder.grow(builder.genesis, 4, interval_ms=1)
-    assert slow[3].work < quick[3].work < slow[8].work
+    slow = builder.grow(builder.genesis, 9, interval_ms=2_000)
+    quick = builder.grow(builder.genesis, 6, interval_ms=1)
+    assert slow[5].work < quick[5].work < slow[8].work
     importer = new_importer(network)
-    assert import_all(importer, [*slow, *quick]) == ["added"] * 9 + ["side"] * 4
-    service.rewind_step(height=4)
-    assert service.stored(quick[3].hash) is None
+    assert import_all(importer, [*slow, *quick]) == ["added"] * 9 + ["side"] * 6
+    service.rewind_step(height=6)
+    assert service.stored(quick[5].hash) is None and service.stored(quick[4].hash)
     new_importer(network)
-    assert service.head().hash == slow[3].hash
+    assert service.head().hash == slow[5].hash
