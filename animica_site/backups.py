@@ -189,7 +189,7 @@ def _holds_something(place: Path) -> bool:
     if not place.exists():
         return False
     try:
-        with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as there:
+        with closing(sqlite3.connect(f"{place.resolve().as_uri()}?mode=ro", uri=True)) as there:
             tables = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'chain_meta'"
             if there.execute(tables).fetchone() == (0,):
                 return False

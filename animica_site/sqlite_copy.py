@@ -26,7 +26,7 @@ def copy(source: Path, target: Path, progress: Progress) -> None:
     Raises ``sqlite3.Error``.
     """
     target.unlink(missing_ok=True)
-    read_only = f"file:{source}?mode=ro"
+    read_only = f"{source.resolve().as_uri()}?mode=ro"
     with (
         closing(sqlite3.connect(read_only, uri=True, isolation_level=None)) as old,
         closing(sqlite3.connect(target)) as new,

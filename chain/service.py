@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 from django.db import transaction
 
-from chain.errors import OtherGenesis, StateBroken, TotalsBroken
+from chain.errors import HeadBroken, OtherGenesis, StateBroken, TotalsBroken
 from chain.store import (
     audit,
     audit_undo,
@@ -32,6 +32,7 @@ from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
 from chain.values import Audited, Kept, Part, Pruning, RewindPlan, StagedState, StoredHeader
 from core.block import Block
+from core.errors import EncodingRefused
 from core.failpoints import reach
 from core.ports import RecordKey, StateReader
 
@@ -72,7 +73,6 @@ __all__ = [
     "table_row_count",
     "table_rows",
     "tips_heavier_than",
-    "undo_reaches",
     "unit",
     "unregister_projector",
     "verify_head",
@@ -268,7 +268,10 @@ def prune(*, part: Part, keep: int, window: int, most: int) -> Pruning:
 def verify_head() -> None:
     """Check that the stored head holds together; cheap. Raises HeadBroken, StateBroken, …"""
     with snapshots.snapshot():
-        verify.head()
+        try:
+            verify.head()
+        except EncodingRefused as refusal:
+            raise HeadBroken(f"the head cannot be read: {refusal}") from refusal
 
 
 def verify_state(*, progress: Callable[[int], None] = lambda count: None) -> None:
@@ -310,11 +313,6 @@ def audit_rest() -> None:
     Raises LedgerDamaged, TotalsBroken.
     """
     audit.strays()
-
-
-def undo_reaches() -> int:
-    """The lowest height whose state undo leads back to."""
-    return audit_undo.lowest()
 
 
 def audit_undo_to(height: int) -> Iterator[int]:
@@ -365,9 +363,11 @@ def load_tables(rows: Callable[[str], Iterable[bytes]]) -> None:
     Checked before it is committed. Raises HeadBroken, StateBroken, TotalsBroken, ChainEmpty.
     """
     with transaction.atomic():
+        reach("load.begun")
         dump.empty()
         for name in dump.tables():
             dump.rows_in(name, rows(name))
         dump.settle()
         verify.head()
+    reach("load.committed")
     pages.forget()

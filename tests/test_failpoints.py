@@ -20,6 +20,7 @@ WRITERS = [
     for path in sorted((*(ROOT / "chain/store").glob("*.py"), ROOT / "mempool/store.py"))
     if path.name not in ("sql.py", "pg.py")
 ]
+ALL = (*failpoints.POINTS, *failpoints.TOOL_POINTS)
 READS = {"rows", "one", "rows_in", "is_postgres", "Table"}
 MODEL_WRITES = {"delete", "update", "save", "create", "bulk_create", "bulk_update"}
 
@@ -122,7 +123,7 @@ def test_every_transaction_has_a_point_where_it_begins_and_one_after_its_commit(
             # A unit's is reached in its commit hook, before memory follows.
             hooked = "on_commit" in ast.unparse(block)
             assert hooked or (after is not None and reached(after) == committed), path
-            assert committed in failpoints.POINTS
+            assert committed in ALL
     assert count >= 5
 
 
@@ -133,7 +134,7 @@ def test_every_name_is_reached_in_one_place():
         for path in (ROOT / package).rglob("*.py")
         for name in reached_in(ast.parse(path.read_text()))
     )
-    assert found == Counter(failpoints.POINTS)
+    assert found == Counter(ALL)
 
 
 def test_without_a_hook_nothing_happens_and_with_one_it_hears_the_name():
@@ -148,7 +149,7 @@ def test_without_a_hook_nothing_happens_and_with_one_it_hears_the_name():
     assert heard == ["unit.begun"]
 
 
-@pytest.mark.parametrize("name", failpoints.POINTS)
+@pytest.mark.parametrize("name", ALL)
 def test_names_are_a_place_and_what_has_just_happened_there(name):
     place, _, event = name.partition(".")
     assert place.isalpha() and event.isalpha()
@@ -156,4 +157,4 @@ def test_names_are_a_place_and_what_has_just_happened_there(name):
 
 def test_the_document_lists_every_point_in_order():
     text = (ROOT / "docs/operations/crash-safety.md").read_text()
-    assert tuple(re.findall(r"^\| `([a-z.]+)` \|", text, re.M)) == failpoints.POINTS
+    assert tuple(re.findall(r"^\| `([a-z.]+)` \|", text, re.M)) == ALL

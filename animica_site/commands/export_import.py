@@ -18,7 +18,7 @@ from animica_site.ledger_faults import (
     NothingToExport,
 )
 from animica_site.progress import Progress
-from core.errors import Refused
+from core.errors import Refused, RequestRefused
 from core.network import Network
 
 if TYPE_CHECKING:
@@ -142,11 +142,10 @@ def _import_all(importer: Importer, blocks: BlockFile, count: int) -> int:
     known = 0
     with Progress("importing", total=count) as progress:
         for height, raw in enumerate(blocks.blocks(), blocks.head.first):
-            if _is_stored(height, raw):
+            if _is_stored(height, raw) or _import_one(importer, height, raw) == "known":
                 known += 1
                 progress.skip(1)
             else:
-                _import_one(importer, height, raw)
                 progress.advance()
     return known
 
@@ -156,10 +155,14 @@ def _is_stored(height: int, raw: bytes) -> bool:
     from chain import service as chain
 
     header = chain.canonical_header(height)
-    return header is not None and chain.raw_block(header.hash) == raw
+    try:
+        return header is not None and chain.raw_block(header.hash) == raw
+    except RequestRefused:  # its body is pruned; the importer will know the block by its hash
+        return False
 
 
-def _import_one(importer: Importer, height: int, raw: bytes) -> None:
+def _import_one(importer: Importer, height: int, raw: bytes) -> str:
+    """What became of it."""
     try:
         outcome = importer.import_block(raw, source="file").outcome
     except Refused as refusal:
@@ -176,3 +179,4 @@ def _import_one(importer: Importer, height: int, raw: bytes) -> None:
         )
     if outcome == "orphan":
         raise BlockFileGap(f"the parent of the block at height {height} is not stored here")
+    return outcome

@@ -40,14 +40,16 @@ def verify_db(place: Place, last: int | None, from_height: int | None, skip_stat
         from chain import service as chain
 
         with chain.snapshot():
+            chain.verify_head()
             head = chain.head().height
             first = max(from_height or 0, 0 if last is None else head - last + 1)
-            chain.verify_head()
+            if first > head:
+                raise click.BadParameter(f"the head is at height {head}", param_hint="--from")
             if not skip_state:
                 _check_state()
             main, side = _check_blocks(first, head)
             chain.audit_rest()
-            reaches = max(chain.undo_reaches(), first - 1)
+            reaches = max(chain.kept().state_from, first - 1)
             rows = _check_undo(head, reaches)
     checked = ["blocks"] if skip_state else ["state", "blocks"]
     click.echo(

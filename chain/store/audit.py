@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from chain.errors import LedgerDamaged, TotalsBroken
-from chain.store import audit_rows, blocks, meta, sections, sql
+from chain.store import audit_rows, blocks, history, meta, sections, sql
 from chain.store.audit_rows import Body
-from chain.values import Audited, BlockStatus
+from chain.values import Audited, BlockStatus, Kept, Part
 from core import cbor, merkle
 from core.errors import EncodingRefused
 from core.hashing import ZERO32
@@ -29,6 +29,13 @@ _COLUMNS = (
     *("status", "canonical", "size_bytes", "tx_count", "gas_used", "minted", "burnt", "supply"),
 )
 _SECTIONS = ("txs", "witnesses", "proofs", "envelopes", "receipts")
+_PART_OF: dict[str, Part | None] = {
+    "txs": Part.BODIES,
+    "proofs": Part.BODIES,
+    "witnesses": Part.WITNESSES,
+    "envelopes": Part.WITNESSES,
+    "receipts": None,
+}
 _QUERY = (
     f"SELECT {', '.join(f'b.{name}' for name in _COLUMNS)}, d.block_id, "
     f"{', '.join(f'd.{name}' for name in _SECTIONS)} "
@@ -63,7 +70,7 @@ def best_chain(first: int, work_of: WorkOf) -> Iterator[Audited]:
 
     Raises LedgerDamaged or TotalsBroken.
     """
-    row = meta.required()
+    row, kept = meta.required(), history.kept()
     done = Audited()
     above = _at(first - 1) if first > 0 else None
     height = first
@@ -71,7 +78,7 @@ def best_chain(first: int, work_of: WorkOf) -> Iterator[Audited]:
         block = _at(height)
         if block is None:
             break
-        body = _check_block(block)
+        body = _check_block(block, kept)
         _check_place(block, above, work_of)
         if above is None:
             _check_genesis(block, row)
@@ -87,14 +94,14 @@ def best_chain(first: int, work_of: WorkOf) -> Iterator[Audited]:
 
 def side_blocks(work_of: WorkOf) -> Iterator[Audited]:
     """Check every block beside the best chain; yields after each. Raises LedgerDamaged."""
-    done, last = Audited(), 0
+    done, last, kept = Audited(), 0, history.kept()
     while True:
         query = f"{_QUERY} WHERE NOT b.canonical AND b.id > %s ORDER BY b.id LIMIT 1"
         row = sql.one(query, (last,))
         if row is None:
             return
         block = _stored(row)
-        body = _check_block(block)
+        body = _check_block(block, kept)
         parent = _by_hash(block.header.parent)
         if parent is None:
             block.damaged("chain_block", "its parent is not stored")
@@ -131,6 +138,11 @@ def strays() -> None:
             f"the best chain has {counted and counted[0]} blocks up to its head at {height}",
             part="chain_block",
             height=height,
+        )
+    kept = history.kept()
+    if not all(0 <= kept.start_of(part) <= height for part in Part):
+        raise LedgerDamaged(
+            f"a mark of pruning is not within heights 0 to {height}: {kept}", part="chain_meta"
         )
     for table in ("chain_tx", "chain_log", "chain_undo"):
         low, high = sql.one(f"SELECT MIN(height), MAX(height) FROM {table}") or (None, None)
@@ -183,7 +195,7 @@ def _stored(found: sql.Row) -> _Stored:
     return _Stored(row, header)
 
 
-def _check_block(block: _Stored) -> Body:
+def _check_block(block: _Stored, kept: Kept) -> Body:
     """Columns against the header, sections against its roots."""
     header, row = block.header, block.row
     wanted = {
@@ -202,17 +214,20 @@ def _check_block(block: _Stored) -> Body:
         block.damaged("chain_block.status", "its status is unknown")
     if row["body"] is None:
         block.damaged("chain_blockbody", "its body has no row")
-    lists = {name: _items(block, name) for name in _SECTIONS}
+    lists = {name: _items(block, name, kept) for name in _SECTIONS}
     _check_lists(block, lists)
     return Body(lists)
 
 
-def _items(block: _Stored, name: str) -> list[Any] | None:
-    """The decoded items of a section whose root is right; None where it is not kept."""
+def _items(block: _Stored, name: str, kept: Kept) -> list[Any] | None:
+    """The decoded items of a section whose root is right; None where it may be absent and is."""
     section = block.row[name]
     if section is None:
-        if name == "receipts" and block.row["canonical"]:
-            block.damaged("chain_blockbody.receipts", "its receipts are not stored")
+        # Receipts are never pruned; a block beside the chain may have none yet.
+        part, height = _PART_OF[name], block.header.height
+        pruned = part is not None and 0 < height < kept.start_of(part)
+        if not pruned and (part is not None or block.row["canonical"]):
+            block.damaged(f"chain_blockbody.{name}", f"its {name} are not stored")
         return None
     try:
         items = sections.unpack(section, name)

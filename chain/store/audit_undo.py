@@ -21,15 +21,6 @@ from core.statetree import StatePageBroken
 _IN_LIST = 900
 
 
-def lowest() -> int:
-    """The lowest height whose state undo leads back to; the head's without any undo."""
-    row = sql.one("SELECT MIN(height) FROM chain_undo")
-    if row is not None and row[0] is not None:
-        return max(0, int(row[0]) - 1)
-    head = blocks.head()
-    return 0 if head is None else head.height
-
-
 def walk(down_to: int) -> Iterator[int]:
     """Undo blocks from the head until the state of height ``down_to``; yields rows undone.
 

@@ -8,9 +8,10 @@ rises, so nothing that stays loses its parent.
 from __future__ import annotations
 
 from chain.errors import RewindRefused
-from chain.store import audit_undo, blocks, meta, sql
+from chain.store import blocks, history, meta, sql
 from chain.store import unit as units
 from chain.values import RewindPlan, StoredHeader
+from core.failpoints import reach
 
 BLOCKS_AT_ONCE = 20
 """Blocks undone in one transaction; what they changed is held in memory."""
@@ -54,7 +55,9 @@ def _ends(height: int) -> tuple[StoredHeader, StoredHeader]:
     head = blocks.by_hash(meta.required().head_hash)
     assert head is not None, "the head is stored"
     target = blocks.at_height(height)
-    lowest = min(audit_undo.lowest(), head.height)
+    kept = history.kept()
+    # Undo must reach the new head, and a head has its whole body.
+    lowest = max(kept.state_from, kept.bodies_from, kept.witnesses_from)
     if target is None or not lowest <= height <= head.height:
         raise RewindRefused(
             f"the chain can be taken back to heights {lowest} to {head.height}, not to {height}",
@@ -69,4 +72,6 @@ def _forget(head: StoredHeader) -> None:
     gone = (head.height, blocks.work_bytes(head.total_work))
     ids = f"SELECT id FROM chain_block WHERE {_GONE}"
     sql.run(f"DELETE FROM chain_blockbody WHERE block_id IN ({ids})", gone)
+    reach("bodies.deleted")
     sql.run(f"DELETE FROM chain_block WHERE {_GONE}", gone)
+    reach("blocks.deleted")

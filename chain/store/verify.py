@@ -9,6 +9,7 @@ from chain.store import blocks, meta, pages, sections, state
 from chain.values import BlockView
 from core import merkle, statetree
 from core.block import proofs_root, txs_root, witnesses_root
+from core.errors import EncodingRefused
 from core.hashing import sha3
 from execution.accounts import MODULE as ACCOUNT
 from execution.accounts import Account
@@ -75,7 +76,7 @@ def state_behind_head(progress: Callable[[int], None]) -> None:
             if state.key_of(module, ident) != key:
                 raise StateBroken("a record lies under a key that is not its own", module=module)
             if module == ACCOUNT:
-                balance += Account.decode(value).balance
+                balance += _account(ident, value).balance
             if count % _REPORT_EVERY == 0:
                 progress(count)
             yield key, sha3(value)
@@ -83,11 +84,25 @@ def state_behind_head(progress: Callable[[int], None]) -> None:
     compared = _PagesCompared()
     built = statetree.build_sorted(leaves(), compared.put)
     view = blocks.view_by_hash(row.head_hash)
+    compared.flush()
     if view is None or built != view.header.roots.state:
-        raise StateBroken("the records do not give the head's state root")
-    compared.finish()
+        raise StateBroken(
+            "the records do not give the head's state root; "
+            f"the first page they differ from is {compared.first_differing}",
+            page=compared.first_differing,
+        )
+    compared.check()
     if balance != row.supply:
         raise TotalsBroken(f"balances add up to {balance} nANM, supply is {row.supply}")
+
+
+def _account(ident: bytes, value: bytes) -> Account:
+    try:
+        return Account.decode(value)
+    except EncodingRefused as refusal:
+        raise StateBroken(
+            f"the record of account {ident.hex()} cannot be read: {refusal}"
+        ) from None
 
 
 class _PagesCompared:
@@ -99,23 +114,28 @@ class _PagesCompared:
         self._differing: bytes | None = None
 
     def put(self, path: bytes, page: bytes) -> None:
-        """Take a page; what differs is told at the end, when the records have proved right."""
+        """Take a page; what differs is told at the end."""
         self._batch[path] = page
         if len(self._batch) == _PAGES_AT_ONCE:
-            self._compare()
+            self.flush()
 
-    def finish(self) -> None:
+    @property
+    def first_differing(self) -> str:
+        """The path of the first page that is stored otherwise, in hex digits."""
+        return "none" if self._differing is None else self._differing.decode("ascii") or "root"
+
+    def check(self) -> None:
         """Raises StateBroken where stored pages differ, lack, or are too many."""
-        self._compare()
         if self._differing is not None:
             raise StateBroken(
-                "a page of the state tree is not what the records give",
-                path=self._differing.decode("ascii") or "root",
+                f"page {self.first_differing} of the state tree is not what the records give",
+                page=self.first_differing,
             )
         if pages.count() != self._count:
             raise StateBroken("the state tree has pages that no record leads to")
 
-    def _compare(self) -> None:
+    def flush(self) -> None:
+        """Compare what has been put and not been compared yet."""
         stored = pages.Pages(b"").load(list(self._batch))
         for path, page in self._batch.items():
             if self._differing is None and stored.get(path) != page:

@@ -8,8 +8,9 @@ from django.db import connection
 from chain import service
 from chain.errors import LedgerDamaged, StateBroken, TotalsBroken
 from chain.models import Block, BlockBody, Log, Meta, StatePage, StateRecord, Tx, Undo
+from chain.values import Part
 from consensus.rules.seal import block_work
-from core.errors import AnimicaError
+from core.errors import NodeFault
 from tests.support import ChainBuilder, fast_network, import_all, key, new_importer, transfer
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def audit(first: int = 0) -> dict[str, int]:
         done = list(service.audit_blocks(first=first, work_of=block_work))[-1]
         side = list(service.audit_side_blocks(work_of=block_work))
         service.audit_rest()
-        undone = list(service.audit_undo_to(max(first - 1, service.undo_reaches())))
+        undone = list(service.audit_undo_to(max(first - 1, service.kept().state_from)))
     return {
         "blocks": done.blocks,
         "txs": done.txs,
@@ -177,6 +178,26 @@ def test_a_block_off_the_best_chain(tip):
         audit()
 
 
+@pytest.mark.parametrize("column", ["header", "hash", "parent_hash", "supply", "status"])
+def test_the_heads_row(tip, column):
+    row = row_of(Block, HEIGHT)
+    wrong = WRONG[type(Block._meta.get_field(column)).__name__](getattr(row, column))
+    Block.objects.filter(pk=row.pk).update(**{column: wrong})
+    with pytest.raises(NodeFault):
+        audit()
+
+
+@pytest.mark.parametrize("section", ["txs", "witnesses", "proofs", "envelopes", "receipts"])
+@pytest.mark.parametrize("place", [0, -1])
+def test_the_heads_body(tip, section, place):
+    body = BlockBody.objects.get(block__height=HEIGHT)
+    BlockBody.objects.filter(pk=body.pk).update(
+        **{section: flipped(bytes(getattr(body, section)), place)}
+    )
+    with pytest.raises(NodeFault):
+        audit()
+
+
 def test_a_missing_body(tip):
     BlockBody.objects.filter(block__height=3).delete()
     with pytest.raises(LedgerDamaged, match="block 3"):
@@ -244,7 +265,7 @@ def test_records_and_pages(tip):
         ),
     ):
         damage()
-        with pytest.raises(AnimicaError):
+        with pytest.raises(NodeFault):
             audit()
         repair()
     StateRecord.objects.filter(pk=record.pk).delete()
@@ -270,10 +291,25 @@ def test_a_missing_undo_row(tip):
         audit()
 
 
-def test_old_undo_that_is_not_kept_is_no_damage(tip):
-    Undo.objects.filter(height__lte=3).delete()
-    assert service.undo_reaches() == 3
-    assert audit()["undo"] == Undo.objects.count()
+def prune(part: Part, keep: int) -> None:
+    service.prune(part=part, keep=keep, window=1, most=100)
+
+
+def test_old_undo_that_is_pruned_is_no_damage(tip):
+    before = audit()["undo"]
+    prune(Part.STATE, 3)
+    assert 0 < audit()["undo"] == Undo.objects.count() < before
+    Undo.objects.filter(height=4).delete()  # the lowest that must be there
+    with pytest.raises(LedgerDamaged, match="block 4"):
+        audit()
+
+
+@pytest.mark.parametrize("column", ["state_from", "bodies_from", "witnesses_from"])
+@pytest.mark.parametrize("mark", [-1, HEIGHT + 1])
+def test_marks_of_pruning_lie_in_the_chain(tip, column, mark):
+    Meta.objects.update(**{column: mark})
+    with pytest.raises(NodeFault):
+        audit()
 
 
 @pytest.mark.parametrize(
@@ -283,17 +319,28 @@ def test_the_chains_own_row(tip, column):
     before = getattr(Meta.objects.get(), column)
     wrong = before + 1 if isinstance(before, int) else flipped(before)
     Meta.objects.update(**{column: wrong})
-    with pytest.raises(AnimicaError):
+    with pytest.raises(NodeFault):
         audit()
 
 
-def test_what_is_not_kept_is_counted(tip):
-    bodies = BlockBody.objects.filter(block__height__in=[1, 2], block__canonical=True)
-    bodies.update(witnesses=None, envelopes=None)
-    bodies.filter(block__height=1).update(txs=None, proofs=None)
+def test_what_is_pruned_is_counted(tip):
+    prune(Part.WITNESSES, 3)
+    prune(Part.BODIES, 4)
+    assert service.kept().witnesses_from == 3 and service.kept().bodies_from == 2
     done = audit()
     assert done["not_kept"] == {"txs": 1, "witnesses": 2, "proofs": 1, "envelopes": 2}
     assert done["txs"] == 2 * HEIGHT
     Tx.objects.filter(height=2).update(value=99)  # still told by the transactions themselves
     with pytest.raises(LedgerDamaged):
         audit()
+
+
+@pytest.mark.parametrize("section", ["txs", "witnesses", "proofs", "envelopes"])
+@pytest.mark.parametrize("canonical", [True, False])
+def test_what_is_missing_without_being_pruned_is_damage(tip, section, canonical):
+    prune(Part.BODIES, 4)
+    body = BlockBody.objects.filter(block__height=4, block__canonical=canonical)
+    body.update(**{section: None})
+    with pytest.raises(LedgerDamaged, match="block 4") as caught:
+        audit()
+    assert caught.value.facts["part"] == f"chain_blockbody.{section}"

@@ -42,6 +42,7 @@ def chain() -> tuple[Made, ...]:
 
 def network_table() -> dict:
     table = networks.load_table("fast")
+    table["local"]["max_reorg_blocks"] = 10  # so that a short chain may be pruned
     table["genesis"]["allocations"] = [
         {"address": addresses.to_text(key(number).address), "balance": BALANCE}
         for number in range(10)
@@ -142,8 +143,17 @@ def make_ledger(folder: Path, name: str) -> Ledger:
     url = os.environ.get("DATABASE_URL")
     if url is None or not url.startswith("postgres"):
         return Ledger(folder, None)
-    from tests.campaigns.crash import _empty_postgres
-
     own = f"{url}_{name}"
     _empty_postgres(own)
     return Ledger(folder, own)
+
+
+def _empty_postgres(url: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    server, name = url.rsplit("/", 1)
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        identifier = sql.Identifier(name)
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(identifier))

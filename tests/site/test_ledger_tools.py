@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +15,7 @@ from click.testing import CliRunner
 
 from animica_site.cli import cli
 from tests.site.ledgers import HEIGHT, Ledger, block_file, builder, chain, make_ledger
-from tests.site.nodes import ROOT, devnet
+from tests.site.nodes import ANIMICA, ROOT, devnet, environment
 
 
 @pytest.fixture
@@ -82,16 +84,24 @@ def test_an_export_goes_on_with_what_is_there(ledger, tmp_path):
         file.unlink()
 
 
-def test_an_import_that_was_killed_goes_on(ledger, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_was_broken_off_goes_on(ledger, tmp_path, number):
     file = tmp_path / "chain.blocks"
     file.write_bytes(block_file([made.raw for made in chain()[1:]]))
     for _ in range(9):
         process = subprocess.Popen(
-            ledger.command("import", file), cwd=ROOT, env=ledger.env(), stderr=subprocess.DEVNULL
+            ledger.command("import", file),
+            cwd=ROOT,
+            env=ledger.env(),
+            stderr=subprocess.PIPE,
+            text=True,
         )
         wait_for_blocks(ledger, process)
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL and 0 < ledger.height() < HEIGHT:
+        process.send_signal(number)
+        _, said = process.communicate()
+        if process.returncode in (-signal.SIGKILL, 130) and 0 < ledger.height() < HEIGHT:
+            assert number == signal.SIGKILL or "goes on where it stopped" in said
+            assert "Traceback" not in said
             break
         ledger.ok("rewind", "0", "--yes")
     else:
@@ -221,8 +231,53 @@ def test_verify_db_says_what_is_wrong_and_where(ledger):
 
 def test_nothing_is_made_where_nothing_is(ledger):
     if ledger.database_url is None:
-        for command in (("verify-db",), ("export", ledger.folder / "file")):
+        for command in (("verify-db",), ("export", ledger.folder / "f"), ("rewind", "1", "--yes")):
             assert ledger.refused(*command) == "chain.empty"
         assert not ledger.data.exists()
     else:
         assert ledger.refused("verify-db") == "node.database_outdated"
+
+
+def test_a_pruned_ledger(ledger, tmp_path):
+    ledger.fill()
+    ledger.ok("prune", "--bodies-older-than", "10", "--yes", "--no-compact")
+    said = ledger.ok("verify-db")
+    for section in ("txs", "witnesses", "proofs", "envelopes"):
+        assert f"not kept, so not checked: {section} of 19 blocks" in said
+    assert ledger.refused("export", tmp_path / "all") == "chain.pruned"
+    ledger.ok("export", tmp_path / "new", "--from", "20")
+    assert ledger.refused("rewind", "19", "--yes") == "chain.rewind"
+    assert "0 blocks imported, 30 were here" in ledger.ok("import", ledger.folder / "fill.blocks")
+    ledger.ok("rewind", "20", "--yes")
+    assert "10 blocks imported, 1 were here" in ledger.ok("import", tmp_path / "new")
+    ledger.ok("verify-db")
+
+
+# ------------------------------------------------------------------ the document
+
+
+def documented() -> list[str]:
+    text = (ROOT / "docs" / "operations" / "ledger.md").read_text("utf-8")
+    return re.findall(r"^    \.venv/bin/animica (.+)$", text, re.M)
+
+
+def test_the_commands_of_the_document_run(tmp_path):
+    """In their order, in a directory with nothing but a chain in ``var/devnet``."""
+    (tmp_path / "var").mkdir()
+    ledger = Ledger(tmp_path / "var", None)
+    ledger.fill()
+    ledger.data.rename(tmp_path / "var" / "devnet")
+    lines = documented()
+    assert {shlex.split(line)[0] for line in lines} == {
+        *("verify-db", "export", "import", "rewind", "backup", "restore"),
+    }
+    for line in lines:
+        done = subprocess.run(
+            [*ANIMICA, *shlex.split(line)],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        assert done.returncode == 0, (line, done.stderr)
