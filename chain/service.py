@@ -365,9 +365,11 @@ def load_tables(rows: Callable[[str], Iterable[bytes]]) -> None:
     Checked before it is committed. Raises HeadBroken, StateBroken, TotalsBroken, ChainEmpty.
     """
     with transaction.atomic():
+        reach("load.begun")
         dump.empty()
         for name in dump.tables():
             dump.rows_in(name, rows(name))
         dump.settle()
         verify.head()
+    reach("load.committed")
     pages.forget()

@@ -11,6 +11,7 @@ from chain.errors import RewindRefused
 from chain.store import audit_undo, blocks, meta, sql
 from chain.store import unit as units
 from chain.values import RewindPlan, StoredHeader
+from core.failpoints import reach
 
 BLOCKS_AT_ONCE = 20
 """Blocks undone in one transaction; what they changed is held in memory."""
@@ -69,4 +70,6 @@ def _forget(head: StoredHeader) -> None:
     gone = (head.height, blocks.work_bytes(head.total_work))
     ids = f"SELECT id FROM chain_block WHERE {_GONE}"
     sql.run(f"DELETE FROM chain_blockbody WHERE block_id IN ({ids})", gone)
+    reach("bodies.forgotten")
     sql.run(f"DELETE FROM chain_block WHERE {_GONE}", gone)
+    reach("blocks.forgotten")

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.campaigns.progress import Progress
+from animica_site.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests/faults"
@@ -185,10 +185,10 @@ def main() -> None:
     named = sorted({target for fault in faults for target in fault.suite})
     check_whole_tree(named if chosen.named else ())
     print("without a fault the tests pass", flush=True)
-    progress = Progress(len(faults), "faults")
-    for number, fault in enumerate(faults, 1):
-        print(f"{fault.path.stem}: noticed by {judge(fault, named=chosen.named)}", flush=True)
-        progress.show(number)
+    with Progress("planting", total=len(faults), unit="faults") as progress:
+        for fault in faults:
+            print(f"{fault.path.stem}: noticed by {judge(fault, named=chosen.named)}", flush=True)
+            progress.advance()
     print(f"{len(faults)} planted faults, all noticed")
 
 
