@@ -11,6 +11,7 @@ import os
 import signal
 from dataclasses import dataclass, field
 from hashlib import sha3_256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ from tests.campaigns import crash_story
 from tests.campaigns.crash_process import Say
 from tests.campaigns.crash_story import KEPT, Step
 from tests.support import FixedClock, dump_database
+
+# What a start imports late is imported once, before the fork, not in every life.
+for _late in (
+    "animica_site.composition",
+    "animica_site.writer_lock",
+    "django.core.management.commands.migrate",
+    "pq.backends",
+):
+    import_module(_late)
 
 KEPT_NETWORK = {"kept": "beside the data"}
 _DAY_MS = 86_400_000
