@@ -38,7 +38,7 @@ BUILT = (Path("native/_kernel.so"),)
 # These read the patches themselves, which do not apply twice.
 ABOUT_PATCHES = "tests/test_faults.py"
 LONGEST_S = 3600
-REFRESH = "python -m tests.campaigns.faults --refresh"
+REFRESH = ".venv/bin/python -m tests.campaigns.faults --refresh"
 
 
 @dataclass(frozen=True)
