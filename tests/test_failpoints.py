@@ -14,11 +14,11 @@ from core import failpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("core", "chain", "consensus", "mempool", "mining", "animica_site", "rpc", "explorer")
-# sql is the means by which the others write, snapshot only opens and ends what reads.
+# sql and pg are the means by which the others write, snapshot only opens and ends what reads.
 WRITERS = [
     path
     for path in sorted((*(ROOT / "chain/store").glob("*.py"), ROOT / "mempool/store.py"))
-    if path.name not in ("sql.py", "snapshot.py")
+    if path.name not in ("sql.py", "pg.py", "snapshot.py")
 ]
 READS = {"rows", "one", "rows_in", "is_postgres", "Table"}
 BARE = {("copy", "write"), ("cursor", "execute"), ("cursor", "executemany")}
@@ -48,7 +48,7 @@ def writes(node: ast.AST) -> bool:
         return False
     owner, verb = node.func.value, node.func.attr
     if isinstance(owner, ast.Name):
-        if owner.id == "sql":
+        if owner.id in ("sql", "pg"):
             return verb not in READS
         # A table of the module's own: a constant in capitals.
         if owner.id.isupper():
