@@ -42,13 +42,22 @@ Name = Literal[
     "pages.deleted",
     "meta.created",
     "meta.moved",
+    "projectors.applied",
+    "projectors.unwound",
+    # chain.store.prune and rewind: history that goes
     "prune.begun",
     "sections.pruned",
     "undo.pruned",
     "marks.moved",
     "prune.committed",
-    "projectors.applied",
-    "projectors.unwound",
+    "bodies.forgotten",
+    "blocks.forgotten",
+    # chain.service.load_tables: a backup's rows on PostgreSQL
+    "load.begun",
+    "load.emptied",
+    "load.filled",
+    "load.settled",
+    "load.committed",
     # consensus.service: committed, nobody told yet
     "head.extended",
     "head.reorganised",
@@ -63,34 +72,19 @@ Name = Literal[
     "file.replaced",
 ]
 
-ToolName = Literal[
-    # chain.store.rewind, inside the unit's transaction
-    "bodies.deleted",
-    "blocks.deleted",
-    # chain.service and chain.store.dump: a backup is loaded
-    "load.begun",
-    "tables.emptied",
-    "rows.loaded",
-    "numbers.settled",
-    "load.committed",
-]
-
 POINTS: tuple[Name, ...] = get_args(Name)
-"""Every fail point that a running node passes."""
+"""Every fail point there is."""
 
-TOOL_POINTS: tuple[ToolName, ...] = get_args(ToolName)
-"""Those that only a ledger tool passes, in a process of its own."""
-
-_hook: Callable[[Name | ToolName], None] | None = None
+_hook: Callable[[Name], None] | None = None
 
 
-def reach(name: Name | ToolName) -> None:
+def reach(name: Name) -> None:
     """Call the hook, if a test installed one."""
     if _hook is not None:
         _hook(name)
 
 
-def install(hook: Callable[[Name | ToolName], None] | None) -> None:
+def install(hook: Callable[[Name], None] | None) -> None:
     """Call ``hook`` with the name of every point that is reached from now on; None ends it."""
     global _hook
     _hook = hook

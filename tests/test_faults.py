@@ -49,3 +49,24 @@ def test_a_patch_says_what_it_breaks(tmp_path: Path):
     patch.write_text(ALL[0].diff)
     with pytest.raises(SystemExit, match="must begin with"):
         faults.read(patch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("# A comment breaks nothing.", "all tests passed"),
+        ("import no_such_module", "could not be run"),
+    ],
+    ids=["harmless", "not importable"],
+)
+def test_what_no_test_notices_is_told(tmp_path: Path, copy: Path, line: str, why: str):
+    broken = copy / "core/bech32m.py"
+    whole = broken.read_text()
+    broken.write_text(f"{whole}{line}\n")
+    diff = faults._git(copy, "diff", "-U1").stdout
+    broken.write_text(whole)
+    patch = tmp_path / "99-unnoticed.patch"
+    patch.write_text(f"# fault: None.\n# suite: tests/core/test_bech32m.py\n{diff}")
+    with pytest.raises(SystemExit, match=f"was not noticed, .*{why}"):
+        faults.judge(faults.read(patch), named=True)

@@ -56,20 +56,20 @@ def rows_in(table: str, chunks: Iterable[bytes]) -> None:
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
             for chunk in chunks:
                 copy.write(chunk)
-    reach("rows.loaded")
+    reach("load.filled")
 
 
 def empty() -> None:
     """Delete every row of every table."""
     sql.run(f"TRUNCATE {', '.join(tables())} CASCADE")
-    reach("tables.emptied")
+    reach("load.emptied")
 
 
 def settle() -> None:
     """After ``rows_in``: let new row numbers start behind those that are there."""
     for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
         sql.run(statement)
-    reach("numbers.settled")
+    reach("load.settled")
 
 
 def _known(table: str) -> str:

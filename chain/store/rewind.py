@@ -72,6 +72,6 @@ def _forget(head: StoredHeader) -> None:
     gone = (head.height, blocks.work_bytes(head.total_work))
     ids = f"SELECT id FROM chain_block WHERE {_GONE}"
     sql.run(f"DELETE FROM chain_blockbody WHERE block_id IN ({ids})", gone)
-    reach("bodies.deleted")
+    reach("bodies.forgotten")
     sql.run(f"DELETE FROM chain_block WHERE {_GONE}", gone)
-    reach("blocks.deleted")
+    reach("blocks.forgotten")

@@ -10,13 +10,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.console import Console
+
 from animica_site.config import NETWORK_FILE
+from animica_site.progress import Progress
 from core.failpoints import POINTS
 from tests.campaigns import crash_life, crash_process, crash_story, postgres
 from tests.campaigns.crash_books import Books
 from tests.campaigns.crash_life import Plan, Undisturbed
 from tests.campaigns.crash_story import Step
-from tests.campaigns.progress import Progress
 
 CHAPTERS = 12
 NEAR = 12
@@ -24,9 +26,15 @@ NEAR = 12
 LONGEST_MOMENT_S = 0.5
 FIRST_TURN_SHARE = 0.3
 AT_EVERY_START = frozenset({"migrations.done", "file.drafted", "file.replaced"})
+ON_POSTGRES = "load."
 OLD_NETWORK = '{"kept": "long ago"}'
 NEW_NETWORK = json.dumps(crash_life.KEPT_NETWORK, indent=2, sort_keys=True)
 FATES = {"added", "side", "reorg", "block.state_root"}
+
+
+def points_of(database_url: str) -> tuple[str, ...]:
+    """The fail points that a node on this database can reach."""
+    return tuple(name for name in POINTS if database_url or not name.startswith(ON_POSTGRES))
 
 
 @dataclass
@@ -45,22 +53,26 @@ class Campaign:
 
     def run(self, each: int, moments: int) -> None:
         """Kill ``each`` times or more at every point and ``moments`` times at random moments."""
-        progress = Progress(each * len(POINTS) + moments, "kills")
+        wanted = dict.fromkeys(self.points, each) | {"moment": moments}
+        total = sum(wanted.values())
         self.reset()
-        while True:
-            missing = [name for name in POINTS if self.kills[name] < each]
-            blind = self.kills["moment"] < moments
-            if not missing and not blind:
-                return
-            share = moments / (moments + each * len(POINTS))
-            if blind and (not missing or self.rng.random() < share):
-                self._life(None)
-            elif point := self._next_point(missing):
-                self._life(point)
-            else:
-                self.reset()
-            done = sum(min(self.kills[name], each) for name in POINTS)
-            progress.show(done + min(self.kills["moment"], moments))
+        # Plain lines only: a bar is drawn by a thread, and a process with threads must not fork.
+        console = Console(stderr=True, force_terminal=False)
+        with Progress("killing", total=total, unit="kills", console=console) as progress:
+            while missing := [name for name in wanted if self.kills[name] < wanted[name]]:
+                blind = "moment" in missing and self.rng.random() < moments / total
+                if blind or missing == ["moment"]:
+                    self._life(None)
+                elif point := self._next_point([name for name in missing if name != "moment"]):
+                    self._life(point)
+                else:
+                    self.reset()
+                progress.at(sum(min(self.kills[name], wanted[name]) for name in wanted))
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Those that this database has."""
+        return points_of(self.database_url)
 
     def reset(self) -> None:
         """An empty database."""
@@ -144,11 +156,11 @@ class Campaign:
 
 def run(*, data_dir: Path, database_url: str, seed: int, each: int, moments: int) -> None:
     """The whole campaign; ends with a sentence and status 1 when something is wrong."""
-    story = crash_story.tell(seed, CHAPTERS)
+    story = crash_story.tell(seed, CHAPTERS, reload=bool(database_url))
     campaign = Campaign(data_dir, database_url, random.Random(seed), story, Undisturbed())
     campaign.reset()
     campaign.twin = _twin(data_dir, story)
-    _check_twin(campaign.twin)
+    _check_twin(campaign)
     campaign.run(each, moments)
     _report(campaign)
 
@@ -168,19 +180,20 @@ def _twin(data_dir: Path, story: list[Step]) -> Undisturbed:
     return twin
 
 
-def _check_twin(twin: Undisturbed) -> None:
+def _check_twin(campaign: Campaign) -> None:
     """The story must hold every fate of a block and come by every fail point."""
+    twin = campaign.twin
     passed = {*twin.start, *(name for step in twin.trace for name in step)}
-    missing = [*(FATES - set(twin.outcomes)), *(set(POINTS) - passed)]
+    missing = [*(FATES - set(twin.outcomes)), *(set(campaign.points) - passed)]
     if missing:
         raise SystemExit(f"the twin's life never comes by {', '.join(sorted(missing))}")
 
 
 def _report(campaign: Campaign) -> None:
-    width = max(map(len, POINTS))
-    for name in (*POINTS, "moment"):
+    width = max(map(len, campaign.points))
+    for name in (*campaign.points, "moment"):
         print(f"  {name:{width}} {campaign.kills[name]:5}")
-    unhurt = [name for name in POINTS if not campaign.kills[name]]
+    unhurt = [name for name in campaign.points if not campaign.kills[name]]
     if unhurt:
         raise SystemExit(f"fail points that never killed: {', '.join(unhurt)}")
     print(

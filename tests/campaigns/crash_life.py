@@ -11,6 +11,7 @@ import os
 import signal
 from dataclasses import dataclass, field
 from hashlib import sha3_256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,19 @@ from core import failpoints
 from core.errors import Refused
 from core.tx import SignedTx
 from mempool import store as pool_store
+from tests.campaigns import crash_story
 from tests.campaigns.crash_process import Say
-from tests.campaigns.crash_story import Step
-from tests.support import FixedClock, dump_database, fast_network
+from tests.campaigns.crash_story import KEPT, Step
+from tests.support import FixedClock, dump_database
+
+# What a start imports late is imported once, before the fork, not in every life.
+for _late in (
+    "animica_site.composition",
+    "animica_site.writer_lock",
+    "django.core.management.commands.migrate",
+    "pq.backends",
+):
+    import_module(_late)
 
 KEPT_NETWORK = {"kept": "beside the data"}
 _DAY_MS = 86_400_000
@@ -81,38 +92,51 @@ class _StoredCoinbases:
             cursor.execute(query, params)
 
 
+_COINBASES = _StoredCoinbases()
+
+
 class _Node(Node):
     """The node as it starts, without the thread that ticks: the story says when to flush."""
 
     def __init__(self, data_dir: Path) -> None:
         logging.disable(logging.CRITICAL)
-        network = fast_network()
+        network = crash_story.network()
         super().__init__(NodeConfig(network, data_dir, table=KEPT_NETWORK))
         self.clock = FixedClock(network.genesis.time_ms + _DAY_MS)
-        self.projector = _StoredCoinbases()
 
     def _start_ticks(self, parts: Any) -> None:
         self.importer, self.pool = parts.importer, parts.pool
 
-    def start(self) -> None:
-        chain.register_projector(self.projector)
-        self.projector.prepare()
-        super().start()
-
     def digest(self) -> str:
         """Of every row of the ledger, side branches and projections included."""
-        rows = sorted(dump_database().items()), self.projector.rows()
+        rows = sorted(dump_database().items()), _COINBASES.rows()
         return sha3_256(repr(rows).encode()).hexdigest()
 
     def take(self, step: Step) -> str:
-        """Hand the step's bytes in; what became of them."""
+        """Do the step; what became of a block."""
         try:
+            if step.kind == "block":
+                return str(self.importer.import_block(step.raw, source="campaign").outcome)
             if step.kind == "tx":
                 self.pool.submit(step.raw)
-                return "taken"
-            return str(self.importer.import_block(step.raw, source="campaign").outcome)
         except Refused as refusal:
             return refusal.code
+        if step.part is not None:
+            chain.prune(part=step.part, keep=KEPT, window=KEPT, most=KEPT)
+        elif step.kind == "rewind":
+            chain.rewind_step(height=step.height)
+        elif step.kind == "reload":
+            with chain.snapshot():
+                rows = {name: list(chain.table_rows(name)) for name in chain.table_names()}
+            chain.load_tables(rows.__getitem__)
+        return "done"
+
+    def after(self, step: Step) -> _Node:
+        """The node that goes on: another one after what is done to a stopped node."""
+        if step.kind not in ("rewind", "reload"):
+            return self
+        self.stop()
+        return _started(self.config.data_dir)
 
     def flush(self, say: Say) -> None:
         """Write the pool behind, and say before what the copy shall hold after."""
@@ -121,6 +145,19 @@ class _Node(Node):
         say(f"flushing {pool_digest([waiting.tx.txid for waiting in held])}")
         self.pool.flush()
         say("flushed")
+
+
+def _started(data_dir: Path) -> _Node:
+    node = _Node(data_dir)
+    node.start()
+    return node
+
+
+def _first_started(data_dir: Path) -> _Node:
+    """The node of a new process."""
+    _COINBASES.prepare()
+    chain.register_projector(_COINBASES)
+    return _started(data_dir)
 
 
 def pool_digest(txids: list[bytes]) -> str:
@@ -133,8 +170,7 @@ def live(data_dir: Path, story: list[Step], twin: Undisturbed, plan: Plan, say: 
     if plan.tiny:
         _tiny_caches()
     failpoints.install(_knife(plan, say))
-    node = _Node(data_dir)
-    node.start()
+    node = _first_started(data_dir)
     first = _check_ledger(node, twin, plan)
     _check_pool(node, plan)
     say(f"found {first}")
@@ -144,6 +180,7 @@ def live(data_dir: Path, story: list[Step], twin: Undisturbed, plan: Plan, say: 
         # What the pool holds depends on its memory, of which a kill costs what was not flushed.
         if story[index].kind == "block" and outcome != twin.outcomes[index]:
             raise AssertionError(f"step {index}: {outcome}, the twin {twin.outcomes[index]}")
+        node = node.after(story[index])
         say(f"done {index}")
         node.flush(say)
     say("end")
@@ -203,12 +240,12 @@ def live_undisturbed(data_dir: Path, story: list[Step]) -> Undisturbed:
     """The twin's life, from an empty database."""
     heard: list[str] = []
     failpoints.install(heard.append)
-    node = _Node(data_dir)
-    node.start()
+    node = _first_started(data_dir)
     twin = Undisturbed([node.digest()], [], list(heard), [])
     for step in story:
         heard.clear()
         twin.outcomes.append(node.take(step))
+        node = node.after(step)
         node.pool.flush()
         twin.trace.append(list(heard))
         twin.digests.append(node.digest())

@@ -1,4 +1,6 @@
-"""The story that every life of the crash campaign tells: blocks of all fates, and pool traffic."""
+"""What happens to the node in the crash campaign: blocks of all fates, pool traffic, pruning,
+rewinding, and on PostgreSQL a backup that is put back.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +10,62 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from chain.values import Part
+from core.network import Network
 from core.tx import SignedTx
 from tests.support import ChainBuilder, Made, fast_network, key, reseal, transfer
 
 SLOW = 60_000
 """An interval (ms) that keeps Θ at its least, so that branches weigh by their length."""
 DEEPEST = 6
+KEPT = 10
+"""Blocks below the head that pruning spares, and the deepest reorganisation."""
 POOL_SENDERS = (8, 9)
 """Accounts whose transactions go through the pool; 0 to 7 pay in blocks alone."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Hand in a block or a transaction; after each one the pool is written to disk."""
+    """Hand in a block or a transaction (``raw``), drop history (``part`` of all but ``KEPT``
+    blocks), go back to ``height``, or put the tables' own rows back; then the pool is flushed.
+    """
 
-    kind: Literal["block", "tx"]
-    raw: bytes
+    kind: Literal["block", "tx", "prune", "rewind", "reload"]
+    raw: bytes = b""
+    part: Part | None = None
+    height: int = 0
 
 
-def tell(seed: int, chapters: int) -> list[Step]:
-    """The steps, the same for the same seed."""
-    return list(_Teller(random.Random(seed)).tell(chapters))
+def network() -> Network:
+    """The fast network, with reorganisations no deeper than what is kept of history."""
+    return fast_network(local={"max_reorg_blocks": KEPT})
+
+
+def tell(seed: int, chapters: int, *, reload: bool) -> list[Step]:
+    """The steps, the same for the same arguments; ``reload`` is for PostgreSQL."""
+    return list(_Teller(random.Random(seed)).tell(chapters, reload))
 
 
 class _Teller:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.builder = ChainBuilder(fast_network())
+        self.builder = ChainBuilder(network())
         self.tip = self.builder.genesis
         self.waiting: list[SignedTx] = []
         self.submitted = Counter[int]()
 
-    def tell(self, chapters: int) -> Iterator[Step]:
+    def tell(self, chapters: int, reload: bool) -> Iterator[Step]:
         yield from self._plain(DEEPEST + 2)
         for chapter in range(chapters):
             yield from self._submissions()
             yield from self._plain(self.rng.randint(1, 3))
             yield from (self._overtaken, self._left_aside, self._spoilt)[chapter % 3]()
             yield from self._refused()
+            if reload and chapter % 3 == 0:
+                yield Step("reload")
+            if chapter % 3 == 1:
+                yield from self._taken_back()
+            yield Step("prune", part=list(Part)[chapter % 3])
 
     def _submissions(self) -> Iterator[Step]:
         for _ in range(self.rng.randint(1, 3)):
@@ -99,6 +119,11 @@ class _Teller:
     def _refused(self) -> Iterator[Step]:
         """A child of the head with a wrong state root, which leaves no trace."""
         yield Step("block", _promising_too_much(self._block(self.tip)).raw)
+
+    def _taken_back(self) -> Iterator[Step]:
+        """Some of the newest blocks go for good."""
+        self.tip = self._below(self.rng.randint(1, DEEPEST))
+        yield Step("rewind", height=self.tip.height)
 
     def _below(self, depth: int) -> Made:
         base = self.tip

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.campaigns.progress import Progress
+from animica_site.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests/faults"
@@ -38,7 +38,7 @@ BUILT = (Path("native/_kernel.so"),)
 # These read the patches themselves, which do not apply twice.
 ABOUT_PATCHES = "tests/test_faults.py"
 LONGEST_S = 3600
-REFRESH = "python -m tests.campaigns.faults --refresh"
+REFRESH = ".venv/bin/python -m tests.campaigns.faults --refresh"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def run_tests(copy: Path, targets: Sequence[str]) -> Verdict:
         command, cwd=copy, env=environment, capture_output=True, text=True, timeout=LONGEST_S
     )
     if not report.exists():
-        raise SystemExit(f"pytest did not run:\n{done.stdout}{done.stderr}")
+        print(done.stderr, file=sys.stderr)
+        return Verdict(done.returncode, None, "pytest itself")
     cases = list(ElementTree.parse(report).iter("testcase"))
     return Verdict(done.returncode, _first(cases, "failure"), _first(cases, "error"))
 
@@ -185,10 +186,10 @@ def main() -> None:
     named = sorted({target for fault in faults for target in fault.suite})
     check_whole_tree(named if chosen.named else ())
     print("without a fault the tests pass", flush=True)
-    progress = Progress(len(faults), "faults")
-    for number, fault in enumerate(faults, 1):
-        print(f"{fault.path.stem}: noticed by {judge(fault, named=chosen.named)}", flush=True)
-        progress.show(number)
+    with Progress("planting", total=len(faults), unit="faults") as progress:
+        for fault in faults:
+            print(f"{fault.path.stem}: noticed by {judge(fault, named=chosen.named)}", flush=True)
+            progress.advance()
     print(f"{len(faults)} planted faults, all noticed")
 
 

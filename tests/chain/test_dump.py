@@ -14,7 +14,7 @@ from tests.chain.conftest import append, start
 from tests.chain.test_broken_off import Broken, breaking_at
 from tests.support import dump_database, wipe_database
 
-LOADING = ("load.begun", "tables.emptied", "rows.loaded", "numbers.settled")
+LOADING = ("load.begun", "load.emptied", "load.filled", "load.settled")
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_a_step_is_whole_or_nothing_wherever_it_breaks_off(chain, hooked):
         hooked(None)
         raise Broken
     before = dump_database()
-    assert {"unit.begun", "meta.moved", "bodies.deleted", "blocks.deleted"} <= set(passed)
+    assert {"unit.begun", "meta.moved", "bodies.forgotten", "blocks.forgotten"} <= set(passed)
     for point in dict.fromkeys(passed):
         hooked(breaking_at(point, 1))
         with pytest.raises(Broken):
