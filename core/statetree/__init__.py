@@ -11,12 +11,14 @@ the caller hands in a ``PageSource`` and writes the pages it gets back.
 
 from core.statetree.page import EMPTY, PageSource, StatePageBroken
 from core.statetree.proof import Proof, StateProofInvalid, StateProofMalformed, prove, verify
-from core.statetree.range import RangeProof, leaf_of, prove_range, verify_range
+from core.statetree.range import FIRST_KEY, LAST_KEY, RangeProof, leaf_of, prove_range, verify_range
 from core.statetree.stream import build_sorted
 from core.statetree.update import TreeUpdate, build, build_into, root, update
 
 __all__ = [
     "EMPTY",
+    "FIRST_KEY",
+    "LAST_KEY",
     "PageSource",
     "Proof",
     "RangeProof",
