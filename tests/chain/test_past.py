@@ -101,6 +101,36 @@ def test_after_reorganisations_each_height_is_the_winners(chain):
             check_height(node, node.block.header.height)
 
 
+def test_a_remembered_tree_is_of_its_own_branch(chain):
+    for node in (chain[6], chain[7]):
+        check_height(node, node.block.header.height)  # both are remembered now
+    with service.unit() as unit:
+        unit.unwind_to(chain[5].hash)
+    other = grow(chain[5], 4, salt=1)
+    assert other[-1].block.header.height == chain[-1].block.header.height
+    for node in (other[1], other[0]):
+        check_height(node, node.block.header.height)
+
+
+def test_the_past_may_be_empty(fresh):
+    from tests.chain.conftest import start
+
+    fresh()
+    nodes = [builder.genesis({})]
+    start(nodes[0])
+    nodes += grow_minting(nodes[0], 3)
+    for node in nodes:
+        check_height(node, node.block.header.height)
+
+
+def grow_minting(parent: Node, count: int) -> list[Node]:
+    nodes = [parent]
+    for _ in range(count):
+        nodes.append(pay(nodes[-1], minted=5))
+        append(nodes[-1])
+    return nodes[1:]
+
+
 def test_inner_ranges(chain):
     node = chain[4]
     keys = sorted(state_key(*record) for record in node.records)

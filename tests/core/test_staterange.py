@@ -269,6 +269,10 @@ def test_shapes_that_no_tree_has_are_refused_even_where_the_hashes_fit() -> None
     refused(lone, LOW, high, [], LOW + det(1))
     refused(lone, LOW, high, [], lone)
     refused(lone, LOW, high, [(LOW, det(1))], high + det(1))
+    # a record beside the range that lies under another place than it is shown at
+    strange = h(b"\x00" + high + det(1))
+    right = h(b"\x00" + HIGH + det(2))
+    refused(h(b"\x01" + strange + right), LOW, b"\x40" + bytes(31), [], None, high + det(1), right)
     # sizes
     refused(lone[:31], LOW, HIGH, [(LOW, det(1))])
     refused(lone, LOW[:31], HIGH, [(LOW, det(1))])
