@@ -83,6 +83,27 @@ class PruneWindow(RequestRefused):
     hint: ClassVar[str] = "Keep at least as many blocks as `least`, the network's maxReorg."
 
 
+class StateNotYet(RequestRefused):
+    """The state after a block that this node does not have yet."""
+
+    code: ClassVar[str] = "state.not_yet"
+    hint: ClassVar[str] = "Ask for a height up to `head`, or for `latest`."
+
+
+class StateTooFarBack(RequestRefused):
+    """A proof of a state so far behind the head that making its tree again costs too much."""
+
+    code: ClassVar[str] = "state.too_far_back"
+    hint: ClassVar[str] = "Ask for a later height; values without a proof are served further back."
+
+
+class BadRange(RequestRefused):
+    """A range of state keys that ends before it begins."""
+
+    code: ClassVar[str] = "state.range"
+    hint: ClassVar[str] = "Give two keys of 32 bytes, `first` not above `last`."
+
+
 class BadCursor(RequestRefused):
     """A cursor that this list did not hand out."""
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from chain.errors import BadCursor, BadLimit, HeadBroken, Pruned, TooManyTopics
+from chain.errors import BadCursor, BadLimit, BadRange, HeadBroken, Pruned, TooManyTopics
 from chain.store import blocks as block_rows
-from chain.store import history, meta, sections, state, txs
-from chain.store.pages import Pages
+from chain.store import history, meta, past, sections, state, txs
 from chain.store.snapshot import snapshot
 from chain.values import (
     BlockView,
@@ -22,6 +21,8 @@ from chain.values import (
     Page,
     Part,
     PlainTx,
+    ProvenRange,
+    Record,
     RecordProof,
     Totals,
     TxLine,
@@ -42,6 +43,10 @@ HEADERS_MOST = 1_000
 LOG_BLOCKS_MOST = 10_000
 """Heights that one page of ``logs`` looks through at most."""
 TOPIC_CHOICES_MOST = 32
+RANGE_RECORDS_MOST = 256
+"""Most records of a proven range."""
+RANGE_BYTES_MOST = 131_072
+"""Most bytes of ids and values of a proven range with more than one record."""
 
 Topics = Sequence[bytes | Sequence[bytes] | None]
 """What topics must be, by position: one value, one of several, or None for anything."""
@@ -198,13 +203,13 @@ def logs(
 def record(module: str, id: bytes, *, height: int | None = None) -> bytes | None:
     """A record's value after the head, or after the best chain's block at ``height`` (≥ 0).
 
-    Raises Pruned for a height whose state is no longer known.
+    Raises StateNotYet above the head, Pruned for a height whose state is no longer known.
     """
     if height is None:
         return state.read([(module, id)]).get((module, id))
     with snapshot():
-        history.check_state(height)
-        return state.value_at((module, id), min(height, _END))
+        past.header_at(height)
+        return state.value_at((module, id), height)
 
 
 def account(address: bytes, *, height: int | None = None) -> tuple[int, int, bytes | None]:
@@ -213,17 +218,43 @@ def account(address: bytes, *, height: int | None = None) -> tuple[int, int, byt
     return found.nonce, found.balance, found.code
 
 
-def prove(module: str, id: bytes) -> RecordProof:
-    """A record with its proof under the head's state root, all read from one commit."""
+def prove(module: str, id: bytes, *, height: int | None = None) -> RecordProof:
+    """A record with its proof under the state root of the head or of the block at ``height``.
+
+    All of it is read from one commit. Raises StateNotYet, Pruned, StateTooFarBack.
+    """
     key = state.key_of(module, id)
     with snapshot():
-        head_hash = meta.required().head_hash
-        found = block_rows.by_hash(head_hash)
-        if found is None:
-            raise HeadBroken("the head is not stored")
-        value = state.read([(module, id)]).get((module, id))
-        proof = statetree.prove(Pages(head_hash), key)
-    return RecordProof(found.header, key, value, proof)
+        there = past.provable_at(height)
+        proof = statetree.prove(there.source, key)
+        return RecordProof(there.header, key, there.value((module, id)), proof)
+
+
+def prove_range(
+    first: bytes, last: bytes, *, limit: int = RANGE_RECORDS_MOST, height: int | None = None
+) -> ProvenRange:
+    """The records with keys from ``first`` to ``last`` (32 bytes each), with the proof of them.
+
+    At most ``limit`` records and, beyond the first, RANGE_BYTES_MOST bytes of them; where that
+    ends the answer early, its ``last`` is the last record's key. Raises BadRange, BadLimit and as
+    ``prove`` does.
+    """
+    _check_limit(limit, RANGE_RECORDS_MOST)
+    if len(first) != 32 or len(last) != 32 or first > last:
+        raise BadRange("the range does not go from one state key up to another", field="last")
+    with snapshot():
+        there = past.provable_at(height)
+        records: list[Record] = []
+        size, reached, before = 0, last, first
+        for key, record in there.records(first, last):
+            size += len(record.id) + len(record.value)
+            if records and (len(records) == limit or size > RANGE_BYTES_MOST):
+                reached = before
+                break
+            records.append(record)
+            before = key
+        proof = statetree.prove_range(there.source, first, reached)
+    return ProvenRange(there.header, first, reached, tuple(records), proof)
 
 
 def totals() -> Totals:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from core.block import Block
 from core.header import Header
 from core.ports import RecordKey
 from core.receipt import Log, Receipt
-from core.statetree import Proof
+from core.statetree import Proof, RangeProof
 from core.tx import SignedTx, UnsignedTx, Witness
 
 T = TypeVar("T")
@@ -248,6 +248,28 @@ class RecordProof:
     key: bytes
     value: bytes | None
     proof: Proof
+
+
+class Record(NamedTuple):
+    """A present record of the state."""
+
+    module: str
+    id: bytes
+    value: bytes
+
+
+@dataclass(frozen=True)
+class ProvenRange:
+    """All records with keys from ``first`` to ``last`` in the state behind ``header``, by key.
+
+    ``last`` may be below what was asked for: then it is the last record's key.
+    """
+
+    header: Header
+    first: bytes
+    last: bytes
+    records: tuple[Record, ...]
+    proof: RangeProof
 
 
 @dataclass(frozen=True)

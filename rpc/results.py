@@ -291,6 +291,30 @@ class StateProof(TypedDict):
     proof: Hex
 
 
+class StateRecord(TypedDict):
+    """A record of the state; its key is the module's tagged hash of `id`."""
+
+    module: str
+    id: Hex
+    value: Hex
+
+
+class StateRange(TypedDict):
+    """All records with keys from `first` to `last`, by key, proven under `header`'s state root.
+
+    `next` is the key to ask on from where the answer ended early, else null.
+    """
+
+    header: Hex
+    blockHash: Hash
+    height: int
+    first: Hash
+    last: Hash
+    records: list[StateRecord]
+    proof: Hex
+    next: Hash | None
+
+
 class PooledTxView(TypedDict):
     """A transaction in the pool.
 

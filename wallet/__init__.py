@@ -3,6 +3,7 @@
 keyfile        one encrypted key as JSON       recovery   the same secret as words to write down
 store          key files by name               amounts    ANM text and nANM integers, exactly
 transactions   draft, price and sign           proofs     state proofs checked against a header
-answers        typed reading of RPC answers    client     JSON-RPC over HTTP
-cli            the command ``wallet``          errors     every refusal with its code
+ranges         runs of the state, checked      client     JSON-RPC over HTTP
+answers        typed reading of RPC answers    errors     every refusal with its code
+cli            the command ``wallet``
 """

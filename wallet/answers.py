@@ -58,6 +58,13 @@ class Answer:
         """An object inside the object."""
         return Answer(self._value.get(name), f"{self._method}: {name}")
 
+    def objects(self, name: str, most: int) -> list[Answer]:
+        """At most ``most`` objects in a list."""
+        value = self._value.get(name)
+        if type(value) is not list or len(value) > most:
+            raise fault(self._method, name, f"a list of at most {most}")
+        return [Answer(item, f"{self._method}: {name}") for item in value]
+
     def optional_data(self, name: str, size: int | None = None) -> bytes | None:
         """Like ``data``, or None for null. The field itself must be there."""
         if name in self._value and self._value[name] is None:

@@ -182,15 +182,18 @@ def submit(
 
 @click.command("balance")
 @click.argument("who")
+@click.option("--at", type=click.IntRange(min=0), help="Height of an earlier block.")
 @node_options
 @folder_option
 @json_option
-def balance(who: str, url: str, chain: int | None, store: WalletStore, as_json: bool) -> None:
-    """Show the balance of a wallet or address, proven against the newest header."""
+def balance(
+    who: str, at: int | None, url: str, chain: int | None, store: WalletStore, as_json: bool
+) -> None:
+    """Show the balance of a wallet or address, proven against a header: the newest, or --at."""
     screen = Screen(as_json)
     address = _recipient(store, who)
     with connect(url, chain) as node:
-        account = node.proven_account(address)
+        account = node.proven_account(address, at=at)
     if not as_json:
         click.echo(show_anm(account.balance))
     screen.note(proven_line(account))

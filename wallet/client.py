@@ -9,15 +9,18 @@ from __future__ import annotations
 import ipaddress
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
 
 from core.network import PPM
+from core.statetree import FIRST_KEY, LAST_KEY
 from pq import addresses
 from wallet.answers import Answer, fault, read_uint
 from wallet.errors import (
+    HeaderUnproven,
     NodeAnswerInvalid,
     NodeUnreachable,
     ReceiptTimeout,
@@ -31,6 +34,8 @@ from wallet.proofs import (
     verify_account,
     verify_record,
 )
+from wallet.ranges import METHOD as GET_RANGE
+from wallet.ranges import RECORDS_MOST, ProvenRange, verify_records
 
 DEFAULT_URL = "http://127.0.0.1:8545"
 ANSWER_BYTES = 8 * 1024 * 1024
@@ -196,26 +201,71 @@ class NodeClient:
                 raise ReceiptTimeout(f"no block has {shown} after {timeout_s:g} s", txid=shown)
             time.sleep(_POLL_S)
 
-    def proven_record(self, module: str, record_id: bytes) -> ProvenRecord:
-        """A record of the newest state, or its absence, verified here against its header."""
-        result = self.call(GET_PROOF, module=module, id="0x" + record_id.hex())
+    def proven_record(
+        self, module: str, record_id: bytes, *, at: int | None = None
+    ) -> ProvenRecord:
+        """A record, or its absence, verified here against its header.
+
+        ``at`` is the height of the block after which; the newest without it.
+        """
+        result = self.call(GET_PROOF, module=module, id="0x" + record_id.hex(), **_block(at))
         return verify_record(
-            result, module, record_id, chain=self.chain_id(), genesis=self._genesis
+            result, module, record_id, chain=self.chain_id(), genesis=self._genesis, height=at
         )
 
+    def proven_range(
+        self, first: bytes = FIRST_KEY, last: bytes = LAST_KEY, *, at: int | None = None
+    ) -> ProvenRange:
+        """All records from one state key (32 bytes) on, verified here to be all there are.
+
+        The range may end before ``last``; ask on from its ``following``.
+        """
+        result = self.call(
+            GET_RANGE,
+            first="0x" + first.hex(),
+            last="0x" + last.hex(),
+            limit=RECORDS_MOST,
+            **_block(at),
+        )
+        return verify_records(
+            result, first, last, chain=self.chain_id(), genesis=self._genesis, height=at
+        )
+
+    def proven_ranges(self, *, at: int | None = None) -> Iterator[ProvenRange]:
+        """The whole state, run by run, all of one block; ``at`` is its height.
+
+        Raises ``HeaderUnproven`` when the node changes to another block half way.
+        """
+        page = self.proven_range(at=at)
+        block = page.header.hash
+        yield page
+        while page.following is not None:
+            page = self.proven_range(page.following, at=page.header.height)
+            if page.header.hash != block:
+                raise HeaderUnproven("the node went on with another block", field="header")
+            yield page
+
     def proven_account(
-        self, address: bytes, *, since: int = 0, timeout_s: float = 10.0
+        self,
+        address: bytes,
+        *,
+        at: int | None = None,
+        since: int = 0,
+        timeout_s: float = 10.0,
     ) -> ProvenAccount:
         """The account at an address of 34 bytes, verified here against its header.
 
-        The header is of height ``since`` or later: behind one address may be nodes that lag.
+        ``at`` is the height of the block after which. Without it the header is of height ``since``
+        or later: behind one address may be nodes that lag.
         """
         text = addresses.to_text(address)
         deadline = time.monotonic() + timeout_s
         while True:
-            result = self.call(GET_PROOF, address=text)
-            account = verify_account(result, address, chain=self.chain_id(), genesis=self._genesis)
-            if account.header.height >= since:
+            result = self.call(GET_PROOF, address=text, **_block(at))
+            account = verify_account(
+                result, address, chain=self.chain_id(), genesis=self._genesis, height=at
+            )
+            if at is not None or account.header.height >= since:
                 return account
             if time.monotonic() >= deadline:
                 raise NodeAnswerInvalid(
@@ -264,6 +314,11 @@ class NodeClient:
                 f"{self.url} answered HTTP {response.status_code}", status=response.status_code
             )
         return b"".join(parts)
+
+
+def _block(at: int | None) -> dict[str, int]:
+    """The parameter that names a block, left out for the newest."""
+    return {} if at is None else {"block": at}
 
 
 def _door(url: str) -> str:

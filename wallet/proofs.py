@@ -55,18 +55,22 @@ def state_key(module: str, record_id: bytes) -> bytes:
 
 
 def verify_record(
-    answer: Any, module: str, record_id: bytes, *, chain: int, genesis: bytes | None = None
+    answer: Any,
+    module: str,
+    record_id: bytes,
+    *,
+    chain: int,
+    genesis: bytes | None = None,
+    height: int | None = None,
 ) -> ProvenRecord:
     """Check an answer of ``state.getProof`` for one record on one chain.
 
+    ``height`` is the block asked for; without it any block is taken, for the newest was asked for.
     The genesis block has no seal: it is believed only under the hash that the caller trusts.
     Raises ``HeaderUnproven``, ``StateProofInvalid`` or an ``EncodingRefused``.
     """
     fields = Answer(answer, METHOD)
-    header = Header.decode(fields.data("header"))
-    _check_header(header, fields.data("blockHash", 32), chain, genesis)
-    if fields.uint("height") != header.height:
-        raise HeaderUnproven("the height is not the header's", field="height")
+    header = read_header(fields, chain=chain, genesis=genesis, height=height)
     key = state_key(module, record_id)
     if fields.data("key", 32) != key:
         raise StateProofInvalid("the proof is for another record", field="key")
@@ -76,10 +80,17 @@ def verify_record(
 
 
 def verify_account(
-    answer: Any, address: bytes, *, chain: int, genesis: bytes | None = None
+    answer: Any,
+    address: bytes,
+    *,
+    chain: int,
+    genesis: bytes | None = None,
+    height: int | None = None,
 ) -> ProvenAccount:
     """Check an answer of ``state.getProof`` for an account; see ``verify_record``."""
-    record = verify_record(answer, accounts.MODULE, address, chain=chain, genesis=genesis)
+    record = verify_record(
+        answer, accounts.MODULE, address, chain=chain, genesis=genesis, height=height
+    )
     try:
         account = Account.decode(record.value)
     except EncodingRefused as error:
@@ -98,6 +109,23 @@ def verify_account(
 def work_of(header: Header) -> int:
     """Expected hashes that the seal cost: 2^256 div target(theta − psi). At least 1."""
     return ONE_256 // max(1, target(max(0, header.theta - header.psi)))
+
+
+def read_header(fields: Answer, *, chain: int, genesis: bytes | None, height: int | None) -> Header:
+    """The header in an answer, with its hash, seal, chain and height checked.
+
+    ``height`` is the block asked for, None for the newest. Raises ``HeaderUnproven``,
+    ``NodeAnswerInvalid`` or an ``EncodingRefused``.
+    """
+    header = Header.decode(fields.data("header"))
+    _check_header(header, fields.data("blockHash", 32), chain, genesis)
+    if fields.uint("height") != header.height:
+        raise HeaderUnproven("the height is not the header's", field="height")
+    if height is not None and header.height != height:
+        raise HeaderUnproven(
+            f"the header is of block {header.height}, asked was block {height}", field="height"
+        )
+    return header
 
 
 def _check_header(header: Header, block_hash: bytes, chain: int, genesis: bytes | None) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from chain.store import sql
 from chain.store.pages import Pages
 from chain.store.sql import Table
-from chain.values import StagedState
+from chain.values import Record, StagedState
 from core import statetree, tags
 from core.failpoints import reach
 from core.hashing import Tag, sha3, tagged
@@ -93,6 +93,15 @@ def undo_above(height: int) -> dict[RecordKey, bytes | None]:
     }
 
 
+def undo_count_above(height: int, most: int) -> int:
+    """How many undo records of blocks above ``height`` there are, counted up to ``most``."""
+    row = sql.one(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM chain_undo WHERE height > %s LIMIT %s) counted",
+        (height, most),
+    )
+    return 0 if row is None else int(row[0])
+
+
 def delete_undo_above(height: int) -> None:
     """Forget the undo of blocks that are undone."""
     sql.run("DELETE FROM chain_undo WHERE height > %s", (height,))
@@ -117,6 +126,22 @@ def balances(values: Mapping[RecordKey, bytes | None]) -> int:
         for (module, _), value in values.items()
         if module == ACCOUNT and value is not None
     )
+
+
+def records_between(first: bytes, last: bytes, batch: int) -> Iterator[tuple[bytes, Record]]:
+    """Present (key, record) from one state key to another, in key order, ``batch`` a query."""
+    query = (
+        "SELECT key, module, ident, value FROM chain_staterecord "
+        "WHERE key >= %s AND key <= %s ORDER BY key LIMIT %s"
+    )
+    start = int.from_bytes(first)
+    while start <= int.from_bytes(last):
+        rows = sql.rows(query, (start.to_bytes(32), last, batch))
+        for key, module, ident, value in rows:
+            yield bytes(key), Record(module, bytes(ident), bytes(value))
+        if len(rows) < batch:
+            return
+        start = int.from_bytes(rows[-1][0]) + 1
 
 
 def every_record() -> Iterator[tuple[bytes, str, bytes, bytes]]:

@@ -5,19 +5,23 @@ record is that leaf, ``leaf = H(00 || key || H(value))``, ``node = H(01 || left 
 
 The tree is kept as pages (``page``), changed in batches (``update``), built in bulk (``build``; in
 key order ``build_sorted``, which holds nothing) and proved record by record (``prove``,
-``verify``). Nothing here touches a database: the caller hands in a ``PageSource`` and writes the
-pages it gets back.
+``verify``) or range by range (``prove_range``, ``verify_range``). Nothing here touches a database:
+the caller hands in a ``PageSource`` and writes the pages it gets back.
 """
 
 from core.statetree.page import EMPTY, PageSource, StatePageBroken
 from core.statetree.proof import Proof, StateProofInvalid, StateProofMalformed, prove, verify
+from core.statetree.range import FIRST_KEY, LAST_KEY, RangeProof, leaf_of, prove_range, verify_range
 from core.statetree.stream import build_sorted
 from core.statetree.update import TreeUpdate, build, build_into, root, update
 
 __all__ = [
     "EMPTY",
+    "FIRST_KEY",
+    "LAST_KEY",
     "PageSource",
     "Proof",
+    "RangeProof",
     "StatePageBroken",
     "StateProofInvalid",
     "StateProofMalformed",
@@ -25,8 +29,11 @@ __all__ = [
     "build",
     "build_into",
     "build_sorted",
+    "leaf_of",
     "prove",
+    "prove_range",
     "root",
     "update",
     "verify",
+    "verify_range",
 ]

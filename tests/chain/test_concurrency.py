@@ -26,6 +26,7 @@ from django.core.management import call_command
 call_command("migrate", "chain", verbosity=0)
 from django.db import connection
 from chain import queries, service
+from chain.errors import StateNotYet
 from core import statetree
 from tests.chain import builder
 from tests.chain.conftest import append, start
@@ -46,6 +47,7 @@ def check(number):
     statetree.verify(found.header.roots.state, found.key, found.value, found.proof)
     heads.add(found.header.height)
     proofs += 1
+    check_past(number)
     with service.snapshot():
         head = service.head().hash
         wanted = records[head]
@@ -57,6 +59,22 @@ def check(number):
             problems.append("staged on another head")
         if service.head().hash != head:
             problems.append("the head moved inside a snapshot")
+
+def check_past(number):
+    """So do a range with its records, and both a few blocks back: never of two heads."""
+    head = queries.head().header.height
+    try:
+        found = queries.prove("account", builder.address(2), height=max(0, head - number % 4))
+        run = queries.prove_range(bytes(32), bytes([255]) * 32, height=max(0, head - number % 3))
+    except StateNotYet:  # a reorganisation has just taken that block
+        return
+    statetree.verify(found.header.roots.state, found.key, found.value, found.proof)
+    if found.value != records[found.header.hash].get(("account", builder.address(2))):
+        problems.append("a value of another height")
+    leaves = [statetree.leaf_of(*record) for record in run.records]
+    statetree.verify_range(run.header.roots.state, run.first, run.last, leaves, run.proof)
+    if {(r.module, r.id): r.value for r in run.records} != records[run.header.hash]:
+        problems.append("a range of another height")
 
 def read():
     try:

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import cbor2
 import pytest
 
-from chain.errors import BadCursor
+from chain.errors import BadCursor, BadRange, StateNotYet
 from core import statetree
 from core.cbor import CborMalformed
 from core.receipt import Log
 from pq import addresses
 from rpc.caller import Caller
-from rpc.errors import NeedsSocket, ParamsInvalid
+from rpc.errors import Busy, NeedsSocket, ParamsInvalid
 from rpc.methods import load
 from tests.chain import builder, conftest
 from tests.rpc import played
@@ -354,6 +354,121 @@ def test_proofs_need_one_way_of_naming(params, field):
     if params.get("address") == "ME":
         params = {**params, "address": text(1)}
     assert field_of("state.getProof", **params) == field
+
+
+def test_accounts_of_the_past(ledger):
+    for height, (balance, nonce) in enumerate([("1000", 0), ("1010", 1), ("1010", 1)]):
+        assert call("state.getBalance", text(1), height) == balance
+        assert call("state.getNonce", text(1), False, height) == nonce
+        account = call("state.getAccount", text(1), height)
+        assert (account["balance"], account["nonce"]) == (balance, nonce)
+        assert (account["height"], account["blockHash"]) == (height, hexed(ledger[height].hash))
+    for tag in ("earliest", "safe"):  # 12 below the head is before genesis
+        assert call("state.getBalance", address=text(1), block=tag) == "1000"
+        assert call("state.getAccount", address=text(1), block=tag)["height"] == 0
+    assert call("state.getBalance", address=text(1), block="latest") == "1010"
+    assert call("state.getNonce", text(1), True, "latest") == 0
+    assert field_of("state.getNonce", text(1), True, 2) == "pending"
+    assert field_of("state.getBalance", text(1), -1) == "block"
+    assert field_of("state.getBalance", text(1), "soon") == "block"
+
+
+def test_keys_of_the_past(ledger):
+    conftest.append(builder.extend(ledger[2], changes={("key", builder.address(1)): b"\x41\x01"}))
+    stored = [call("state.getAccount", text(1), height)["keyStored"] for height in range(4)]
+    assert stored == [False, False, False, True]
+
+
+def test_proofs_of_the_past(ledger):
+    for height, node in enumerate(ledger):
+        record = ("account", builder.address(1))
+        answer = call("state.getProof", address=text(1), block=height)
+        assert (answer["height"], answer["blockHash"]) == (height, hexed(node.hash))
+        assert answer["value"] == hexed(node.records[record])
+        proof = statetree.Proof.decode(bytes.fromhex(answer["proof"][2:]))
+        root = node.block.header.roots.state
+        statetree.verify(root, builder.state_key(*record), node.records[record], proof)
+
+
+@pytest.mark.parametrize("name", ["getBalance", "getNonce", "getAccount", "getProof"])
+def test_heights_above_the_head_have_no_state(name):
+    for height in (3, 2**53 - 1):
+        with pytest.raises(StateNotYet) as caught:
+            call(f"state.{name}", address=text(1), block=height)
+        assert caught.value.facts == {"height": height, "head": 2}
+        with pytest.raises(StateNotYet):
+            call("state.getRange", block=height)
+
+
+@pytest.mark.parametrize("block", ["latest", 1])
+@pytest.mark.parametrize("limit", [1, 4, 256])
+def test_ranges_page_by_page(ledger, block, limit):
+    node = ledger[2 if block == "latest" else block]
+    found, first = {}, None
+    while True:
+        answer = call("state.getRange", first=first, limit=limit, block=block)
+        assert answer["header"] == hexed(cbor2.dumps(node.block.header.to_map(), canonical=True))
+        assert (answer["blockHash"], answer["height"]) == (
+            hexed(node.hash),
+            node.block.header.height,
+        )
+        rows = [
+            (r["module"], bytes.fromhex(r["id"][2:]), bytes.fromhex(r["value"][2:]))
+            for r in answer["records"]
+        ]
+        assert len(rows) <= limit
+        statetree.verify_range(
+            node.block.header.roots.state,
+            bytes.fromhex(answer["first"][2:]),
+            bytes.fromhex(answer["last"][2:]),
+            [(builder.state_key(m, i), sha3_256(v).digest()) for m, i, v in rows],
+            statetree.RangeProof.decode(bytes.fromhex(answer["proof"][2:])),
+        )
+        assert answer["first"] == (first or hexed(bytes(32)))
+        found.update({(m, i): v for m, i, v in rows})
+        first = answer["next"]
+        if first is None:
+            assert answer["last"] == "0x" + "ff" * 32
+            break
+        assert int(first, 16) == int(answer["last"], 16) + 1
+    assert found == node.records
+
+
+def test_ranges_need_two_keys_that_rise():
+    low, high = "0x" + "00" * 32, "0x" + "ff" * 32
+    assert call("state.getRange", low, low)["records"] == []
+    assert field_of("state.getRange", "0x00") == "first"
+    assert field_of("state.getRange", low, high, 257) == "limit"
+    assert field_of("state.getRange", low, high, 0) == "limit"
+    with pytest.raises(BadRange) as caught:
+        call("state.getRange", high, low)
+    assert caught.value.code == "state.range"
+
+
+def test_only_so_many_proofs_of_the_past_are_made_at_once(monkeypatch):
+    from rpc.methods import state
+
+    inside = []
+
+    def slow(*args, height, **more):
+        inside.append(height)
+        if len(inside) < state.PAST_AT_ONCE:
+            return call("state.getProof", address=text(1), block=1)
+        for params in ({"block": 1}, {"block": "safe"}):
+            with pytest.raises(Busy):
+                call("state.getRange", **params)
+            with pytest.raises(Busy):
+                call("state.getProof", address=text(1), **params)
+        assert call("state.getBalance", text(1), 1) == "1010"
+        raise KeyError("done")
+
+    monkeypatch.setattr(state.queries, "prove", slow)
+    for _ in range(2):  # the places are free again after an error
+        inside.clear()
+        with pytest.raises(KeyError):
+            call("state.getProof", address=text(1), block=1)
+        assert inside == [1] * state.PAST_AT_ONCE
+    assert call("state.getRange", block=1)["height"] == 1
 
 
 def test_the_pool(node):

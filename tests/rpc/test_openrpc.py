@@ -14,7 +14,7 @@ WANTED = {
     "mempool": "content inspect stats",
     "node": "health status version",
     "rpc": "discover listMethods",
-    "state": "getAccount getBalance getNonce getProof",
+    "state": "getAccount getBalance getNonce getProof getRange",
     "": "subscribe unsubscribe",
     "tx": "decode estimateGas feeHistory getByAddress getStatus getTransactionByHash "
     "getTransactionReceipt sendRawTransaction",

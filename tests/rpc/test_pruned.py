@@ -87,9 +87,15 @@ def calls(of: dict[str, str]) -> dict[str, dict[str, object]]:
         "`rpc.discover`": {},
         "`rpc.listMethods`": {},
         "`state.getAccount`": address,
+        "`state.getAccount` with `block`": {**address, "block": OLD},
         "`state.getBalance`": address,
+        "`state.getBalance` with `block`": {**address, "block": OLD},
         "`state.getNonce`": address,
+        "`state.getNonce` with `block`": {**address, "block": OLD},
         "`state.getProof`": address,
+        "`state.getProof` with `block`": {**address, "block": OLD},
+        "`state.getRange`": {},
+        "`state.getRange` with `block`": {"block": OLD},
         "`subscribe`": {"topic": "newHeads"},
         "`tx.decode`": {"raw": of["raw"]},
         "`tx.estimateGas`": {"from": of["address"], "to": of["address"], "value": "1"},
@@ -135,7 +141,7 @@ def test_each_method_answers_as_the_table_says(ledger, level):
             kind, view = answer
             assert kind == "error" and view["code"] == "chain.pruned", row
             assert (view["height"], view["keptFrom"]) == (OLD, HEIGHT - KEEP), row
-            assert view["part"] == level and "never pruned" in view["hint"], row
+            assert view["part"] == PARTS[level] and "never pruned" in view["hint"], row
 
 
 @pytest.mark.parametrize("level", LEVELS[1:])

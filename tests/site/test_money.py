@@ -22,6 +22,7 @@ from core.errors import AnimicaError
 from core.tx import SignedTx
 from pq import addresses, signing
 from tests.site.nodes import ANIMICA, ROOT, Node, devnet, environment, wait_for
+from wallet.client import NodeClient
 from wallet.proofs import verify_account, verify_record
 from wallet.transactions import Fees, transfer
 
@@ -339,6 +340,29 @@ def altered(text: str, place: int, flip: int) -> str:
     data = bytearray.fromhex(text[2:])
     data[place] ^= flip
     return "0x" + data.hex()
+
+
+def accounts_at(node: NodeClient, height: int) -> dict[str, int]:
+    """Every balance after a block, from pages that are proven to leave nothing out."""
+    found = {}
+    for page in node.proven_ranges(at=height):
+        for module, record_id, value in page.records:
+            if module == "account":
+                found[addresses.to_text(record_id)] = cbor2.loads(value)["balance"]
+    return found
+
+
+def test_the_whole_state_is_proven_now_and_when_it_is_the_past(money: Node, book: Book) -> None:
+    head = money.height(book.height + 1)
+    balances = book.up_to(money, head["height"]).balances
+    wanted = {address: balance for address, balance in balances.items() if balance}
+    with NodeClient(money.facts["rpc"], chain=1337) as node:
+        assert accounts_at(node, book.height) == wanted
+        money.height(book.height + 2)
+        assert accounts_at(node, book.height) == wanted
+        for address, balance in wanted.items():
+            account = node.proven_account(addresses.from_text(address), at=book.height)
+            assert (account.balance, account.header.height) == (balance, book.height)
 
 
 @BOTH

@@ -17,7 +17,7 @@ import cbor2
 
 from core.hashing import sha3, tagged
 from core.header import Beacon, Header, PolicyPins, Roots
-from core.statetree import build, prove
+from core.statetree import build, prove, prove_range
 from core.tags import state
 
 CHAIN = 31337
@@ -27,6 +27,7 @@ class Pages:
     """A tree's pages in memory."""
 
     def __init__(self, records: dict[tuple[str, bytes], bytes]) -> None:
+        self.named = list(records)
         self.records = {tagged(state(module), id): v for (module, id), v in records.items()}
         tree = build((key, sha3(value)) for key, value in self.records.items())
         self.root, self.pages = tree.root, tree.pages
@@ -39,7 +40,9 @@ def account_record(nonce: int, balance: int) -> bytes:
     return cbor2.dumps({"nonce": nonce, "balance": balance}, canonical=True)
 
 
-def header_over(root: bytes, *, height: int = 7, theta: int = 2_000_000, psi: int = 0) -> Header:
+def header_over(
+    root: bytes, *, height: int = 7, theta: int = 2_000_000, psi: int = 0, gas_used: int = 0
+) -> Header:
     zero = bytes(32)
     return Header(
         chain=CHAIN,
@@ -48,7 +51,7 @@ def header_over(root: bytes, *, height: int = 7, theta: int = 2_000_000, psi: in
         time=1_767_225_600_000,
         coinbase=b"\x10\x03" + zero,
         gas_limit=100_000_000,
-        gas_used=0,
+        gas_used=gas_used,
         base_fee=3,
         blob_bytes=0,
         blob_fee=1,
@@ -81,6 +84,34 @@ def proof_answer(pages: Pages, header: Header, module: str, record_id: bytes) ->
         "key": "0x" + key.hex(),
         "value": None if value is None else "0x" + value.hex(),
         "proof": "0x" + prove(pages, key).encode().hex(),
+    }
+
+
+def range_answer(
+    pages: Pages, header: Header, first: bytes, last: bytes, limit: int = 256
+) -> dict[str, Any]:
+    """Records of a range, the first ``limit`` of them, with the proof."""
+    placed = {tagged(state(module), id): (module, id) for module, id in pages.named}
+    keys = sorted(key for key in placed if first <= key <= last)
+    if len(keys) > limit:
+        keys = keys[:limit]
+        last = keys[-1]
+    return {
+        "header": "0x" + header.encoded.hex(),
+        "blockHash": "0x" + header.hash.hex(),
+        "height": header.height,
+        "first": "0x" + first.hex(),
+        "last": "0x" + last.hex(),
+        "records": [
+            {
+                "module": placed[key][0],
+                "id": "0x" + placed[key][1].hex(),
+                "value": "0x" + pages.records[key].hex(),
+            }
+            for key in keys
+        ],
+        "proof": "0x" + prove_range(pages, first, last).encode().hex(),
+        "next": None,
     }
 
 

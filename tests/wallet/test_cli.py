@@ -397,6 +397,20 @@ def test_a_balance_is_proven(chain):
     assert (view["balance"], view["provenHeight"]) == (str(START), 10)
 
 
+def test_a_balance_of_an_earlier_block_is_proven_for_that_block(chain):
+    told = chain.proof
+
+    def proof(params):
+        return told({k: v for k, v in params.items() if k != "block"})
+
+    chain.played.answers["state.getProof"] = proof
+    node = ("--node", chain.played.url)
+    view = json.loads(run("balance", "alice", "--json", "--at", "10", *node).stdout)
+    assert (view["balance"], view["provenHeight"]) == (str(START), 10)
+    assert chain.played.asked("state.getProof")[-1]["block"] == 10
+    refused(run("balance", "alice", "--at", "8", *node), "wallet.header_unproven")
+
+
 def test_a_transfer_signed_offline_is_submitted_elsewhere(chain, tmp_path):
     signed = run(
         *("sign", "--from", "alice", "--to", "bob", "--amount", "0.25"),

@@ -15,6 +15,7 @@ from tests.wallet.played import (
     account_record,
     header_over,
     proof_answer,
+    range_answer,
     sealed,
     serving,
 )
@@ -313,6 +314,46 @@ def test_accounts_and_records_are_proven(node, client):
     assert (absent.present, absent.nonce, absent.balance) == (False, 0, 0)
     assert client.proven_record("key", ADDRESS).value == b"\x41\x01"
     assert client.proven_record("key", ABSENT).value is None
+
+
+def test_what_is_asked_of_a_block_is_proven_for_that_block(node, client):
+    node.answers["state.getProof"] = prove
+    assert client.proven_account(ADDRESS, at=7).balance == 77
+    assert client.proven_record("key", ADDRESS, at=7).value == b"\x41\x01"
+    assert [params["block"] for params in node.asked("state.getProof")] == [7, 7]
+    for at in (0, 6, 8):
+        with pytest.raises(HeaderUnproven):
+            client.proven_account(ADDRESS, at=at)
+        with pytest.raises(HeaderUnproven):
+            client.proven_record("key", ADDRESS, at=at)
+
+
+def many(header):
+    """A node's answers to ranges, two records a page."""
+
+    def answer(params):
+        first, last = (bytes.fromhex(params[name][2:]) for name in ("first", "last"))
+        return range_answer(PAGES_OF_MANY, header(params.get("block")), first, last, 2)
+
+    return answer
+
+
+PAGES_OF_MANY = Pages({("account", bytes([n]) * 34): account_record(n, 9) for n in range(1, 8)})
+MANY = [sealed(header_over(PAGES_OF_MANY.root, gas_used=n)) for n in (0, 1)]
+
+
+def test_the_whole_state_is_walked_at_one_block(node, client):
+    node.answers["state.getRange"] = many(lambda block: MANY[0])
+    pages = list(client.proven_ranges())
+    assert [len(page.records) for page in pages] == [2, 2, 2, 1]
+    assert {record[1] for page in pages for record in page.records} == {
+        bytes([n]) * 34 for n in range(1, 8)
+    }
+    blocks = [params.get("block") for params in node.asked("state.getRange")]
+    assert blocks == [None, 7, 7, 7]
+    node.answers["state.getRange"] = many(lambda block: MANY[block is not None])
+    with pytest.raises(HeaderUnproven):
+        list(client.proven_ranges())
 
 
 def test_a_lie_about_the_balance_is_noticed(node, client):
