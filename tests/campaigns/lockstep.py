@@ -18,7 +18,7 @@ import time
 from collections import Counter
 
 EPISODE_STEPS = 400
-DEEP_EVERY = 40
+DEEP_EVERY = 80
 
 
 def episode(seed: str, steps: int, counts: Counter[str]) -> None:

@@ -128,7 +128,7 @@ class Steps(LockStep):
     def bad_header(self) -> None:
         """A block with a field or two of its header changed, sealed anew or not."""
         block = self._fresh()
-        for _ in range(self.rng.choice([1, 1, 1, 2])):
+        for _ in range(self.rng.choice([1, 1, 2, 3])):
             spoil.spoil_header(block["header"], self.model, self.rng)
         if self.rng.random() < 0.9:
             seal(block["header"])
