@@ -11,7 +11,8 @@ from random import Random
 from typing import Any
 
 from core import cbor
-from tests.model.chain import Chain, mix_after
+from tests.model.chain import Chain
+from tests.model.header import mix_after
 from tests.model.primitives import AICF, SLH_DSA, TREASURY, h
 
 Map = dict[str, Any]
@@ -117,7 +118,7 @@ def _spoil_theta(header: Map, model: Chain, rng: Random) -> None:
 
 
 def _spoil_blobs(header: Map, model: Chain, rng: Random) -> None:
-    header["blobBytes"] = rng.choice([1, model.blob_limit, model.blob_limit + 1])
+    header["blobBytes"] = rng.choice([1, model.rules.blob_limit, model.rules.blob_limit + 1])
 
 
 def _spoil_gas_used(header: Map, model: Chain, rng: Random) -> None:

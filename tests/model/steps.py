@@ -9,8 +9,9 @@ from collections import Counter, deque
 from random import Random
 from typing import Any
 
-from tests.model import chain, forms, ledger, spoil
+from tests.model import forms, ledger, spoil
 from tests.model.chain import Kept
+from tests.model.header import body_roots, header_hash
 from tests.model.lockstep import LockStep
 from tests.model.maker import encode, seal
 from tests.model.refusal import Broken
@@ -71,13 +72,13 @@ class Steps(LockStep):
         assert good.parent is not None
         if self.rng.random() < 0.5:
             bad = self._with_bad_tx(good.parent)
-            return Kept(chain.header_hash(bad["header"]), bad, good.parent, good.work, good.effects)
+            return Kept(header_hash(bad["header"]), bad, good.parent, good.work, good.effects)
         block = self.maker.copy(good)
         header = block["header"]
         name = self.rng.choice(["state", "receipts", "da"])
         header["roots"][name] = spoil.flip(header["roots"][name], self.rng)
         seal(header)
-        return Kept(chain.header_hash(header), block, good.parent, good.work, good.effects)
+        return Kept(header_hash(header), block, good.parent, good.work, good.effects)
 
     def _below(self, depth: int) -> Kept:
         kept = self.model.head
@@ -193,7 +194,7 @@ class Steps(LockStep):
             ledger.check_forms(block, parent.state, self.model.network)
             self.maker.finish(block, parent)
         except (Broken, KeyError):
-            header["roots"].update(chain.body_roots(block))
+            header["roots"].update(body_roots(block))
             seal(header)
 
     def bad_body(self) -> None:
@@ -207,7 +208,7 @@ class Steps(LockStep):
         block = self._fresh()
         block["proofs"].append({"type": 1})
         block["envelopes"].append({"body": b""})
-        block["header"]["roots"].update(chain.body_roots(block))
+        block["header"]["roots"].update(body_roots(block))
         seal(block["header"])
         self._give_refused(block)
 
@@ -236,7 +237,7 @@ class Steps(LockStep):
             return
         header = self.rng.choice(self.refused)
         good = self._fresh()
-        good["header"]["parent"] = chain.header_hash(header)
+        good["header"]["parent"] = header_hash(header)
         good["header"]["height"] = header["height"] + 1
         seal(good["header"])
         self.deliver(encode(good))
