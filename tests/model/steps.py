@@ -129,8 +129,11 @@ class Steps(LockStep):
     def bad_header(self) -> None:
         """A block with a field or two of its header changed, sealed anew or not."""
         block = self._fresh()
-        for _ in range(self.rng.choice([1, 1, 2, 3])):
-            spoil.spoil_header(block["header"], self.model, self.rng)
+        if self.rng.random() < 0.3:
+            spoil.spoil_neighbours(block["header"], self.model, self.rng)
+        else:
+            for _ in range(self.rng.choice([1, 1, 2, 3])):
+                spoil.spoil_header(block["header"], self.model, self.rng)
         if self.rng.random() < 0.9:
             seal(block["header"])
         self._give_refused(block)
@@ -151,13 +154,15 @@ class Steps(LockStep):
         wallet = rng.choice(self.maker.wallets)
         stored = ledger.stored_key(parent.state, wallet.address) is not None
         tx = self.maker.tx(wallet, running, block["header"], stored)
-        if rng.random() < 0.75:
-            room = block["header"]["gasLimit"] - running.gas_used
-            balance = ledger.read(running.state, wallet.address)[1]
+        room = block["header"]["gasLimit"] - running.gas_used
+        balance = ledger.read(running.state, wallet.address)[1]
+        faults, witness_too = rng.choice([(1, False), (1, False), (2, False), (1, True), (0, True)])
+        if faults:
             spoil.spoil_unsigned(tx, room, balance, rng)
-            witness = self.maker.witness(tx, wallet, stored)
-        else:
-            witness = self.maker.witness(tx, wallet, stored)
+        if faults == 2:
+            spoil.spoil_rule(tx, room, balance, rng)
+        witness = self.maker.witness(tx, wallet, stored)
+        if witness_too:
             other = self.maker.witness(tx, rng.choice(self.maker.wallets), stored=False)
             spoil.spoil_witness(witness, other, rng)
         place = rng.choice([len(block["txs"]), rng.randint(0, len(block["txs"]))])
