@@ -6,6 +6,7 @@ Each method is one kind and takes its choices from ``rng``; ``STEPS`` lists them
 from __future__ import annotations
 
 from collections import Counter, deque
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -122,7 +123,26 @@ class Steps(LockStep):
         raw = self.node.template(block["header"]["coinbase"], time, pairs)
         self.reach(time)
         assert self.deliver(raw) == "added", "the model refuses the node's own block"
+        if len(raw) + 20_000 < self.model.params["block_bytes"]:
+            taken = self.model.head.block["txs"]
+            assert taken == self._runnable([tx for tx, _ in pairs], head, block["header"])
         self.counts["templates"] += 1
+
+    def _runnable(
+        self, txs: list[dict[str, Any]], parent: Kept, header: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Those of the candidates that may run one after the other."""
+        running, taken = ledger.Effects(dict(parent.state)), []
+        owners = {wallet.address: wallet for wallet in (*self.maker.wallets, slh_wallet())}
+        for tx in txs:
+            wallet = owners[tx["from"]]
+            stored = ledger.stored_key(parent.state, wallet.address) is not None
+            brought = {} if stored else {"pk": wallet.public_key}
+            with suppress(Broken):
+                gas, _ = ledger.run_tx(running, tx, {"alg": wallet.alg, **brought}, header)
+                running.gas_used += gas
+                taken.append(tx)
+        return taken
 
     # ------------------------------------------------------------------ steps: spoiled blocks
 
