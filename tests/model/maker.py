@@ -22,7 +22,7 @@ from tests.model.refusal import Broken
 from tests.model.wallets import Wallet, ml_wallet, slh_wallet
 
 WALLETS = 10
-TEMPLATE_GAS = 110_000
+SLH_GAS = 110_000
 SLH_TXS = 2
 
 
@@ -107,7 +107,7 @@ class Maker:
         """One of the few transactions that are signed once for the whole run."""
         return {
             "v": 1, "chain": self.model.network["chain"], "kind": "transfer",
-            "from": slh_wallet().address, "nonce": nonce, "gas": TEMPLATE_GAS, "maxFee": 10**6,
+            "from": slh_wallet().address, "nonce": nonce, "gas": SLH_GAS, "maxFee": 10**6,
             "maxTip": 3, "keep": True, "body": {"to": ml_wallet(0).address, "value": 5},
         }  # fmt: skip
 
