@@ -4,6 +4,7 @@ Episode after episode a network with random numbers starts at genesis, and rando
 to both (tests/model). The first difference ends the run with the seed of its episode.
 
     python -m tests.campaigns.lockstep [--steps N] [--seed N] [--episode-steps N]
+    python -m tests.campaigns.lockstep --episode SEED/NUMBER      (one of them again)
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+
+from tests.campaigns.progress import Progress
 
 EPISODE_STEPS = 400
-DEEP_EVERY = 40
+DEEP_EVERY = 80
 
 
-def episode(seed: str, steps: int, counts: Counter[str]) -> None:
-    """One chain from genesis, of about so many steps."""
+def episode(
+    seed: str,
+    steps: int,
+    counts: Counter[str],
+    told: Callable[[int], None] = lambda steps: None,
+) -> None:
+    """One chain from genesis, of about so many steps; ``told`` hears how many there were in all."""
     from tests.model.primitives import SLH_DSA
     from tests.model.steps import STEPS, Steps
 
@@ -35,6 +44,7 @@ def episode(seed: str, steps: int, counts: Counter[str]) -> None:
         if counts["steps"] >= deep_at:
             pair.compare_deeply()
             deep_at = counts["steps"] + DEEP_EVERY
+            told(counts["steps"])
     pair.compare_deeply()
     blocks = [kept.block for kept in pair.model.head.line()][:-1]
     algs = [witness["alg"] for block in blocks for witness in block["witnesses"]]
@@ -46,28 +56,20 @@ def episode(seed: str, steps: int, counts: Counter[str]) -> None:
 
 def campaign(steps: int, seed: int, episode_steps: int) -> None:
     """Episodes until there were ``steps``; raises AssertionError at the first difference."""
+    print(f"seed {seed}", flush=True)
     counts: Counter[str] = Counter()
     begun, number = time.monotonic(), 0
+    progress = Progress(steps, "steps")
     while counts["steps"] < steps:
         name = f"{seed}/{number}"
         try:
-            episode(name, min(episode_steps, steps - counts["steps"]), counts)
+            left = steps - counts["steps"]
+            episode(name, min(episode_steps, left), counts, progress.show)
         except BaseException:
             print(f"in episode {name}, after {counts['steps']} steps in all:", file=sys.stderr)
             raise
         number += 1
-        _progress(counts["steps"], steps, time.monotonic() - begun)
     _report(counts, seed, number, time.monotonic() - begun)
-
-
-def _progress(done: int, steps: int, seconds: float) -> None:
-    rate = done / seconds
-    left = max(0, steps - done) / rate / 60
-    line = f"{done}/{steps} steps, {rate:.0f} a second, {left:.0f} min left"
-    if sys.stderr.isatty():
-        print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
-    elif done // 2_000 != (done - EPISODE_STEPS) // 2_000:
-        print(line, file=sys.stderr, flush=True)
 
 
 def _report(counts: Counter[str], seed: int, episodes: int, seconds: float) -> None:

@@ -12,21 +12,12 @@ from typing import Any
 
 from core import cbor
 from tests.model import forms, ledger
+from tests.model.header import HeaderRules, body_roots, header_hash, sealed, work_of
 from tests.model.ledger import Effects
-from tests.model.primitives import (
-    TREASURY,
-    ZERO,
-    RecordId,
-    h,
-    merkle,
-    owned_by_key,
-    state_root,
-    t,
-    target,
-)
+from tests.model.primitives import TREASURY, ZERO, RecordId, merkle, state_root
 from tests.model.refusal import Broken, need
 
-CLOCK_AHEAD, CLOCK_WAIT = 5_000, 60_000
+CLOCK_AHEAD = 5_000
 ROOM_BLOCKS, ROOM_BYTES = 64, 64 * 1024 * 1024
 EMPTY = merkle([])
 
@@ -59,51 +50,6 @@ class Kept:
         while at is not None:
             yield at
             at = at.parent
-
-
-def header_hash(header: Mapping[str, Any]) -> bytes:
-    """A block's hash."""
-    return t("animica/block/v1", cbor.encode(dict(header)))
-
-
-def mix_after(parent: Mapping[str, Any], beacon_out: bytes) -> bytes:
-    """The mix of a child."""
-    return t("animica/mix/v1", parent["mix"] + header_hash(parent) + beacon_out)
-
-
-def seal_prefix(header: Mapping[str, Any]) -> bytes:
-    """The 80 bytes that a nonce is hashed behind."""
-    rest = {name: value for name, value in header.items() if name != "nonce"}
-    return b"animica/seal/v1\x00" + t("animica/header/v1", cbor.encode(rest)) + header["mix"]
-
-
-def sealed(header: Mapping[str, Any]) -> bool:
-    """Whether the draw is below the target."""
-    draw = int.from_bytes(h(seal_prefix(header) + header["nonce"]), "big")
-    return draw < target(max(0, header["theta"] - header["psi"]))
-
-
-def work_of(header: Mapping[str, Any]) -> int:
-    """What a block adds to its chain."""
-    return 2**256 // target(header["theta"])
-
-
-def next_fee(fee: int, used: int, limit: int, floor: int) -> int:
-    """The fee after a block that used so much of the limit."""
-    middle = limit // 2
-    if used > middle:
-        return fee + max(1, fee * (used - middle) // middle // 8)
-    if used < middle:
-        return max(floor, fee - fee * (middle - used) // middle // 8)
-    return fee
-
-
-def body_roots(block: Mapping[str, Any]) -> dict[str, bytes]:
-    """The roots that a body alone gives."""
-    return {
-        name: merkle([cbor.encode(item) for item in block[name]])
-        for name in ("txs", "witnesses", "proofs")
-    }
 
 
 def receipts_root(effects: Effects) -> bytes:
@@ -143,12 +89,7 @@ class Chain:
         self, network: Mapping[str, Any], allocations: Sequence[tuple[bytes, int]], now: int
     ) -> None:
         self.network, self.params, self.now = network, network["params"], now
-        self.policy = {
-            "poies": t("animica/policy-poies/v1", cbor.encode(network["poies"])),
-            "alg": t("animica/policy-alg/v1", cbor.encode({"algs": network["alg"]})),
-            "zk": t("animica/policy-zk/v1", cbor.encode({})),
-            "params": t("animica/policy-params/v1", cbor.encode(network["params"])),
-        }
+        self.rules = HeaderRules(network)
         self.genesis_supply = sum(balance for _, balance in allocations)
         self.kept: dict[bytes, Kept] = {}
         self.invalid: dict[bytes, str] = {}
@@ -170,7 +111,7 @@ class Chain:
             "blobBytes": 0, "blobFee": self.params["blob_fee_floor"],
             "theta": self.params["theta_start_unat"], "psi": 0,
             "roots": {"state": state_root(records), **roots},
-            "beacon": {"round": 0, "out": ZERO}, "mix": ZERO, "policy": self.policy,
+            "beacon": {"round": 0, "out": ZERO}, "mix": ZERO, "policy": self.rules.policy,
             "extra": b"", "nonce": bytes(8),
         }  # fmt: skip
         block = {"header": header, **{name: [] for name in forms.LISTS}}
@@ -227,7 +168,6 @@ class Chain:
         if parent is None:
             return self._take_in_below_unknown(block, size)
         self._check_header(header, parent)
-        need(sealed(header), "block.seal")
         if header["time"] > self.now + CLOCK_AHEAD:
             self._check_body(block)
             self.early.add(block, size)
@@ -245,7 +185,6 @@ class Chain:
         if header["parent"] in self.deep:
             parent, fork = self.deep[header["parent"]]
             self._check_header(header, parent)
-            need(sealed(header), "block.seal")
             child = Kept(header_hash(header), block, parent, parent.work + work_of(header))
             self._check_depth(child, fork)
         return self._hold_orphan(block, size)
@@ -273,73 +212,15 @@ class Chain:
         return depth
 
     def _hold_orphan(self, block: dict[str, Any], size: int) -> str:
-        header = block["header"]
-        self._check_place(header)
-        self._check_limits(header)
-        need(header["theta"] >= self.params["theta_min_unat"], "block.theta")
-        self._check_psi(header)
-        need(sealed(header), "block.seal")
+        self.rules.check_alone(block["header"])
         self._check_body(block)
         self.orphans.add(block, size)
         return "orphan"
 
-    # ------------------------------------------------------------------ rules of a header
-
-    def _check_place(self, header: Mapping[str, Any]) -> None:
-        need(header["chain"] == self.network["chain"], "block.chain")
-        need(header["policy"] == self.policy, "block.policy")
-
-    def _check_limits(self, header: Mapping[str, Any]) -> None:
-        need(header["v"] == 1, "block.version")
-        need(header["gasLimit"] == self.params["gas_limit"], "block.gas_limit")
-        need(header["gasUsed"] <= header["gasLimit"], "block.gas_used_above_limit")
-        need(header["blobBytes"] <= self.blob_limit, "block.blob_bytes_above_limit")
-
-    def _check_psi(self, header: Mapping[str, Any]) -> None:
-        need(header["psi"] <= self.network["poies"]["gamma_unat"], "block.psi_above_gamma")
-
     def _check_header(self, header: Mapping[str, Any], parent: Kept) -> None:
-        above = parent.header
-        need(header["height"] == above["height"] + 1, "block.height")
-        self._check_place(header)
-        need(header["time"] > above["time"], "block.time_not_rising")
-        need(header["time"] <= self.now + CLOCK_WAIT, "block.time_ahead")
-        self._check_limits(header)
-        need(header["theta"] == self.theta_after(parent), "block.theta")
-        need(header["baseFee"] == self.base_fee_after(parent), "block.base_fee")
-        need(header["blobFee"] == self.blob_fee_after(parent), "block.blob_fee")
-        need(header["mix"] == mix_after(above, header["beacon"]["out"]), "block.mix")
-        need(owned_by_key(header["coinbase"]), "block.coinbase")
-        self._check_psi(header)
-
-    @property
-    def blob_limit(self) -> int:
-        """The most blob bytes of a block."""
-        limit: int = 512 * self.params["da_k_max"] ** 2
-        return limit
-
-    def base_fee_after(self, parent: Kept) -> int:
-        """The base fee of a child."""
-        above, floor = parent.header, self.params["base_fee_floor"]
-        return next_fee(above["baseFee"], above["gasUsed"], self.params["gas_limit"], floor)
-
-    def blob_fee_after(self, parent: Kept) -> int:
-        """The blob fee of a child."""
-        above, floor = parent.header, self.params["blob_fee_floor"]
-        return next_fee(above["blobFee"], above["blobBytes"], self.blob_limit, floor)
-
-    def theta_after(self, parent: Kept) -> int:
-        """Θ of a child."""
-        theta: int = parent.header["theta"]
-        if parent.parent is None or not self.params["retarget"]:
-            return theta
-        interval = parent.header["time"] - parent.parent.header["time"]
-        late = (self.params["target_interval_ms"] - interval) * 10**6
-        step = abs(late) // self.params["retarget_tau_ms"] * (1 if late > 0 else -1)
-        most = self.params["retarget_step_unat"]
-        moved = theta + max(-most, min(most, step))
-        low, high = self.params["theta_min_unat"], self.params["theta_max_unat"]
-        return max(low, min(high, moved))
+        before = None if parent.parent is None else parent.parent.header
+        self.rules.check(header, parent.header, before, self.now)
+        need(sealed(header), "block.seal")
 
     def _check_body(self, block: Mapping[str, Any]) -> None:
         roots = body_roots(block)

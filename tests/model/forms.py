@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core import cbor
+from tests.model.primitives import owned_by_key
 from tests.model.refusal import Broken, need
 
 Check = Callable[[Any], None]
@@ -118,9 +119,10 @@ def version(value: Any) -> None:
 unsigned = fields(
     {
         "v": version,
-        **dict.fromkeys(("chain", "nonce", "gas", "maxFee", "maxTip"), uint()),
+        "chain": uint(),
         "kind": text(32),
         "from": ADDRESS,
+        **dict.fromkeys(("nonce", "gas", "maxFee", "maxTip"), uint()),
         "body": any_map,
     },
     {"until": uint(), "keep": only_true, "access": access, "maxBlobFee": uint()},
@@ -132,7 +134,14 @@ witness = fields(
     {"pk": octets(0, 4_096)},
 )
 
-transfer = fields({"to": ADDRESS, "value": uint()})
+
+def recipient(value: Any) -> None:
+    """An address that a key can own."""
+    ADDRESS(value)
+    need(owned_by_key(value), "tx.recipient")
+
+
+transfer = fields({"to": recipient, "value": uint()})
 
 _block = fields(
     {

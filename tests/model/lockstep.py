@@ -19,7 +19,7 @@ from tests.model.primitives import proves, state_key
 from tests.model.refusal import Broken
 from tests.model.wallets import ml_wallet, slh_wallet
 
-DEEP_BLOCKS = 45
+DEEP_BLOCKS = 40
 """How many blocks of the best chain, head first, a deep comparison reads."""
 
 

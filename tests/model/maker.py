@@ -13,15 +13,16 @@ from random import Random
 from typing import Any
 
 from core import cbor
-from tests.model import chain, forms, ledger
-from tests.model.chain import Chain, Kept
+from tests.model import forms, ledger
+from tests.model.chain import EMPTY, Chain, Kept, receipts_root
+from tests.model.header import body_roots, header_hash, mix_after, seal_prefix, work_of
 from tests.model.ledger import Effects
 from tests.model.primitives import ZERO, h, state_root, target
 from tests.model.refusal import Broken
 from tests.model.wallets import Wallet, ml_wallet, slh_wallet
 
 WALLETS = 10
-TEMPLATE_GAS = 110_000
+SLH_GAS = 110_000
 SLH_TXS = 2
 
 
@@ -32,7 +33,7 @@ def encode(block: Mapping[str, Any]) -> bytes:
 
 def seal(header: dict[str, Any]) -> bool:
     """Put in the first nonce that seals, if one is near."""
-    prefix = chain.seal_prefix(header)
+    prefix = seal_prefix(header)
     below = target(max(0, header["theta"] - header["psi"]))
     for number in range(20_000):
         nonce = number.to_bytes(8, "little")
@@ -106,7 +107,7 @@ class Maker:
         """One of the few transactions that are signed once for the whole run."""
         return {
             "v": 1, "chain": self.model.network["chain"], "kind": "transfer",
-            "from": slh_wallet().address, "nonce": nonce, "gas": TEMPLATE_GAS, "maxFee": 10**6,
+            "from": slh_wallet().address, "nonce": nonce, "gas": SLH_GAS, "maxFee": 10**6,
             "maxTip": 3, "keep": True, "body": {"to": ml_wallet(0).address, "value": 5},
         }  # fmt: skip
 
@@ -146,6 +147,7 @@ class Maker:
     def draft(self, parent: Kept, time: int | None = None) -> dict[str, Any]:
         """The header of an empty child, as far as it follows from the parent."""
         rng, model, above = self.rng, self.model, parent.header
+        rules, before = model.rules, None if parent.parent is None else parent.parent.header
         interval = model.params["target_interval_ms"]
         if time is None:
             time = above["time"] + rng.choice([1, interval, rng.randint(1, 3 * interval)])
@@ -158,13 +160,13 @@ class Maker:
             "v": 1, "chain": model.network["chain"], "height": above["height"] + 1,
             "parent": parent.hash, "time": time, "coinbase": coinbase,
             "gasLimit": model.params["gas_limit"], "gasUsed": 0,
-            "baseFee": model.base_fee_after(parent), "blobBytes": 0,
-            "blobFee": model.blob_fee_after(parent), "theta": model.theta_after(parent),
+            "baseFee": rules.base_fee_after(above), "blobBytes": 0,
+            "blobFee": rules.blob_fee_after(above), "theta": rules.theta_after(above, before),
             "psi": 0, "roots": dict.fromkeys(
-                ("state", "txs", "witnesses", "receipts", "proofs", "da"), chain.EMPTY
+                ("state", "txs", "witnesses", "receipts", "proofs", "da"), EMPTY
             ),
-            "beacon": {"round": 0, "out": ZERO}, "mix": chain.mix_after(above, ZERO),
-            "policy": dict(model.policy), "extra": next(self.extra).to_bytes(4, "big"),
+            "beacon": {"round": 0, "out": ZERO}, "mix": mix_after(above, ZERO),
+            "policy": dict(rules.policy), "extra": next(self.extra).to_bytes(4, "big"),
             "nonce": bytes(8),
         }  # fmt: skip
 
@@ -199,13 +201,13 @@ class Maker:
         effects = ledger.run(block, parent.state, self.model.network)
         header["gasUsed"] = effects.gas_used
         header["roots"].update(
-            chain.body_roots(block),
-            receipts=chain.receipts_root(effects),
+            body_roots(block),
+            receipts=receipts_root(effects),
             state=state_root(effects.state),
         )
         assert seal(header)
-        work = parent.work + chain.work_of(header)
-        return Kept(chain.header_hash(header), block, parent, work, effects)
+        work = parent.work + work_of(header)
+        return Kept(header_hash(header), block, parent, work, effects)
 
     def block(self, parent: Kept, *, most: int | None = None, time: int | None = None) -> Kept:
         """A valid child with some transactions; remembered as made."""

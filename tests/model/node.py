@@ -106,8 +106,9 @@ class Node:
         """Block and index of a transaction, and its price, base part and tip."""
         found = queries.tx(txid)
         assert found is not None
-        charge = found.charge
-        return found.block_hash, found.index, (charge.price, charge.base_fee_paid, charge.tip_paid)
+        told = found.outcome
+        charge = told.charge
+        return told.block_hash, told.index, (charge.price, charge.base_fee_paid, charge.tip_paid)
 
     def logs(self, height: int) -> list[dict[str, Any]]:
         """The events of a block of the best chain."""

@@ -7,11 +7,13 @@ model and node to say; nothing is expected here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 from core import cbor
-from tests.model.chain import Chain, mix_after
+from tests.model.chain import Chain
+from tests.model.header import mix_after
 from tests.model.primitives import AICF, SLH_DSA, TREASURY, h
 
 Map = dict[str, Any]
@@ -63,9 +65,27 @@ def spoil_map(target: Map, rng: Random) -> None:
 # ------------------------------------------------------------------ a header
 
 
+CHECKED = (
+    "height", "chain", "policy", "time", "v", "gasLimit", "gasUsed", "blobBytes", "theta",
+    "baseFee", "blobFee", "mix", "coinbase", "psi", "beacon", "roots",
+)  # fmt: skip
+"""Fields of a header in the order in which their rules stand (blocks.md, Import)."""
+
+
+def spoil_neighbours(header: Map, model: Chain, rng: Random) -> None:
+    """Two faults whose rules stand side by side: only the order decides which is named."""
+    first = rng.randrange(len(CHECKED) - 1)
+    for name in CHECKED[first : first + 2]:
+        spoil_field(header, name, model, rng)
+
+
 def spoil_header(header: Map, model: Chain, rng: Random) -> None:
     """Give one field of a header another value of the right type."""
-    name = rng.choice(sorted({*header} - {"nonce"}))
+    spoil_field(header, rng.choice(sorted({*header} - {"nonce"})), model, rng)
+
+
+def spoil_field(header: Map, name: str, model: Chain, rng: Random) -> None:
+    """Give this field another value."""
     special = _HEADER.get(name)
     if special is not None:
         special(header, model, rng)
@@ -117,7 +137,7 @@ def _spoil_theta(header: Map, model: Chain, rng: Random) -> None:
 
 
 def _spoil_blobs(header: Map, model: Chain, rng: Random) -> None:
-    header["blobBytes"] = rng.choice([1, model.blob_limit, model.blob_limit + 1])
+    header["blobBytes"] = rng.choice([1, model.rules.blob_limit, model.rules.blob_limit + 1])
 
 
 def _spoil_gas_used(header: Map, model: Chain, rng: Random) -> None:
@@ -141,6 +161,12 @@ def spoil_unsigned(tx: Map, room: int, balance: int, rng: Random) -> None:
     ``room`` is the gas that the block has left, ``balance`` what its sender holds.
     """
     rng.choice(_UNSIGNED)(tx, room, balance, rng)
+
+
+def spoil_rule(tx: Map, room: int, balance: int, rng: Random) -> None:
+    """Break one more rule; not the encoding, where the order within a map is nobody's business."""
+    with suppress(KeyError, TypeError):  # the field is gone already
+        rng.choice(_RULES)(tx, room, balance, rng)
 
 
 def _chain(tx: Map, room: int, balance: int, rng: Random) -> None:
@@ -230,10 +256,12 @@ def _sender(tx: Map, room: int, balance: int, rng: Random) -> None:
     tx["from"] = rng.choice([bad_address(rng), flip(tx["from"], rng)])
 
 
-_UNSIGNED = (
-    _chain, _kind, _recipient, _value, _short, _short, _body, _form, _version, _until, _flags,
-    _nonce, _nonce, _fee, _tip, _gas, _gas, _access, _sender,
+_RULES = (
+    _chain, _recipient, _value, _short, _short, _until, _nonce, _nonce, _fee, _tip, _gas, _gas,
+    _sender,
 )  # fmt: skip
+_ENCODINGS = (_kind, _body, _form, _version, _flags, _access)
+_UNSIGNED = (*_RULES, *_ENCODINGS)
 
 
 def spoil_witness(witness: Map, other: Map, rng: Random) -> None:

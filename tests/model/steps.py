@@ -6,11 +6,13 @@ Each method is one kind and takes its choices from ``rng``; ``STEPS`` lists them
 from __future__ import annotations
 
 from collections import Counter, deque
+from contextlib import suppress
 from random import Random
 from typing import Any
 
-from tests.model import chain, forms, ledger, spoil
+from tests.model import forms, ledger, spoil
 from tests.model.chain import Kept
+from tests.model.header import body_roots, header_hash
 from tests.model.lockstep import LockStep
 from tests.model.maker import encode, seal
 from tests.model.refusal import Broken
@@ -71,13 +73,13 @@ class Steps(LockStep):
         assert good.parent is not None
         if self.rng.random() < 0.5:
             bad = self._with_bad_tx(good.parent)
-            return Kept(chain.header_hash(bad["header"]), bad, good.parent, good.work, good.effects)
+            return Kept(header_hash(bad["header"]), bad, good.parent, good.work, good.effects)
         block = self.maker.copy(good)
         header = block["header"]
         name = self.rng.choice(["state", "receipts", "da"])
         header["roots"][name] = spoil.flip(header["roots"][name], self.rng)
         seal(header)
-        return Kept(chain.header_hash(header), block, good.parent, good.work, good.effects)
+        return Kept(header_hash(header), block, good.parent, good.work, good.effects)
 
     def _below(self, depth: int) -> Kept:
         kept = self.model.head
@@ -121,15 +123,37 @@ class Steps(LockStep):
         raw = self.node.template(block["header"]["coinbase"], time, pairs)
         self.reach(time)
         assert self.deliver(raw) == "added", "the model refuses the node's own block"
+        if len(raw) + 20_000 < self.model.params["block_bytes"]:
+            taken = self.model.head.block["txs"]
+            assert taken == self._runnable([tx for tx, _ in pairs], head, block["header"])
         self.counts["templates"] += 1
+
+    def _runnable(
+        self, txs: list[dict[str, Any]], parent: Kept, header: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Those of the candidates that may run one after the other."""
+        running, taken = ledger.Effects(dict(parent.state)), []
+        owners = {wallet.address: wallet for wallet in (*self.maker.wallets, slh_wallet())}
+        for tx in txs:
+            wallet = owners[tx["from"]]
+            stored = ledger.stored_key(parent.state, wallet.address) is not None
+            brought = {} if stored else {"pk": wallet.public_key}
+            with suppress(Broken):
+                gas, _ = ledger.run_tx(running, tx, {"alg": wallet.alg, **brought}, header)
+                running.gas_used += gas
+                taken.append(tx)
+        return taken
 
     # ------------------------------------------------------------------ steps: spoiled blocks
 
     def bad_header(self) -> None:
         """A block with a field or two of its header changed, sealed anew or not."""
         block = self._fresh()
-        for _ in range(self.rng.choice([1, 1, 1, 2])):
-            spoil.spoil_header(block["header"], self.model, self.rng)
+        if self.rng.random() < 0.3:
+            spoil.spoil_neighbours(block["header"], self.model, self.rng)
+        else:
+            for _ in range(self.rng.choice([1, 1, 2, 3])):
+                spoil.spoil_header(block["header"], self.model, self.rng)
         if self.rng.random() < 0.9:
             seal(block["header"])
         self._give_refused(block)
@@ -150,13 +174,15 @@ class Steps(LockStep):
         wallet = rng.choice(self.maker.wallets)
         stored = ledger.stored_key(parent.state, wallet.address) is not None
         tx = self.maker.tx(wallet, running, block["header"], stored)
-        if rng.random() < 0.75:
-            room = block["header"]["gasLimit"] - running.gas_used
-            balance = ledger.read(running.state, wallet.address)[1]
+        room = block["header"]["gasLimit"] - running.gas_used
+        balance = ledger.read(running.state, wallet.address)[1]
+        faults, witness_too = rng.choice([(1, False), (1, False), (2, False), (1, True), (0, True)])
+        if faults:
             spoil.spoil_unsigned(tx, room, balance, rng)
-            witness = self.maker.witness(tx, wallet, stored)
-        else:
-            witness = self.maker.witness(tx, wallet, stored)
+        if faults == 2:
+            spoil.spoil_rule(tx, room, balance, rng)
+        witness = self.maker.witness(tx, wallet, stored)
+        if witness_too:
             other = self.maker.witness(tx, rng.choice(self.maker.wallets), stored=False)
             spoil.spoil_witness(witness, other, rng)
         place = rng.choice([len(block["txs"]), rng.randint(0, len(block["txs"]))])
@@ -193,7 +219,7 @@ class Steps(LockStep):
             ledger.check_forms(block, parent.state, self.model.network)
             self.maker.finish(block, parent)
         except (Broken, KeyError):
-            header["roots"].update(chain.body_roots(block))
+            header["roots"].update(body_roots(block))
             seal(header)
 
     def bad_body(self) -> None:
@@ -207,7 +233,7 @@ class Steps(LockStep):
         block = self._fresh()
         block["proofs"].append({"type": 1})
         block["envelopes"].append({"body": b""})
-        block["header"]["roots"].update(chain.body_roots(block))
+        block["header"]["roots"].update(body_roots(block))
         seal(block["header"])
         self._give_refused(block)
 
@@ -236,7 +262,7 @@ class Steps(LockStep):
             return
         header = self.rng.choice(self.refused)
         good = self._fresh()
-        good["header"]["parent"] = chain.header_hash(header)
+        good["header"]["parent"] = header_hash(header)
         good["header"]["height"] = header["height"] + 1
         seal(good["header"])
         self.deliver(encode(good))

@@ -50,11 +50,13 @@ class Machine(RuleBasedStateMachine):
             self.pair.compare_deeply()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_node_and_model_agree_whatever_happens():
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=max(5, settings().max_examples // 10),
+            max_examples=max(4, settings().max_examples // 25),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -62,6 +64,8 @@ def test_node_and_model_agree_whatever_happens():
     )
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_an_episode_of_the_campaign_meets_everything():
     counts: Counter[str] = Counter()
     campaign.episode("suite", 300, counts)
