@@ -1,0 +1,34 @@
+"""The targets by name. Each is a module of ``tests.fuzz.targets`` with
+
+one_input(data)        feed one input; any exception is a finding
+seeds()                real encodings to start from, by name
+mutate(data, rng)      optional: a mutation that knows the structure
+prepare()              optional: needs a database, which it fills before the first input
+MAX_BYTES              the longest input
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+TARGETS = (
+    *("cbor", "tx", "header", "block", "records", "page", "proof", "merkle", "address"),
+    *("keyfile", "answer", "network", "pool", "rpc", "importer"),
+)
+CORPUS = Path(__file__).parent / "corpus"
+INSTRUMENTED = (
+    *("core", "pq", "execution", "chain", "consensus", "mempool", "rpc", "wallet"),
+    "animica_site.networks",
+)
+
+
+def load(name: str) -> ModuleType:
+    """The module of a target."""
+    return importlib.import_module(f"tests.fuzz.targets.{name}")
+
+
+def corpus(name: str) -> list[Path]:
+    """The committed inputs of a target, in the order of their names."""
+    return sorted((CORPUS / name).iterdir())

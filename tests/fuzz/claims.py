@@ -1,0 +1,31 @@
+"""What the targets share: calling what may refuse, and the one encoding of an accepted value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from core.errors import AnimicaError, EncodingRefused
+from tests.fuzz import oracle
+
+T = TypeVar("T")
+
+
+def attempt(
+    call: Callable[..., T],
+    *arguments: Any,
+    refusals: type[AnimicaError] | tuple[type[AnimicaError], ...] = EncodingRefused,
+    **named: Any,
+) -> T | None:
+    """The result, or None where it was refused. Any other exception is a finding and goes on."""
+    try:
+        return call(*arguments, **named)
+    except refusals as refusal:
+        assert refusal.code and refusal.hint and refusal.message
+        refusal.view()
+        return None
+
+
+def one_form(data: bytes, value: Any) -> None:
+    """``data``, which was accepted as ``value``, is the only encoding that stands for it."""
+    assert oracle.encode(value) == data, "an accepted encoding is not the canonical one"

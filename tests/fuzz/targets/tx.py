@@ -1,0 +1,46 @@
+"""Transactions: their one encoding, their id, and the rules of form behind it."""
+
+from __future__ import annotations
+
+from hashlib import sha3_256
+from random import Random
+
+from consensus.rules.transition import KINDS
+from core.errors import Refused
+from core.tx import SignedTx
+from execution import validity
+from tests.fuzz import mutate as mutations
+from tests.fuzz import oracle, world
+from tests.fuzz.claims import attempt, one_form
+
+MAX_BYTES = 16 * 1024
+
+
+def one_input(data: bytes) -> None:
+    tx = attempt(SignedTx.decode, data)
+    if tx is None:
+        return
+    unsigned = tx.unsigned.to_map()
+    one_form(data, [unsigned, tx.witness.to_map()])
+    assert tx.raw == data
+    assert tx.txid == sha3_256(b"animica/tx/v1\x00" + oracle.encode(unsigned)).digest()
+    body = attempt(validity.check_form, tx, world.NETWORK, 1, KINDS, refusals=Refused)
+    if body is not None:
+        assert tx.unsigned.body == {"to": body.recipient, "value": body.value}
+        for stored in (None, bytes(1952)):
+            for in_block in (False, True):
+                attempt(validity.check_key, tx, stored, in_block=in_block, refusals=Refused)
+
+
+def mutate(data: bytes, rng: Random) -> bytes:
+    return mutations.cbor(data, rng)
+
+
+def seeds() -> dict[str, bytes]:
+    txs = world.transactions({1: 1, 2: 1, 3: 1, 4: 0})
+    bare = {f"bare-{n}": tx.with_key(None).raw for n, tx in enumerate(txs[:3])}
+    small = [oracle.decode(raw)[0] for raw in bare.values()]
+    for _, witness in small:
+        witness["sig"] = witness["sig"][:8]
+    cut = {f"cut-{n}": oracle.encode(value) for n, value in enumerate(small)}
+    return {"with-key": txs[3].raw, **bare, **cut}
