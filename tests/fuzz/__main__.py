@@ -59,9 +59,9 @@ def replay(targets: list[str], files: list[Path] | None) -> None:
             target = catalogue.load(name)
             if hasattr(target, "prepare"):
                 target.prepare()
-            inputs = files or catalogue.corpus(name)
+            feed, inputs = catalogue.feeder(target), files or catalogue.corpus(name)
             for path in inputs:
-                target.one_input(path.read_bytes())
+                feed(path.read_bytes())
             print(f"{name}: {len(inputs)} inputs replayed")
 
 

@@ -10,6 +10,7 @@ MAX_BYTES              the longest input
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -27,6 +28,26 @@ INSTRUMENTED = (
 def load(name: str) -> ModuleType:
     """The module of a target."""
     return importlib.import_module(f"tests.fuzz.targets.{name}")
+
+
+def feeder(target: ModuleType) -> Callable[[bytes], None]:
+    """The target's ``one_input``, on both kernels where it asks for that and one was built."""
+    from core import kernel  # here, so that the fuzzer has instrumented it
+    from native import library
+
+    one_input: Callable[[bytes], None] = target.one_input
+    if not getattr(target, "BOTH_KERNELS", False) or not library.PATH.exists():
+        return one_input
+    kernels = (None, library.NativeKernel())
+
+    def feed(data: bytes) -> None:
+        before = kernel.native()
+        for each in kernels:
+            kernel.install(each)
+            one_input(data)
+        kernel.install(before)
+
+    return feed
 
 
 def corpus(name: str) -> list[Path]:

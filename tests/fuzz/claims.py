@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from core import kernel
 from core.errors import AnimicaError, EncodingRefused
+from native import library
 from tests.fuzz import oracle
 
 T = TypeVar("T")
@@ -24,6 +26,18 @@ def attempt(
         assert refusal.code and refusal.hint and refusal.message
         refusal.view()
         return None
+
+
+def on_both_kernels(call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """The result with the portable code, which the native kernel must give too where it was built."""
+    before = kernel.native()
+    kernel.install(None)
+    portable = call(*arguments, **named)
+    if library.PATH.exists():
+        kernel.install(library.NativeKernel())
+        assert call(*arguments, **named) == portable, "the native kernel gives another result"
+    kernel.install(before)
+    return portable
 
 
 def one_form(data: bytes, value: Any) -> None:

@@ -69,7 +69,7 @@ def main() -> None:
     target = prepared(name)
     options = {"custom_mutator": mixed(target.mutate)} if hasattr(target, "mutate") else {}
     arguments = [name, *flags, f"-max_len={target.MAX_BYTES}"]
-    atheris.Setup(arguments, timed(target.one_input), **options)
+    atheris.Setup(arguments, timed(catalogue.feeder(target)), **options)
     atheris.Fuzz()
 
 

@@ -52,7 +52,7 @@ def chain() -> Chain:
     third = builder.make(second, interval_ms=SLOW, extra=b"pool 7")
     second_b = builder.make(first, transactions({1: 1, 2: 1, 3: 0, 4: 0})[:2], interval_ms=SLOW)
     third_b = builder.make(second_b, interval_ms=SLOW, coinbase=key(6).address)
-    following = transactions({1: 1, 2: 1, 3: 1, 4: 0})
+    following = transactions({1: 1, 2: 1, 3: 1, 4: 0})[:3]
     return Chain(
         builder,
         (first, second, third),

@@ -12,6 +12,7 @@ from tests.fuzz import oracle, world
 from tests.fuzz.claims import attempt, one_form
 
 MAX_BYTES = 24 * 1024
+BOTH_KERNELS = True
 _ITEMS = 2_000
 
 

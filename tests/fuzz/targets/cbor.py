@@ -11,6 +11,7 @@ from tests.fuzz import oracle, world
 from tests.fuzz.claims import attempt
 
 MAX_BYTES = 4096
+BOTH_KERNELS = True
 _REFUSED = object()
 
 
@@ -39,7 +40,9 @@ def _same_verdict(data: bytes, null: bool) -> None:
     assert value is not _REFUSED, "an encoding that is not canonical is accepted"
     assert _typed(found) == _typed(value), "the value is another"
     assert cbor.encode(found) == data and cbor.decode_own(data) == found
+    assert cbor.item_ends(data, 0, 1) == [len(data)]
     cbor.check_items(data, most=items, what="x")
+    assert cbor.decode(data, limit=MAX_BYTES, what="x", allow_null=null, most=items) == found
     try:
         cbor.check_items(data, most=items - 1, what="x")
     except CborTooManyItems:

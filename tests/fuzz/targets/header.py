@@ -11,6 +11,7 @@ from tests.fuzz import oracle, world
 from tests.fuzz.claims import attempt, one_form
 
 MAX_BYTES = 2100
+BOTH_KERNELS = True
 
 
 def one_input(data: bytes) -> None:

@@ -13,6 +13,7 @@ from tests.consensus import altering
 from tests.fuzz import mutate as mutations
 
 MAX_BYTES = 1_024
+BOTH_KERNELS = True
 _MOST = 17
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from core import statetree
 from core.statetree import StatePageBroken, page
 from tests.fuzz import trees
-from tests.fuzz.claims import attempt
+from tests.fuzz.claims import attempt, on_both_kernels
 
 MAX_BYTES = 2_048
 _KEY = b"\x05" + bytes(31)
@@ -28,7 +28,8 @@ def _walk(source: trees.Pages) -> None:
         if proof is not None:
             assert statetree.Proof.decode(proof.encode()) == proof
     for value in (b"\x01" * 32, None):
-        attempt(statetree.update, source, {_KEY: value}, refusals=StatePageBroken)
+        changes = {_KEY: value, trees.ABSENT[1]: None}
+        on_both_kernels(attempt, statetree.update, source, changes, refusals=StatePageBroken)
 
 
 @cache

@@ -13,6 +13,7 @@ from tests.fuzz import oracle, world
 from tests.fuzz.claims import attempt, one_form
 
 MAX_BYTES = 9_000
+BOTH_KERNELS = True
 
 
 def one_input(data: bytes) -> None:

@@ -114,7 +114,7 @@ def seeds() -> dict[str, bytes]:
         "state.getProof": {"module": "key", "id": "0x" + support.key(1).address.hex()},
         "subscribe": {"topic": "receipts", "txids": [txid], "from": address},
         "unsubscribe": ["s1"],
-        "tx.sendRawTransaction": ["0x" + made.next.block.txs[4].raw.hex()],
+        "tx.sendRawTransaction": ["0x" + made.next.block.txs[2].raw.hex()],
     }
     raw = ["0x" + tx.with_key(None).raw.hex()]
     calls |= dict.fromkeys(("tx.decode", "tx.estimateGas"), raw)

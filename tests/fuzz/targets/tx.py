@@ -14,6 +14,7 @@ from tests.fuzz import oracle, world
 from tests.fuzz.claims import attempt, one_form
 
 MAX_BYTES = 16 * 1024
+BOTH_KERNELS = True
 
 
 def one_input(data: bytes) -> None:
