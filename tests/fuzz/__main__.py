@@ -66,8 +66,13 @@ def replay(targets: list[str], files: list[Path] | None) -> None:
 
 
 def write_seeds(targets: list[str]) -> None:
-    """Write each target's real encodings into its corpus."""
+    """Write real encodings into the corpora, for all targets of a chain made anew."""
     with database():
+        from tests.fuzz import world
+        from tests.fuzz.targets.pool import new_transactions
+
+        if targets == list(catalogue.TARGETS):
+            world.make(new_transactions())
         for name in targets:
             folder = catalogue.CORPUS / name
             folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ def attempt(
 
 
 def on_both_kernels(call: Callable[..., T], *arguments: Any, **named: Any) -> T:
-    """The result with the portable code, which the native kernel must give too where it was built."""
+    """The result of the portable code, and of the native kernel where one was built."""
     before = kernel.native()
     kernel.install(None)
     portable = call(*arguments, **named)

@@ -12,6 +12,7 @@ from core.errors import Refused
 from pq import addresses, signing
 from tests.fuzz import mutate as mutations
 from tests.fuzz import oracle
+from tests.fuzz import world as kept
 from tests.fuzz.claims import attempt, one_form
 from tests.fuzz.signing import witness_of
 from tests.mempool.world import BASE_FEE, RICH, World, key, network
@@ -87,11 +88,15 @@ def _signed(raw: bytes, rng: Random) -> bytes:
         return mutations.flip(raw, rng)
 
 
-def seeds() -> dict[str, bytes]:
+def new_transactions() -> list[bytes]:
+    """Signed for the first time; ``tests.fuzz.world`` keeps them."""
     world = World()
-    row = [world.tx(0, 0, pk=False), world.tx(0, 1), world.tx(0, 0, max_fee=2_000, max_tip=20)]
-    return {
-        "one": mutations.join([world.tx(1).raw]),
-        "replaced": mutations.join([tx.raw for tx in row]),
-        "held": mutations.join([world.tx(2, 2).raw, world.tx(2, 0).raw]),
-    }
+    replaced = [world.tx(0, 0, pk=False), world.tx(0, 1), world.tx(0, 0, max_fee=2_000, max_tip=20)]
+    held = [world.tx(2, 2), world.tx(2, 0)]
+    return [tx.raw for tx in (world.tx(1), *replaced, *held)]
+
+
+def seeds() -> dict[str, bytes]:
+    raws = kept.pool_transactions()
+    rows = {"one": raws[:1], "replaced": raws[1:4], "held": raws[4:]}
+    return {name: mutations.join(row) for name, row in rows.items()}

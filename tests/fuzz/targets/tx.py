@@ -38,10 +38,10 @@ def mutate(data: bytes, rng: Random) -> bytes:
 
 
 def seeds() -> dict[str, bytes]:
-    txs = world.transactions({1: 1, 2: 1, 3: 1, 4: 0})
-    bare = {f"bare-{n}": tx.with_key(None).raw for n, tx in enumerate(txs[:3])}
-    small = [oracle.decode(raw)[0] for raw in bare.values()]
+    txs = world.chain().next.block.txs
+    small = [oracle.decode(tx.raw)[0] for tx in txs]
     for _, witness in small:
         witness["sig"] = witness["sig"][:8]
+        witness.pop("pk", None)
     cut = {f"cut-{n}": oracle.encode(value) for n, value in enumerate(small)}
-    return {"with-key": txs[3].raw, **bare, **cut}
+    return {"with-key": txs[2].raw, "without-key": txs[1].raw, **cut}
