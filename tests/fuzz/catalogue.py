@@ -16,12 +16,12 @@ from types import ModuleType
 
 TARGETS = (
     *("cbor", "tx", "header", "block", "records", "page", "proof", "merkle", "address"),
-    *("keyfile", "answer", "network", "pool", "rpc", "importer"),
+    *("keyfile", "answer", "network", "files", "pool", "rpc", "importer"),
 )
 CORPUS = Path(__file__).parent / "corpus"
 INSTRUMENTED = (
     *("core", "pq", "execution", "chain", "consensus", "mempool", "rpc", "wallet"),
-    "animica_site.networks",
+    *("animica_site.networks", "animica_site.blockfile", "animica_site.manifest"),
 )
 
 

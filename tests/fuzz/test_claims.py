@@ -10,6 +10,7 @@ import cbor2
 import pytest
 
 import core.network
+from animica_site.blockfile import BlockFile
 from consensus import witnesses
 from consensus.rules import pipeline
 from core import bech32m, cbor, kernel, merkle, statetree
@@ -107,6 +108,10 @@ CASES: dict[str, Case] = {
     "shares of any sum": (
         *("network", core.network, "_check", lambda network: None),
         lambda: edited(seed("network", "json"), "params", "tip_split", "aicf_ppm", value=1),
+    ),
+    "a file with another digest": (
+        *("files", BlockFile, "check", lambda file, progress: len(list(file.blocks()))),
+        lambda: seed("files", "blocks")[:-1] + b"\x00",
     ),
     "any signature in the pool": (
         *("pool", witnesses, "check_signature", lambda *_: None),

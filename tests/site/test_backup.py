@@ -115,6 +115,8 @@ def test_a_damaged_backup_replaces_nothing(source, ledger, tmp_path):
         (without("backup.json"), "backup.form"),
         (without("network.json"), "backup.form"),
         (lambda folder: (folder / "backup.json").write_text("{"), "backup.form"),
+        (lambda folder: (folder / "backup.json").write_text("[" * 3_000), "backup.form"),
+        (manifest(files={"node.sqlite3": {"bytes": float("inf")}}), "backup.form"),
         (manifest(format=2), "backup.form"),
         (manifest(files={}), "backup.form"),
         (manifest(files={"../x": {"bytes": 1, "sha3": ""}}), "backup.form"),
