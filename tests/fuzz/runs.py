@@ -42,8 +42,9 @@ class Run:
     inputs: int = 0
     edges: int = 0
     slowest: tuple[int, int] = (0, 0)
+    started: float = 0.0
     took: float = 0.0
-    tail: deque[str] = field(default_factory=lambda: deque(maxlen=40))
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=60))
     _samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_WINDOW_S))
 
     @property
@@ -55,12 +56,13 @@ class Run:
         """Start the child and read it to its end."""
         shutil.rmtree(FOLDER / self.name, ignore_errors=True)
         self.new.mkdir(parents=True)
-        started, self.running = time.monotonic(), True
-        with subprocess.Popen(self._command(), stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            for line in process.stderr:
+        self.started, self.running = time.monotonic(), True
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(self._command(), **pipes, text=True, errors="replace") as process:
+            assert process.stdout is not None
+            for line in process.stdout:
                 self._read(line)
-        self.took = time.monotonic() - started
+        self.took = time.monotonic() - self.started
         self.running, self.failed = False, process.returncode != 0
 
     def _command(self) -> list[str]:
@@ -77,21 +79,26 @@ class Run:
         ]
 
     def _read(self, line: str) -> None:
-        self.tail.append(line)
         if match := _STATUS.match(line):
             self.inputs, self.edges = int(match[1]), max(self.edges, int(match[2]))
-        elif match := _FINAL.match(line):
+            return
+        self.tail.append(line)
+        if match := _FINAL.match(line):
             self.inputs = int(match[1])
         elif match := _SLOWEST.match(line):
             self.slowest = (int(match[1]), int(match[2]))
 
     def progress(self) -> str:
-        """Inputs, edges, and the rate of the last 20 s."""
+        """Inputs, edges, the rate of the last 20 s, and the time left by whichever limit."""
         now = time.monotonic()
         self._samples.append((now, self.inputs))
         since, before = self._samples[0]
         rate = (self.inputs - before) / max(1.0, now - since)
-        return f"{self.name} {self.inputs:,} inputs, {self.edges} edges, {rate:,.0f}/s"
+        left = max(0.0, self.limits.seconds - (now - self.started))
+        if rate:
+            left = min(left, (self.limits.runs - self.inputs) / rate)
+        counts = f"{self.name} {self.inputs:,} inputs, {self.edges} edges"
+        return f"{counts}, {rate:,.0f}/s, {left:.0f} s left"
 
     def report(self) -> str:
         """One line for the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha3_256
 from random import Random
 
@@ -34,4 +35,6 @@ def mutate(data: bytes, rng: Random) -> bytes:
 def seeds() -> dict[str, bytes]:
     chain = world.chain()
     headers = [chain.builder.genesis, *chain.line[:2], chain.next]
-    return {f"height-{made.height}": made.header.encoded for made in headers}
+    full = replace(chain.next.header, extra=bytes(range(32)), theta=2**64 - 1)
+    named = {f"height-{made.height}": made.header.encoded for made in headers}
+    return {**named, "full-extra": full.encoded}
