@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from core import kernel
@@ -28,13 +29,18 @@ def attempt(
         return None
 
 
+@cache
+def _native() -> library.NativeKernel:
+    return library.NativeKernel()
+
+
 def on_both_kernels(call: Callable[..., T], *arguments: Any, **named: Any) -> T:
     """The result of the portable code, and of the native kernel where one was built."""
     before = kernel.native()
     kernel.install(None)
     portable = call(*arguments, **named)
     if library.PATH.exists():
-        kernel.install(library.NativeKernel())
+        kernel.install(_native())
         assert call(*arguments, **named) == portable, "the native kernel gives another result"
     kernel.install(before)
     return portable

@@ -16,7 +16,7 @@ _REFUSED = object()
 
 
 def one_input(data: bytes) -> None:
-    for null in (False, True):
+    for null in (False, True) if b"\xf6" in data else (False,):
         _same_verdict(data, null)
     if data:
         assert (
