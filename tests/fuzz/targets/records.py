@@ -40,7 +40,7 @@ def _key(data: bytes) -> None:
     key = attempt(accounts.decode_key, data)
     if key is not None:
         one_form(data, key)
-        assert accounts.encode_key(key) == data
+        assert type(key) is bytes and accounts.encode_key(key) == data
 
 
 def mutate(data: bytes, rng: Random) -> bytes:
