@@ -16,7 +16,7 @@ from types import ModuleType
 
 TARGETS = (
     *("cbor", "tx", "header", "block", "records", "page", "proof", "merkle", "address"),
-    *("keyfile", "answer", "network", "files", "pool", "rpc", "importer"),
+    *("keyfile", "recovery", "answer", "network", "files", "pool", "rpc", "importer"),
 )
 CORPUS = Path(__file__).parent / "corpus"
 INSTRUMENTED = (

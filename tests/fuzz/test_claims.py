@@ -104,6 +104,10 @@ CASES: dict[str, Case] = {
         *("keyfile", keyfile, "_checksum", lambda content: b""),
         lambda: edited(seed("keyfile", "usual"), "checksum", value="0x"),
     ),
+    "words of any checksum": (
+        *("recovery", bech32m, "_polymod", lambda values: bech32m._BECH32M),
+        lambda: seed("recovery", "words")[:-1] + b"q",
+    ),
     "any proof of an account": ("answer", proofs, "verify", lambda *_: None, another_value),
     "shares of any sum": (
         *("network", core.network, "_check", lambda network: None),

@@ -62,8 +62,8 @@ def _checksum(prefix: str, words: list[int]) -> int:
 
 def mutate(data: bytes, rng: Random) -> bytes:
     """Words or prefix changed under a checksum that fits, of bech32m or of the older bech32."""
-    prefix, _, tail = data.decode("latin-1").lower().rpartition("1")
-    words = [_LETTERS.index(letter) for letter in tail if letter in _LETTERS][:-6]
+    text = data.decode("latin-1")
+    prefix, words = text.lower().rpartition("1")[0], words_of(text)
     at = rng.randrange(len(words) + 1)
     way = rng.randrange(5)
     if way == 0:
@@ -76,10 +76,22 @@ def mutate(data: bytes, rng: Random) -> bytes:
         prefix = rng.choice(("anim", "ani", "", "anim1", prefix + "x"))
     else:
         return mutations.flip(data, rng)
+    changed = sealed(prefix, words, rng)
+    changed = changed.upper() if rng.random() < 0.1 else changed
+    return changed.encode("latin-1", "replace")
+
+
+def words_of(text: str) -> list[int]:
+    """The 5-bit words of a text, without its checksum and what is no letter."""
+    tail = text.lower().rpartition("1")[2]
+    return [_LETTERS.index(letter) for letter in tail if letter in _LETTERS][:-6]
+
+
+def sealed(prefix: str, words: list[int], rng: Random) -> str:
+    """The text of the words with a checksum, now and then of the older constant."""
     rest = _checksum(prefix, [*words, *[0] * 6]) ^ rng.choice(_CONSTANTS)
-    words += [rest >> shift & 31 for shift in (25, 20, 15, 10, 5, 0)]
-    text = prefix + "1" + "".join(_LETTERS[word] for word in words)
-    return (text.upper() if rng.random() < 0.1 else text).encode("latin-1", "replace")
+    all_words = [*words, *(rest >> shift & 31 for shift in (25, 20, 15, 10, 5, 0))]
+    return prefix + "1" + "".join(_LETTERS[word] for word in all_words)
 
 
 def seeds() -> dict[str, bytes]:
