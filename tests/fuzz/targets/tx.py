@@ -13,7 +13,7 @@ from tests.fuzz import mutate as mutations
 from tests.fuzz import oracle, world
 from tests.fuzz.claims import attempt, one_form
 
-MAX_BYTES = 16 * 1024
+MAX_BYTES = 24 * 1024
 BOTH_KERNELS = True
 
 
@@ -44,4 +44,8 @@ def seeds() -> dict[str, bytes]:
         witness["sig"] = witness["sig"][:8]
         witness.pop("pk", None)
     cut = {f"cut-{n}": oracle.encode(value) for n, value in enumerate(small)}
-    return {"with-key": txs[2].raw, "without-key": txs[1].raw, **cut}
+    # Over 16 KiB its items are counted; this is the most that an access list may declare.
+    slots = [n.to_bytes(32) for n in range(256)]
+    access = [[n.to_bytes(34), slots if n == 0 else []] for n in range(256)]
+    full = oracle.encode([{**small[0][0], "access": access}, small[0][1]])
+    return {"with-key": txs[2].raw, "without-key": txs[1].raw, "full-access": full, **cut}
