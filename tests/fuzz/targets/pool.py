@@ -5,6 +5,7 @@ An input is a row of transactions; the pool starts empty.
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 
 from core import tags
@@ -35,8 +36,12 @@ def one_input(data: bytes) -> None:
         taken.add(admission.txid)
         assert attempt(world.pool.submit, raw, refusals=Refused) is None, "taken twice"
     assert not world.faults and set(world.held()) <= taken
-    selected = world.pool.select(base_fee=BASE_FEE, gas=10**8, size=10**6)
+    selected = world.pool.select(base_fee=BASE_FEE, gas=10**9, size=10**6)
     assert {tx.txid for tx in selected} <= taken
+    spent: Counter[bytes] = Counter()
+    for tx in (tx.unsigned for tx in selected):
+        spent[tx.sender] += tx.gas * tx.max_fee + tx.body["value"]
+    assert all(most <= world.state.account(sender)[1] for sender, most in spent.items())
 
 
 def _rightly_accepted(world: World, raw: bytes, txid: bytes) -> None:
