@@ -93,6 +93,16 @@ def alter(value: Any, rng: Random, strange: tuple[Any, ...] = (None, "", b"", []
     return put(value, path, other(old, rng))
 
 
+def nudge(value: Any, rng: Random) -> Any:
+    """The value with one number, text or byte string changed; types and sizes stay."""
+    leaves = [(path, old) for path, old in places(value) if not isinstance(old, list | dict)]
+    path, old = rng.choice(leaves)
+    if isinstance(old, bytes) and old:
+        number = int.from_bytes(old) ^ 1 << rng.randrange(8 * len(old))
+        return put(value, path, number.to_bytes(len(old)))
+    return put(value, path, other(old, rng))
+
+
 def other(value: Any, rng: Random) -> Any:
     """A near value of the same type."""
     if isinstance(value, bool) or value is None:

@@ -152,15 +152,22 @@ def _new_block(rng: Random) -> bytes:
 
 
 def _changed(raw: bytes, rng: Random) -> bytes:
+    """A field of the header, of a transaction signed again, or anything; then mostly sealed."""
     try:
         block, _ = oracle.decode(raw)
-        if block["txs"] and rng.random() < 0.3:
+        way = rng.random()
+        roots = rng.random() < 0.8
+        if way < 0.4:
+            block["header"] = mutations.nudge(block["header"], rng)
+            roots = False
+        elif block["txs"] and way < 0.8:
             at = rng.randrange(len(block["txs"]))
-            block = signed_again(block, at, mutations.alter(block["txs"][at], rng))
+            change = rng.choice((mutations.nudge, mutations.nudge, mutations.alter))
+            block = signed_again(block, at, change(block["txs"][at], rng))
         else:
             block = mutations.alter(block, rng)
         if rng.random() < 0.8:
-            block = altering.sealed(block, roots=rng.random() < 0.8)
+            block = altering.sealed(block, roots=roots)
         return oracle.encode(block) if rng.random() < 0.95 else mutations.loose(block, rng)
     except mutations.STRANGE:
         return mutations.flip(raw, rng)

@@ -84,7 +84,8 @@ def _signed(raw: bytes, rng: Random) -> bytes:
     """The transaction with a field of its unsigned part changed, signed by who it says."""
     try:
         (unsigned, _), _ = oracle.decode(raw)
-        unsigned = mutations.alter(unsigned, rng)
+        change = rng.choice((mutations.nudge, mutations.alter))
+        unsigned = change(unsigned, rng)
         if rng.random() < 0.3:
             unsigned["from"] = rng.choice(list(_OWNERS))
         witness = witness_of(unsigned, _OWNERS, with_key=rng.random() < 0.8)
