@@ -141,9 +141,11 @@ def loose(value: Any, rng: Random) -> bytes:
     """An encoding of the value that breaks one or another rule of the canonical form."""
 
     def wide(major: int, argument: int) -> bytes:
-        if rng.random() < 0.9:
-            return oracle.head(major, argument)
-        size = rng.choice([s for s in (1, 2, 4, 8) if argument < 1 << 8 * s])
+        shortest = oracle.head(major, argument)
+        if rng.random() < 0.9 or len(shortest) == 9:
+            return shortest
+        longer = [size for size in (1, 2, 4, 8) if size > len(shortest) - 1]
+        size = rng.choice((longer[0], *longer))
         return bytes([major << 5 | 23 + size.bit_length()]) + argument.to_bytes(size, "big")
 
     def write(item: Any) -> bytes:

@@ -78,4 +78,10 @@ def seeds() -> dict[str, bytes]:
         "negative": b"\x20",
         "unknown-simple": b"\xf8\x20",
     }
-    return {**written, "header": header, **strange}
+    longer = {
+        f"longer-{number}": bytes([0x18 + n]) + number.to_bytes(1 << n, "big")
+        for n, number in enumerate((23, 255, 65_535, 2**32 - 1))
+    }
+    longer["longer-text"] = b"\x78\x17" + bytes(23)
+    longer["longer-true"] = b"\xf8\x15"
+    return {**written, "header": header, **strange, **longer}
