@@ -63,6 +63,7 @@ check: ## All of it: lint, tests, tests in a browser, tests on PostgreSQL and Re
 	@$(MAKE) test-browser
 	@$(MAKE) test-crash
 	@$(MAKE) test-faults
+	@$(MAKE) test-fuzz
 	@$(MAKE) test-scaled
 
 .PHONY: test-crash
@@ -73,6 +74,11 @@ test-crash: .venv/.dev services ## One kill at every fail point on each database
 .PHONY: test-faults
 test-faults: .venv/.dev ## Ten planted faults, each noticed by the tests it names (make campaign-faults: by the whole suite)
 	@$(BIN)/python -m tests.campaigns.faults --named $(ARGS)
+
+.PHONY: test-fuzz
+test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 30 s each (make campaign-fuzz: 20 minutes each)
+	@$(BIN)/python -m tests.fuzz --replay
+	@$(BIN)/python -m tests.fuzz --seconds 30 $(ARGS)
 
 .PHONY: test-browser
 test-browser: .venv/.dev ## Tests of the pages in headless Chromium
@@ -88,8 +94,12 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: crash, faults, lockstep
+campaign-%: .venv/.dev ## A long campaign: crash, faults, fuzz, lockstep
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
+
+.PHONY: campaign-fuzz
+campaign-fuzz: .venv/.dev
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench-data
 bench-data: .venv/.base ## Build the large fixtures of the benchmarks, once

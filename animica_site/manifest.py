@@ -58,7 +58,7 @@ def read(folder: Path) -> Manifest:
         sizes = [manifest.size, manifest.height, manifest.chain]
         if not all(type(size) is int and size >= 0 for size in sizes):
             raise BackupForm(f"{folder / NAME} has a number that is none")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise BackupForm(f"{folder / NAME} cannot be understood") from None
     return manifest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import cbor
-from core.fields import Fields, keys
+from core.fields import Fields, FieldType, keys
 from core.limits import HASH_BYTES
 from pq import addresses
 
@@ -14,6 +14,7 @@ KEY_MODULE = "key"
 _REQUIRED = keys(("nonce", "balance"))
 _OPTIONAL = keys(("code",))
 _RECORD_BYTES = 128
+_KEY_RECORD_BYTES = 8192
 
 TREASURY = addresses.of_system("treasury")
 AICF = addresses.of_system("aicf")
@@ -64,7 +65,13 @@ def encode_key(public_key: bytes) -> bytes:
 
 
 def decode_key(value: bytes | None) -> bytes | None:
-    """The public key of a ``key`` record, None when the chain holds none."""
+    """The public key of a ``key`` record, None when the chain holds none.
+
+    Raises an ``EncodingRefused`` for anything but a byte string.
+    """
     if value is None:
         return None
-    return bytes(cbor.decode(value, limit=8192, what="key"))
+    key = cbor.decode(value, limit=_KEY_RECORD_BYTES, what="key")
+    if type(key) is not bytes:
+        raise FieldType("key must be a byte string", field="key")
+    return key

@@ -38,7 +38,7 @@ def load_table(name_or_path: str) -> dict[str, Any]:
         else:
             text = Path(name_or_path).read_text("utf-8")
         table = json.loads(text) if name_or_path.endswith(".json") else tomllib.loads(text)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise NetworkInvalid(f"the network file cannot be read: {error}", field="file") from None
     if not isinstance(table, dict):
         raise NetworkInvalid("the network file is not a table", field="file")

@@ -312,3 +312,12 @@ def test_files(tmp_path):
 def test_a_network_is_a_value():
     assert networks.load("fast") == networks.load("fast")
     assert isinstance(networks.load("devnet"), Network)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("n.json", "[" * 3_000), ("n.toml", "a=" + "[" * 3_000)]
+)
+def test_a_file_nested_too_deep_is_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(NetworkInvalid):
+        networks.load(str(tmp_path / name))

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.rules.transition import KINDS
+from core import cbor
 from core.errors import TxRefused
+from core.fields import FieldType
 from core.tx import SignedTx, UnsignedTx, Witness
 from execution.accounts import Account, decode_key, encode_key
 from execution.transaction import apply_tx, touches
@@ -130,6 +132,12 @@ def test_keeping_costs_by_the_byte():
 def test_a_stored_key_reads_back():
     assert decode_key(encode_key(PK)) == PK
     assert decode_key(None) is None
+
+
+@pytest.mark.parametrize("value", [5, 2**40, [1, 2], "key", {}, True])
+def test_a_stored_key_is_a_byte_string(value):
+    with pytest.raises(FieldType):
+        decode_key(cbor.encode(value))
 
 
 def test_two_in_a_row_spend_the_running_balance():

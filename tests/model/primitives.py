@@ -114,7 +114,8 @@ def target(unat: int) -> int:
     value = _DIGITS.multiply(power, Decimal(2**256))
     whole = int(value)
     rest = _DIGITS.subtract(value, Decimal(whole))
-    assert Decimal("1e-60") < rest < 1 - Decimal("1e-60"), "too close to a whole number"
+    clear_below = whole == 0 or rest > Decimal("1e-60")  # the true value is above 0
+    assert clear_below and rest < 1 - Decimal("1e-60"), "too close to a whole number"
     return whole
 
 

@@ -116,6 +116,7 @@ def test_a_damaged_backup_replaces_nothing(source, ledger, tmp_path):
     other = "sqlite" if ledger.database_url else "postgresql"
     cases = (
         (flip, "backup.damaged"),
+        (manifest(files={"node.sqlite3": {"bytes": float("inf")}}), "backup.form"),
         (manifest(files={}), "backup.form"),
         (manifest(genesis="00" * 32), "backup.form"),
         (manifest(tables=["0001_initial", "9999_later"]), "backup.other_tables"),
