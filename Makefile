@@ -117,5 +117,5 @@ lock: .venv/.base ## Resolve the dependencies again into the hashed lock files
 .PHONY: clean
 clean: ## Remove the virtual environment, caches and build products (chain data in var/ stays)
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
-	  .hypothesis .coverage* htmlcov staticfiles
+	  .hypothesis .coverage* htmlcov staticfiles native/_kernel.*
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
