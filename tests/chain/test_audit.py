@@ -273,6 +273,14 @@ def test_records_and_pages(tip):
         audit()
 
 
+def test_a_page_below_the_root(tip):
+    page = StatePage.objects.exclude(path=b"").order_by("path").first()
+    StatePage.objects.filter(pk=page.pk).update(data=flipped(page.data))
+    with pytest.raises(StateBroken) as caught:
+        service.verify_state()
+    assert caught.value.facts["page"] == bytes(page.path).decode()
+
+
 @pytest.mark.parametrize("column", ["key", "module", "ident", "value", "height"])
 @pytest.mark.parametrize("height", [1, 3, HEIGHT])
 def test_undo(tip, column, height):
