@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tests.campaigns.progress import Progress
+from animica_site.progress import Progress
 
 EPISODE_STEPS = 400
 DEEP_EVERY = 80
@@ -59,16 +59,16 @@ def campaign(steps: int, seed: int, episode_steps: int) -> None:
     print(f"seed {seed}", flush=True)
     counts: Counter[str] = Counter()
     begun, number = time.monotonic(), 0
-    progress = Progress(steps, "steps")
-    while counts["steps"] < steps:
-        name = f"{seed}/{number}"
-        try:
-            left = steps - counts["steps"]
-            episode(name, min(episode_steps, left), counts, progress.show)
-        except BaseException:
-            print(f"in episode {name}, after {counts['steps']} steps in all:", file=sys.stderr)
-            raise
-        number += 1
+    with Progress("lock-step", total=steps, unit="steps") as progress:
+        while counts["steps"] < steps:
+            name = f"{seed}/{number}"
+            try:
+                left = steps - counts["steps"]
+                episode(name, min(episode_steps, left), counts, progress.at)
+            except BaseException:
+                print(f"in episode {name}, after {counts['steps']} steps in all:", file=sys.stderr)
+                raise
+            number += 1
     _report(counts, seed, number, time.monotonic() - begun)
 
 
