@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from core.errors import Refused, RequestRefused
 from core.network import Network
 
 if TYPE_CHECKING:
-    from consensus.service import Importer
+    from consensus.service import Importer, Outcome
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -138,15 +139,34 @@ def _listener_failed(event: object, error: Exception) -> None:
 
 
 def _import_all(importer: Importer, blocks: BlockFile, count: int) -> int:
-    """Import what is not stored yet; returns how many blocks were."""
+    """Import as one row what is not stored yet; returns how many blocks were known."""
     known = 0
+    given: deque[int] = deque()  # heights of the blocks whose outcome is awaited
     with Progress("importing", total=count) as progress:
-        for height, raw in enumerate(blocks.blocks(), blocks.head.first):
-            if _is_stored(height, raw) or _import_one(importer, height, raw) == "known":
-                known += 1
-                progress.skip(1)
-            else:
+
+        def unknown() -> Iterator[bytes]:
+            nonlocal known
+            for height, raw in enumerate(blocks.blocks(), blocks.head.first):
+                if _is_stored(height, raw):
+                    known += 1
+                    progress.skip(1)
+                    continue
+                given.append(height)
+                yield raw
+
+        try:
+            for result in importer.import_blocks(unknown(), source="file"):
+                _check_outcome(result.outcome, given.popleft())
+                known += result.outcome == "known"
                 progress.advance()
+        except RequestRefused:
+            raise  # said by this command itself
+        except Refused as refusal:
+            raise BlockFileRefused(
+                f"the block at height {given[0]} of the file was refused: {refusal}",
+                rule=refusal.code,
+                height=given[0],
+            ) from None
     return known
 
 
@@ -161,16 +181,7 @@ def _is_stored(height: int, raw: bytes) -> bool:
         return False
 
 
-def _import_one(importer: Importer, height: int, raw: bytes) -> str:
-    """What became of it."""
-    try:
-        outcome = importer.import_block(raw, source="file").outcome
-    except Refused as refusal:
-        raise BlockFileRefused(
-            f"the block at height {height} of the file was refused: {refusal}",
-            rule=refusal.code,
-            height=height,
-        ) from None
+def _check_outcome(outcome: Outcome, height: int) -> None:
     if outcome == "early":
         raise BlockFileRefused(
             f"the block at height {height} of the file is ahead of this machine's clock",
@@ -179,4 +190,3 @@ def _import_one(importer: Importer, height: int, raw: bytes) -> str:
         )
     if outcome == "orphan":
         raise BlockFileGap(f"the parent of the block at height {height} is not stored here")
-    return outcome
