@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from random import Random
 
-from core.statetree.range import RangeProof, prove_range
-
 from core import statetree
 from core.statetree import StateProofInvalid, StateProofMalformed
 from core.statetree import range as ranges
+from core.statetree.range import RangeProof, prove_range
 from tests.fuzz import mutate as mutations
 from tests.fuzz import trees
 from tests.fuzz.claims import attempt
