@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 TARGETS = (
-    *("cbor", "tx", "header", "block", "records", "page", "proof", "merkle", "address"),
+    *("cbor", "tx", "header", "block", "records", "page", "proof", "range", "merkle", "address"),
     *("keyfile", "recovery", "answer", "network", "files", "pool", "rpc", "importer"),
 )
 CORPUS = Path(__file__).parent / "corpus"

@@ -15,6 +15,7 @@ from consensus import witnesses
 from consensus.rules import pipeline
 from core import bech32m, cbor, kernel, merkle, statetree
 from core.statetree import page
+from core.statetree import range as ranges
 from execution import accounts
 from rpc import heads
 from tests.consensus import altering
@@ -63,6 +64,11 @@ def false_statement() -> bytes:
     return key + b"\x01x" + trees.proofs()[key]
 
 
+def lacking_a_record() -> bytes:
+    row = mutate.split(seed("range", "all"))
+    return mutate.join([*row[:2], row[2][64:], row[3]])
+
+
 Case = tuple[str, Any, str, Any, Callable[[], bytes]]
 CASES: dict[str, Case] = {
     "a longer form": ("cbor", cbor, "decode", loosely, lambda: b"\x18\x05"),
@@ -92,6 +98,7 @@ CASES: dict[str, Case] = {
         lambda: seed("page", "page-a") + b"\x00",
     ),
     "any state proof": ("proof", statetree, "verify", lambda *_: None, false_statement),
+    "any proof of a range": ("range", ranges, "verify_range", lambda *_: None, lacking_a_record),
     "any inclusion path": (
         *("merkle", merkle, "verify_inclusion", lambda *_: True),
         lambda: b"\x04\x01\x01x",
