@@ -16,6 +16,8 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from animica_site import asgi_server
 from animica_site.clock import NodeClock
 from animica_site.config import NodeConfig, keep_network
@@ -180,7 +182,8 @@ def run(
     try:
         node.start()
         prepare()
-        asyncio.run(node.serve(on_ready))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(node.serve(on_ready))
     finally:
         # Stopping is bounded in time; no further signal may cut it short.
         _on_signals(signal.SIG_IGN)

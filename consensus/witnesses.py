@@ -1,6 +1,6 @@
 """Signature checks in parallel, their successes remembered from the pool to the block.
 
-A result is keyed by (txid, hash of the witness, public key): only this very check is ever skipped.
+A result is keyed by a hash over txid, public key and witness: only this very check is ever skipped.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _CHUNK = 32
 Signed = tuple[SignedTx, bytes]
 """A transaction and the public key that must have signed it."""
 
-Key = tuple[bytes, bytes, bytes]
-"""What names a check: txid, hash of the witness, public key."""
+Key = bytes
+"""What names a check: a hash over txid, public key and witness."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,11 @@ class WitnessChecker:
 def _key(signed: Signed) -> Key:
     # A key of this process only: the fastest collision-resistant hash will do.
     tx, public_key = signed
-    return tx.txid, sha256(tx.witness.encoded).digest(), public_key
+    digest = sha256(tx.txid)
+    digest.update(len(public_key).to_bytes(4))
+    digest.update(public_key)
+    digest.update(tx.witness.encoded)
+    return digest.digest()
 
 
 def _first_bad(signed: Sequence[Signed], chunk: Sequence[int]) -> TxRefused | None:

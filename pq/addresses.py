@@ -6,6 +6,8 @@ bech32m with the prefix ``anim`` on every network. Source: docs/spec/addresses.m
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from core import bech32m, limits
 from core.errors import EncodingRefused
 from core.hashing import sha3, tagged
@@ -37,6 +39,7 @@ class KeyWrongSize(EncodingRefused):
     hint = "Check that the algorithm id belongs to this key and that the key is whole."
 
 
+@lru_cache(maxsize=4096)
 def of_public_key(alg: int, public_key: bytes) -> bytes:
     """The address of a public key.
 
