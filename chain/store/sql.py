@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from chain.store import pg
 
@@ -24,6 +25,7 @@ Row = tuple[Any, ...]
 _IN_LIST = 900
 
 
+@cache
 def is_postgres() -> bool:
     """Whether the default database is PostgreSQL; otherwise it is SQLite."""
     return connection.vendor == "postgresql"
@@ -57,12 +59,13 @@ def rows_in(query: str, keys: Sequence[bytes]) -> Iterator[Row]:
     if is_postgres():
         yield from pg.rows(f"{query} = ANY(%b)", [pg.array_of(keys, "bytea")])
         return
-    connection.ensure_connection()
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once: it costs as much as a row
+    database.ensure_connection()
     # The driver's own cursor, except where statements are counted: Django's costs more than the
     # look-up of a key.
-    counted = connection.queries_logged
+    counted = database.queries_logged
     mark = "%s" if counted else "?"
-    with connection.cursor() if counted else closing(connection.connection.cursor()) as cursor:
+    with database.cursor() if counted else closing(database.connection.cursor()) as cursor:
         for start in range(0, len(keys), _IN_LIST):
             part = keys[start : start + _IN_LIST]
             cursor.execute(f"{query} IN ({','.join([mark] * len(part))})", tuple(part))
