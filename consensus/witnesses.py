@@ -54,12 +54,12 @@ class WitnessChecker:
 
     def begin(self, signed: Sequence[Signed]) -> None:
         """Start to verify signatures that will be asked for soon; says nothing of bad ones."""
-        keyed = [(_key(pair), pair) for pair in signed]
+        keyed = {_key(pair): pair for pair in signed}  # a hostile block may repeat itself
         chunks = []
         with self._lock:
             fresh = [
                 (key, pair)
-                for key, pair in keyed
+                for key, pair in keyed.items()
                 if key not in self._good and key not in self._begun
             ]
             for start in range(0, len(fresh), _CHUNK):

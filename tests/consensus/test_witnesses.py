@@ -56,6 +56,13 @@ def test_what_was_begun_ahead_is_not_checked_again(checked):
     assert sorted(checked) == sorted(tx.txid for tx in TXS)
 
 
+def test_one_that_comes_twice_is_begun_once(checked):
+    checker = WitnessChecker(InlineRunner())
+    checker.begin([PAIRS[0], PAIRS[1], PAIRS[0]])
+    checker.check_all([PAIRS[0], PAIRS[0], PAIRS[1]])
+    assert sorted(checked) == sorted(tx.txid for tx in TXS[:2])
+
+
 def test_a_bad_one_begun_ahead_is_refused_when_its_turn_comes(checked):
     checker = WitnessChecker(InlineRunner())
     pairs = [PAIRS[0], (bad(TXS[1]), PAIRS[1][1])]
