@@ -69,7 +69,7 @@ redis() {
 # -------------------------------------------------------------------- Chromium
 
 chromium() {
-  if command -v chromium >/dev/null; then return; fi
+  if type -P chromium >/dev/null; then return; fi  # not this function of the same name
   apt_install chromium
 }
 
