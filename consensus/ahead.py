@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from itertools import islice
 
 from consensus.rules import pipeline, seal
@@ -24,14 +25,19 @@ def decoded_ahead(
     """The blocks decoded, in order; take in each before asking for the next.
 
     ``state`` is the ledger's present state, for the keys of senders. Raises the ``EncodingRefused``
-    of a block that cannot be decoded, in its turn.
+    of a block that cannot be decoded, and whatever ``raws`` raises, in its turn.
     """
     source = iter(raws)
     decoding: deque[Pending[Decoded]] = deque()
 
     def decode_one_more() -> None:
-        for raw in islice(source, 1):
-            decoding.append(witnesses.runner.start(lambda raw: _decode(raw, network), raw))
+        try:
+            for raw in islice(source, 1):
+                decoding.append(witnesses.runner.start(lambda raw: _decode(raw, network), raw))
+        except Exception as error:  # noqa: BLE001 - raised in its turn, after the blocks before it
+            failed: Future[Decoded] = Future()
+            failed.set_exception(error)
+            decoding.append(failed)
 
     decode_one_more()
     current: Decoded | None = None
@@ -39,12 +45,11 @@ def decoded_ahead(
         decode_one_more()
         try:
             following = decoding.popleft().result()
-        except Refused:
+        except Exception:
             if current is not None:
                 yield current
             raise
-        if _shows_work(following, network):
-            witnesses.begin(pipeline.signatures_ahead(following.block, state))
+        _begin(following, network, witnesses, state)
         if current is not None:
             yield current
         current = following
@@ -52,17 +57,22 @@ def decoded_ahead(
         yield current
 
 
+def _begin(
+    decoded: Decoded, network: Network, witnesses: WitnessChecker, state: StateReader
+) -> None:
+    """Have a block's signatures verified, if somebody spent work on this very body.
+
+    Whatever is wrong with it, the importer finds in its turn.
+    """
+    try:
+        seal.check_claims(decoded.block.header, network)
+        pipeline.check_body_roots(decoded.block)
+        witnesses.begin(pipeline.signatures_ahead(decoded.block, state))
+    except Refused:
+        return
+
+
 def _decode(raw: bytes, network: Network) -> Decoded:
     decoded = pipeline.decode(raw, network)
     _ = decoded.block.body_roots  # kept by the block; hashing it here costs the importer nothing
     return decoded
-
-
-def _shows_work(decoded: Decoded, network: Network) -> bool:
-    """Whether somebody spent work on this very body: signatures are not verified for free."""
-    try:
-        seal.check_claims(decoded.block.header, network)
-        pipeline.check_body_roots(decoded.block)
-    except Refused:
-        return False
-    return True

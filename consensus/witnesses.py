@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from threading import Event, Lock
 
@@ -66,24 +67,32 @@ class WitnessChecker:
                 chunk = _Chunk(fresh[start : start + _CHUNK])
                 self._begun.update((key, chunk) for key, _ in chunk.keyed)
                 chunks.append(chunk)
-        for chunk in chunks:
-            self.runner.start(self._verify_ahead, chunk)
+        started = 0
+        try:
+            for chunk in chunks:
+                pending = self.runner.start(self._verify_ahead, chunk)
+                started += 1
+                # Also when it is cancelled: nobody may wait for work that never runs.
+                pending.add_done_callback(partial(self._finish, chunk))
+        finally:
+            for chunk in chunks[started:]:
+                self._finish(chunk)
 
     def _verify_ahead(self, chunk: _Chunk) -> None:
         good = []
-        try:
-            for key, pair in chunk.keyed:
-                try:
-                    check_signature(*pair)
-                except TxRefused:
-                    continue  # who asks for it in its turn gets the refusal
-                good.append(key)
-            self._remember(good)
-        finally:
-            with self._lock:
-                for key, _ in chunk.keyed:
-                    del self._begun[key]
-            chunk.done.set()
+        for key, pair in chunk.keyed:
+            try:
+                check_signature(*pair)
+            except TxRefused:
+                continue  # who asks for it in its turn gets the refusal
+            good.append(key)
+        self._remember(good)
+
+    def _finish(self, chunk: _Chunk, _: object = None) -> None:
+        with self._lock:
+            for key, _pair in chunk.keyed:
+                self._begun.pop(key, None)
+        chunk.done.set()
 
     def check_all(self, signed: Sequence[Signed]) -> None:
         """Verify a block's signatures on all cores; raises the refusal of the first bad one."""

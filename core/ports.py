@@ -6,7 +6,7 @@ Tests pass plain objects of the same shape.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -34,6 +34,9 @@ class Pending(Protocol[T_co]):
 
     def result(self) -> T_co:
         """Wait for it; what it raised is raised here."""
+
+    def add_done_callback(self, function: Callable[[Any], object]) -> None:
+        """Call ``function`` when it is done, has failed or was cancelled; at once if it is."""
 
 
 class TaskRunner(Protocol):

@@ -10,8 +10,9 @@ if [ -z "$compiler" ]; then
   echo "No C compiler: the portable code will be used (slower; apt-get install gcc libc6-dev, then make install)"
   exit 0
 fi
+source=$(sha256sum kernel.c)
 # Into a file of its own first: a running node keeps the library that it has open.
-if "$compiler" -O3 -std=gnu11 -shared -fPIC -o _kernel.so.part kernel.c 2>_kernel.log; then
+if "$compiler" -O3 -std=gnu11 -shared -fPIC -DANIMICA_SOURCE="\"${source%% *}\"" -o _kernel.so.part kernel.c 2>_kernel.log; then
   mv _kernel.so.part _kernel.so
   rm -f _kernel.log
 else

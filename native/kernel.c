@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* SHA-256 of this file, set by build.sh: a library built from another text is not used. */
+const char animica_source[] = ANIMICA_SOURCE;
+
 /* ------------------------------------------------------------------ SHA3-256, LANES at once */
 
 #define LANES 4

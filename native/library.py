@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Sequence
 from ctypes import (
     POINTER,
+    c_char,
     c_char_p,
     c_int,
     c_long,
@@ -20,7 +21,7 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
-from hashlib import sha3_256
+from hashlib import sha3_256, sha256
 from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar
@@ -48,8 +49,9 @@ class NativeKernel:
     def __init__(self, path: Path = PATH) -> None:
         try:
             self._lib = ctypes.CDLL(str(path))
+            self._check_source(path.with_name("kernel.c"))
             self._declare()
-        except (OSError, AttributeError) as error:
+        except (OSError, AttributeError, ValueError) as error:
             raise KernelBroken(f"the native kernel cannot be loaded: {error}") from None
         self._check()
 
@@ -67,11 +69,43 @@ class NativeKernel:
             function = getattr(lib, f"animica_{name}")
             function.restype, function.argtypes = result, arguments
 
+    def _check_source(self, source: Path) -> None:
+        """The library was built from the text beside it."""
+        built_from = c_char.in_dll(self._lib, "animica_source")
+        stamp = ctypes.string_at(ctypes.addressof(built_from))
+        if stamp.decode("ascii", "replace") != sha256(source.read_bytes()).hexdigest():
+            raise KernelBroken("the native kernel was built from another version of its source")
+
     def _check(self) -> None:
-        """A few answers that are known, so that a miscompiled kernel is noticed at start."""
+        """Known answers of every loop, so that a miscompiled kernel is noticed at start."""
         items = [bytes([size % 251]) * size for size in (0, 1, 64, 65, 135, 136, 137, 272, 3309)]
         if self.sha3_each(items) != [sha3_256(item).digest() for item in items]:
             raise KernelBroken("the native kernel computes wrong hashes")
+        leaves = [sha3_256(b"\0" + item).digest() for item in items[:3]]
+        above = sha3_256(b"\1" + leaves[0] + leaves[1]).digest()
+        if self.merkle_root(items[:3]) != sha3_256(b"\1" + above + leaves[2]).digest():
+            raise KernelBroken("the native kernel computes wrong Merkle roots")
+        try:
+            pages_work = self._pages_work()
+        except PageMalformed:
+            pages_work = False
+        if not pages_work:
+            raise KernelBroken("the native kernel handles state pages wrongly")
+        verdicts = [self.is_canonical(bytes.fromhex(raw), 9) for raw in ("a1616101", "1817", "f6")]
+        if verdicts != [True, False, False] or self.item_ends(b"\x82\x01\x41\x02", 1, 2) != [2, 4]:
+            raise KernelBroken("the native kernel reads CBOR wrongly")
+
+    def _pages_work(self) -> bool:
+        """A root page of two records, one at each end: made, then opened again."""
+        left, right = b"\x00" * 64, b"\xff" * 64
+        ((top, page),) = self.close_pages([None], [[(8, left), (31, right)]])
+        leaves = [sha3_256(b"\0" + content).digest() for content in (left, right)]
+        opened = self.open_pages(0, [page], [0, 2], [left[:32], right[:32]])
+        return (
+            top == sha3_256(b"\1" + leaves[0] + leaves[1]).digest()
+            and page == b"\x80\x00" + b"\x00\x02" + left + right
+            and opened == [(0, 8, 0, 1, left), (0, 31, 1, 2, right)]
+        )
 
     def sha3_each(self, items: Sequence[bytes]) -> list[bytes]:
         """See ``core.kernel.Kernel``."""

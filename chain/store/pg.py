@@ -2,7 +2,8 @@
 
 Django's cursors write every parameter into the text of the statement; for a block's megabytes
 that, and the server's reading of it, cost more than the work. These cursors of the same
-connection, inside the same transaction, send parameters beside the statement.
+connection, inside the same transaction, send parameters beside the statement. Their errors are
+Django's, like those of any other.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ def array_of(values: Sequence[Any], kind: str) -> Array:
 
 def rows(query: str, params: Sequence[Array]) -> list[tuple[Any, ...]]:
     """All rows of a query; binary columns arrive as bytes."""
-    with _cursor() as cursor:
+    with connection.wrap_database_errors, _cursor() as cursor:
         return list(cursor.execute(query, params, binary=True).fetchall())
 
 
 def run(statement: str, params: Sequence[Array]) -> None:
     """Execute a statement."""
-    with _cursor() as cursor:
+    with connection.wrap_database_errors, _cursor() as cursor:
         cursor.execute(statement, params)
 
 
@@ -82,7 +83,11 @@ def copy(table: str, columns: Sequence[tuple[str, str]], values: Sequence[tuple[
     """Append rows; ``columns`` are names with their types."""
     names = ", ".join(name for name, _ in columns)
     statement = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)"
-    with _cursor() as cursor, cursor.copy(statement) as rows_in:
+    with (
+        connection.wrap_database_errors,
+        _cursor() as cursor,
+        cursor.copy(statement) as rows_in,
+    ):
         rows_in.set_types([kind for _, kind in columns])
         for row in values:
             rows_in.write_row(row)

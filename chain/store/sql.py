@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chain.store import pg
 
@@ -60,16 +61,25 @@ def rows_in(query: str, keys: Sequence[bytes]) -> Iterator[Row]:
         yield from pg.rows(f"{query} = ANY(%b)", [pg.array_of(keys, "bytea")])
         return
     database = connections[DEFAULT_DB_ALIAS]  # looked up once: it costs as much as a row
+    for start in range(0, len(keys), _IN_LIST):
+        yield from _rows_of(database, query, keys[start : start + _IN_LIST])
+
+
+def _rows_of(database: BaseDatabaseWrapper, query: str, keys: Sequence[bytes]) -> list[Row]:
+    """On SQLite, by the driver's own cursor: Django's costs more than the look-up of a key.
+
+    Where statements are counted it is Django's after all; errors are Django's either way.
+    """
     database.ensure_connection()
-    # The driver's own cursor, except where statements are counted: Django's costs more than the
-    # look-up of a key.
-    counted = database.queries_logged
-    mark = "%s" if counted else "?"
-    with database.cursor() if counted else closing(database.connection.cursor()) as cursor:
-        for start in range(0, len(keys), _IN_LIST):
-            part = keys[start : start + _IN_LIST]
-            cursor.execute(f"{query} IN ({','.join([mark] * len(part))})", tuple(part))
-            yield from cursor.fetchall()
+    if database.queries_logged:
+        with database.cursor() as cursor:
+            cursor.execute(f"{query} IN ({','.join(['%s'] * len(keys))})", tuple(keys))
+            return cursor.fetchall()
+    marks = ",".join("?" * len(keys))
+    with database.wrap_database_errors, closing(database.connection.cursor()) as cursor:
+        cursor.execute(f"{query} IN ({marks})", tuple(keys))
+        found: list[Row] = cursor.fetchall()
+    return found
 
 
 def delete_in(table: Table, column: str, keys: Sequence[bytes]) -> None:

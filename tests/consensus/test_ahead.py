@@ -127,5 +127,16 @@ def test_nothing_is_verified_ahead_without_work_or_for_another_body(row, monkeyp
         list(importer.import_blocks([other_body.raw], source="test"))
 
 
+def test_a_source_that_breaks_off_loses_nothing_it_gave(importer, row):
+    def broken():
+        yield from (made.raw for made in row[:3])
+        raise OSError("the disk is gone")
+
+    results = importer.import_blocks(broken(), source="test")
+    assert [next(results).height for _ in range(3)] == [1, 2, 3]
+    with pytest.raises(OSError, match="disk"):
+        next(results)
+
+
 def test_an_empty_row(importer):
     assert list(importer.import_blocks([], source="test")) == []

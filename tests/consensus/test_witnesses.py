@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
@@ -94,6 +95,25 @@ def test_a_check_waits_for_what_another_thread_began(monkeypatch):
         leave.set()
         waiting.result(10)
     assert len(seen) == len(PAIRS)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "refused"])
+def test_nobody_waits_for_work_that_never_runs(checked, how):
+    runner = InlineRunner()
+
+    def start(function, item):
+        if how == "refused":
+            raise RuntimeError("the runner is closed")
+        never = Future()
+        never.cancel()
+        return never
+
+    runner.start = start
+    checker = WitnessChecker(runner)
+    with suppress(RuntimeError):
+        checker.begin(PAIRS)
+    checker.check_all(PAIRS)
+    assert sorted(checked) == sorted(tx.txid for tx in TXS)
 
 
 def test_a_failure_is_not_remembered_as_success(checked):

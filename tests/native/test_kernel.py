@@ -236,12 +236,32 @@ def built(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_miscompiled_library_is_not_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("MOVE(1, 10, 1)", "MOVE(1, 10, 2)", "hashes"),
+        ("push(&batch, 1, work", "push(&batch, 0, work", "Merkle"),
+        ("return !((!right && left != 32)", "return ((!right && left != 32)", "pages"),
+        ("if (value < (width == 1", "if (0 && value < (width == 1", "CBOR"),
+    ],
+)
+def test_a_miscompiled_library_is_not_passed_over(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    source = (SOURCE / "kernel.c").read_text()
+    assert source.count(right) == 1
     built(tmp_path)
-    source = (tmp_path / "kernel.c").read_text()
-    (tmp_path / "kernel.c").write_text(source.replace("MOVE(1, 10, 1)", "MOVE(1, 10, 2)"))
+    (tmp_path / "kernel.c").write_text(source.replace(right, wrong))
     subprocess.run(["bash", tmp_path / "build.sh"], check=True)
-    with pytest.raises(KernelBroken, match="wrong hashes"):
+    with pytest.raises(KernelBroken, match=said):
+        NativeKernel(tmp_path / "_kernel.so")
+
+
+def test_a_library_of_another_version_is_not_passed_over(tmp_path: Path) -> None:
+    built(tmp_path)
+    with (tmp_path / "kernel.c").open("a") as source:
+        source.write("/* newer */\n")
+    with pytest.raises(KernelBroken, match="another version"):
         NativeKernel(tmp_path / "_kernel.so")
 
 
