@@ -224,7 +224,9 @@ class Importer:
             unit.append(block, executed.effects, staged, work)
         self._calm(work)
         reach("head.extended")
-        self._bus.publish(BlockAdded(block.header, tuple(tx.txid for tx in block.txs)))
+        txids = tuple(tx.txid for tx in block.txs)
+        types = tuple(envelope.type for envelope in block.envelopes)
+        self._bus.publish(BlockAdded(block.header, txids, types))
 
     def _execute(self, matched: BodyMatched) -> Executed:
         """Witnesses and execution on the state that the ledger holds now."""
@@ -278,12 +280,8 @@ class Importer:
         added = tuple(entry.hash for entry in branch)
         txids = tuple(tx.txid for block_hash in added for tx in _block(block_hash).txs)
         kept = frozenset(txids)
-        returned = tuple(
-            tx.raw
-            for block_hash in reversed(removed)
-            for tx in _block(block_hash).txs
-            if tx.txid not in kept
-        )
+        undone = [_block(block_hash) for block_hash in reversed(removed)]
+        returned = tuple(tx.raw for block in undone for tx in block.txs if tx.txid not in kept)
         fork_height = branch[0].height - 1
         log.warning("reorganised %d blocks at height %d", len(removed), fork_height)
         self._fork_heights.clear()
@@ -297,6 +295,7 @@ class Importer:
                 added=added,
                 txids=txids,
                 returned=returned,
+                returned_proofs=tuple(e for block in undone for e in block.envelopes),
             )
         )
 

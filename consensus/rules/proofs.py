@@ -104,9 +104,8 @@ def verify_all(
     """
     if not envelopes:
         return NONE
-    policy = network.at(header.height).poies
     check_lists(envelopes, header.height, network)
-    tuned = Tuning.decode(view.get(*tuning.RECORD)).within(policy)
+    tuned = tuning_at(view, header.height, network)
     ctx = ProofContext(network, header, lineage, view.get, tuned.share_offset)
     spent: Counter[bytes] = Counter()
     verified = []
@@ -115,6 +114,12 @@ def verify_all(
             one = _verify(envelope, ctx, view, verifiers, spent)
         verified.append(one)
     return _result(verified, tuned, network, header.height)
+
+
+def tuning_at(view: View, height: int, network: Network) -> Tuning:
+    """α and s as a block at ``height`` has them; ``view`` stands on its parent's post-state."""
+    policy = network.at(height).poies
+    return Tuning.decode(view.get(*tuning.RECORD)).within(policy)
 
 
 def check_lists(envelopes: Sequence[Envelope], height: int, network: Network) -> None:
@@ -130,18 +135,23 @@ def check_lists(envelopes: Sequence[Envelope], height: int, network: Network) ->
                 most=most,
             )
     for index, envelope in enumerate(envelopes):
-        if not network.proves_at(envelope.type, height):
-            raise errors.ProofNotActive(
-                f"proofs of type {envelope.type} are not active at height {height}",
-                field="block.envelopes",
-                proofIndex=index,
-            )
+        with adding(proofIndex=index):
+            check_active(envelope, height, network)
         if index and envelope.place <= envelopes[index - 1].place:
             raise errors.ProofOrder(
                 "the proofs do not rise by type and nullifier",
                 field="block.envelopes",
                 proofIndex=index,
             )
+
+
+def check_active(envelope: Envelope, height: int, network: Network) -> None:
+    """Proofs of its type count at this height."""
+    if not network.proves_at(envelope.type, height):
+        raise errors.ProofNotActive(
+            f"proofs of type {envelope.type} are not active at height {height}",
+            field="block.envelopes",
+        )
 
 
 def _verify(
@@ -151,12 +161,7 @@ def _verify(
     verifiers: Mapping[int, Verifier],
     spent: Counter[bytes],
 ) -> Verified:
-    claim = verifiers[envelope.type](envelope.body, ctx)
-    if proof.nullifier(envelope.type, claim.work_id) != envelope.nullifier:
-        raise errors.ProofNullifier(
-            "the nullifier is not that of the work", field="envelope.nullifier"
-        )
-    check_anchor(claim, ctx)
+    claim = verify_claim(envelope, ctx, verifiers)
     before = nullifiers.read(view, envelope.nullifier)
     units = _credited_units(envelope.type, claim, ctx, before, spent)
     credited = before.credited or may_credit(envelope.type, claim, ctx.header)
@@ -164,6 +169,17 @@ def _verify(
     if after == before:
         raise errors.ProofReplayed("the work has been used", field="envelope.nullifier")
     return Verified(envelope, claim, after, units)
+
+
+def verify_claim(envelope: Envelope, ctx: ProofContext, verifiers: Mapping[int, Verifier]) -> Claim:
+    """What a proof shows, whoever includes it: by its verifier; nullifier and anchor are right."""
+    claim = verifiers[envelope.type](envelope.body, ctx)
+    if proof.nullifier(envelope.type, claim.work_id) != envelope.nullifier:
+        raise errors.ProofNullifier(
+            "the nullifier is not that of the work", field="envelope.nullifier"
+        )
+    check_anchor(claim, ctx)
+    return claim
 
 
 def check_anchor(claim: Claim, ctx: ProofContext) -> None:
@@ -183,6 +199,12 @@ def may_credit(type: int, claim: Claim, header: Header) -> bool:
     """ψ is for the beneficiary's own block only, and for a limited time after the assignment."""
     own = claim.payee == header.coinbase
     return type in SCORED and own and header.height <= claim.credit_until
+
+
+def is_spent(type: int, claim: Claim, before: Used, height: int) -> bool:
+    """Whether no block from ``height`` on, whoever makes it, gains anything from the work."""
+    creditable = type in SCORED and not before.credited and height <= claim.credit_until
+    return before.completed and not creditable
 
 
 def _credited_units(
