@@ -31,7 +31,7 @@ from core.header import Beacon, Header
 from core.limits import CLOCK_AHEAD_MS
 from core.network import Network
 from core.ports import Clock
-from core.proof import Verifier
+from core.proof import Envelope, Verifier
 
 log = logging.getLogger("animica.consensus")
 
@@ -280,8 +280,12 @@ class Importer:
         added = tuple(entry.hash for entry in branch)
         txids = tuple(tx.txid for block_hash in added for tx in _block(block_hash).txs)
         kept = frozenset(txids)
-        undone = [_block(block_hash) for block_hash in reversed(removed)]
-        returned = tuple(tx.raw for block in undone for tx in block.txs if tx.txid not in kept)
+        returned: list[bytes] = []
+        returned_proofs: list[Envelope] = []
+        for block_hash in reversed(removed):
+            block = _block(block_hash)
+            returned.extend(tx.raw for tx in block.txs if tx.txid not in kept)
+            returned_proofs.extend(block.envelopes)
         fork_height = branch[0].height - 1
         log.warning("reorganised %d blocks at height %d", len(removed), fork_height)
         self._fork_heights.clear()
@@ -294,8 +298,8 @@ class Importer:
                 removed=tuple(removed),
                 added=added,
                 txids=txids,
-                returned=returned,
-                returned_proofs=tuple(e for block in undone for e in block.envelopes),
+                returned=tuple(returned),
+                returned_proofs=tuple(returned_proofs),
             )
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chain import service as chain
-from consensus.events import BlockAdded
+from consensus.events import BlockAdded, ChainReorganised
+from consensus.pending import PendingProofs
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from core.bus import EventBus
@@ -38,11 +39,13 @@ class Node:
             clock=self.clock,
             bus=bus,
         )
+        self.proofs = PendingProofs(network=network, ledger=chain, clock=self.clock)
         self.miner = Miner(
             network=network,
             ledger=chain,
             importer=self.importer,
             pool=self.pool,
+            proofs=self.proofs,
             search=SearchPool(0),
             clock=self.clock,
             coinbase=world.coinbase,
@@ -50,6 +53,7 @@ class Node:
         )
         if pool_hears:
             bus.subscribe(BlockAdded, self.pool.on_block)
+        bus.subscribe(ChainReorganised, self.proofs.on_reorg)
         bus.subscribe(BlockAdded, self.miner.head_changed)
         bus.subscribe(TxAdded, self.miner.tx_added)
 
