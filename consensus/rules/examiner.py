@@ -8,10 +8,11 @@ from consensus import errors
 from consensus.rules import nullifiers, proofs
 from consensus.rules.draft import draft
 from consensus.rules.header import Ancestry
+from consensus.rules.nullifiers import Used
 from consensus.rules.pending import PendingProof
 from core.network import Network
 from core.ports import StateReader
-from core.proof import Envelope, Lineage, ProofContext, Verifier
+from core.proof import SCORED, Claim, Envelope, Lineage, ProofContext, Verifier
 from execution import accounts
 from execution.view import View
 
@@ -49,6 +50,12 @@ class Examiner:
         proofs.check_active(envelope, height, self._network)
         claim = proofs.verify_claim(envelope, self._ctx, self._verifiers)
         before = nullifiers.read(self._view, envelope.nullifier)
-        if proofs.is_spent(envelope.type, claim, before, height):
+        if _is_spent(envelope.type, claim, before, height):
             raise errors.ProofReplayed("the work has been used", field="envelope.nullifier")
         return PendingProof(envelope, claim, before, arrival)
+
+
+def _is_spent(type: int, claim: Claim, before: Used, height: int) -> bool:
+    """Whether no block from ``height`` on, whoever makes it, gains anything from the work."""
+    creditable = type in SCORED and not before.credited and height <= claim.credit_until
+    return before.completed and not creditable

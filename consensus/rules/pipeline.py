@@ -201,7 +201,8 @@ def check_proofs(
     result = proofs.verify_all(
         block.envelopes, block.header, step.view, network, lineage, verifiers
     )
-    proofs.check_receipts(block, result)
+    proofs.check_receipts(block.proofs, result)
+    proofs.check_sum(block.header.psi, result)
     return Proven(block, step.bodies, step.view, result)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from consensus.rules import poies
+from consensus.rules import credit, poies
 from consensus.rules.pending import PendingProof
 from core.limits import PROOFS_PER_BLOCK
 from core.network import Poies
@@ -67,7 +67,7 @@ def _is_own(one: PendingProof, producer: Producer) -> bool:
 
 def _pays(one: PendingProof, producer: Producer, policy: Poies) -> bool:
     """Whether units would be credited: its job's burnt part is not used up yet."""
-    return _is_own(one, producer) and _credited(one, 0, policy) > 0
+    return _is_own(one, producer) and credit.units(one.type, one.claim, policy, Counter()) > 0
 
 
 def _urgency(one: PendingProof) -> tuple[int, int]:
@@ -159,19 +159,10 @@ def _of_job(own: Sequence[PendingProof], policy: Poies) -> list[_Rung]:
 
 def _amount(chosen: Sequence[PendingProof], policy: Poies) -> int:
     """Work credited for proofs of one job in body order: no more units than were paid for."""
-    spent = amount = 0
-    for one in chosen:
-        units = _credited(one, spent, policy)
-        spent += units
-        amount += units * one.claim.quality
-    return amount
-
-
-def _credited(one: PendingProof, spent: int, policy: Poies) -> int:
-    """Units credited after ``spent`` of its job in the same block."""
-    claim = one.claim
-    most = poies.creditable_units(claim.burnt, claim.spent_units + spent, one.type, policy)
-    return min(claim.units, most)
+    spent: Counter[bytes] = Counter()
+    return sum(
+        credit.units(one.type, one.claim, policy, spent) * one.claim.quality for one in chosen
+    )
 
 
 # ------------------------------------------------------------------ the rest and shares
