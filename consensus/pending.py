@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import RLock
@@ -110,7 +110,9 @@ class PendingProofs:
         self._aside: Memory[Envelope] = Memory(ASIDE)
         # Told by reorganisations, not looked at yet.
         self._returned: deque[Envelope] = deque(maxlen=RETURNED)
-        self._head = b""
+        self._reorgs = 0
+        # The head that the proofs stand on, and how many reorganisations they know of.
+        self._stand = b"", 0
         self._arrivals = 0
         self._lock = RLock()
 
@@ -141,6 +143,7 @@ class PendingProofs:
     def on_reorg(self, event: ChainReorganised) -> None:
         """What the old branch held waits again, if it is still valid."""
         self._returned.extend(event.returned_proofs)
+        self._reorgs += 1
 
     def settle(self) -> None:
         """Bring everything up to the head, if it has moved; composition calls it every second."""
@@ -172,33 +175,31 @@ class PendingProofs:
 
     def _settled(self) -> StoredHeader:
         """The head, with every proof as it stands there."""
-        head = self._ledger.head()
-        if head.hash == self._head and not self._returned:
-            return head
-        again = [(proof.envelope, proof.arrival) for proof in self._waiting]
-        if self._returned:
-            back = [*self._aside.values(), *self._drain_returned()]
-            self._aside.clear()
-            again += [(envelope, self._arrival()) for envelope in back]
-        self._waiting = Waiting(self._limits)
-        examiner = self._examiner(head, [envelope for envelope, _ in again])
-        for envelope, arrival in again:
-            self._put_back(examiner, envelope, arrival)
-        self._head = head.hash
+        head, reorgs = self._ledger.head(), self._reorgs
+        if (head.hash, reorgs) != self._stand:
+            self._move(head, reorganised=reorgs != self._stand[1])
+            self._stand = head.hash, reorgs
         return head
 
-    def _drain_returned(self) -> Iterator[Envelope]:
-        while self._returned:
-            yield self._returned.popleft()
+    def _move(self, head: StoredHeader, *, reorganised: bool) -> None:
+        """Verify everything again on another head, after a reorganisation what it may bring back.
 
-    def _put_back(self, examiner: Examiner, envelope: Envelope, arrival: int) -> None:
-        if envelope.nullifier in self._waiting:
-            return
-        try:
-            self._waiting.add(examiner.examine(envelope, arrival))
-        except Refused as refusal:
-            log.debug("proof %s waits no longer: %s", envelope.nullifier.hex(), refusal)
+        Nothing is changed before all is verified, so nothing is lost where the database fails.
+        """
+        returned = list(self._returned) if reorganised else []
+        back = [*self._aside.values(), *returned] if reorganised else []
+        again = [(proof.envelope, proof.arrival) for proof in self._waiting]
+        again += [(envelope, self._arrival()) for envelope in back]
+        examiner = self._examiner(head, [envelope for envelope, _ in again])
+        waiting = Waiting(self._limits)
+        refused = [one for one, arrival in again if not _put(waiting, examiner, one, arrival)]
+        for _ in returned:
+            self._returned.popleft()
+        if reorganised:
+            self._aside.clear()
+        for envelope in refused:
             self._aside[envelope.nullifier] = envelope
+        self._waiting = waiting
 
     def _examiner(self, head: StoredHeader, envelopes: Sequence[Envelope]) -> Examiner:
         """Judges proofs for a block that is made now on the head; reads state once for all."""
@@ -221,14 +222,26 @@ class PendingProofs:
     def _recall(self, envelope: Envelope) -> None:
         """Raise the refusal that this very envelope has met before, if it still holds."""
         known = self._refusals.get(envelope.digest)
-        if known is not None and known.head in (None, self._head):
+        if known is not None and known.head in (None, self._stand[0]):
             raise type(known.error)(known.error.message, **known.error.facts)
 
     def _remember(self, envelope: Envelope, refusal: Refused) -> None:
         # A fresh one: the raised exception holds on to its whole stack.
         fresh = type(refusal)(refusal.message, **refusal.facts)
-        head = None if isinstance(refusal, _FOR_EVER) else self._head
+        head = None if isinstance(refusal, _FOR_EVER) else self._stand[0]
         self._refusals[envelope.digest] = _Refusal(fresh, head)
+
+
+def _put(waiting: Waiting, examiner: Examiner, envelope: Envelope, arrival: int) -> bool:
+    """Let a proof wait, unless a rule or a limit is against it; returns whether it does."""
+    if envelope.nullifier in waiting:
+        return True
+    try:
+        waiting.add(examiner.examine(envelope, arrival))
+    except Refused as refusal:
+        log.debug("proof %s waits no longer: %s", envelope.nullifier.hex(), refusal)
+        return False
+    return True
 
 
 _current: PendingProofs | None = None
