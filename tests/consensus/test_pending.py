@@ -231,6 +231,7 @@ def test_proofs_of_a_removed_block_wait_again(node):
     new = BUILDER.grow(FIRST, 2, extra=b"other")
     node.grow(*new)
     assert set(node.waiting()) == {used, dropped}  # not the one whose parent was removed
+    assert not node.proofs._returned
     # and back: what was good on the old branch only is remembered
     node.grow(*BUILDER.grow(old, 2))
     assert set(node.waiting()) == {dropped, on_old}
@@ -326,6 +327,7 @@ def test_a_full_type_makes_room_at_the_expense_of_who_holds_most():
     waiting = Waiting(PendingLimits(per_type=4))
     for number in range(4):
         waiting.add(proof(number, payee=1))
+    waiting.add(proof(9, payee=1, type=QUANTUM))
     victim = waiting.add(proof(10, payee=2))
     assert victim == proof(3, payee=1)  # its latest
     assert waiting.add(proof(11, payee=2)) == proof(2, payee=1)
