@@ -9,6 +9,7 @@ from itertools import islice
 import pytest
 
 from animica_site import networks
+from consensus.pending import Candidates
 from consensus.rules import shares
 from core.block import Block
 from core.header import Header
@@ -18,6 +19,7 @@ from mining.template import Template
 from mining.values import MinerState
 from tests.mining.conftest import World, make_world
 from tests.mining.test_service import make_miner
+from tests.support import changed
 
 PER_BLOCK = networks.load("fast").at(0).poies.shares_per_block
 
@@ -114,6 +116,8 @@ def test_shares_of_others_are_included_nevertheless(eager):
 def test_no_hunt_before_the_type_is_active(eager):
     world = make_world(replace(eager.network, proofs_from=((SHARE, 2),)))
     miner = make_miner(world)
+    made = miner._assembly.build(world.chain.head().header, most=None)
+    assert miner._shares.hunt(made) is None
     miner.step()
     assert waiting(world) == []
     miner.step()
@@ -150,12 +154,35 @@ class Beaten:
 
 def test_a_proof_that_fails_in_a_template_is_dropped(eager):
     """The pool verifies it, so this takes a clock that was set back in between."""
-    other = make_miner(eager, coinbase=eager.keys[1].address)
+    assembly = make_miner(eager, collect_shares=False)._assembly
+    head = eager.chain.head().header
     eager.clock.ms += 3_600_000
-    made = other._assembly.build(eager.chain.head().header, most=None)
+    made = assembly.build(head, most=None)
     eager.proofs.add(shares.envelope(made.sealed(next(share_nonces(made))).header))
+    assert len(assembly.build(head, most=None).block.envelopes) == 1
     eager.clock.ms -= 3_600_000
-    miner = make_miner(eager, collect_shares=False)
-    assert miner.step() == 0
-    assert included(eager) == [0, 0]
+    made = assembly.build(head, most=None)
+    assert made.block.envelopes == ()
+    assert [one.refusal.code for one in made.skipped_proofs] == ["block.time_ahead"]
     assert waiting(eager) == []
+
+
+def test_proofs_as_of_another_head_make_no_template(eager, monkeypatch):
+    """They might be good there only; the miner asks again."""
+    assembly = make_miner(eager)._assembly
+    elsewhere = Candidates(bytes(32), ())
+    with monkeypatch.context() as patch:
+        patch.setattr(eager.proofs, "candidates", lambda: elsewhere)
+        assert assembly.build(eager.chain.head().header, most=None) is None
+    assert assembly.build(eager.chain.head().header, most=None) is not None
+
+
+@pytest.mark.parametrize(("block_bytes", "count"), [(8_000, 1), (9_500, 2), (4_000, 0)])
+def test_proofs_take_a_quarter_of_a_block_at_most(eager, block_bytes, count):
+    """A share with its receipt is counted as about 1,050 bytes."""
+    world = make_world(changed(eager.network, block_bytes=block_bytes))
+    miner = make_miner(world)
+    miner.step()
+    assert len(waiting(world)) == PER_BLOCK
+    made = miner._assembly.build(world.chain.head().header, most=None)
+    assert len(made.block.envelopes) == count
