@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from consensus.rules import credit, nullifiers, poies, proofs, shares, transition
+from consensus.rules import credit, nullifiers, pipeline, poies, proofs, shares, transition
 from consensus.rules import header as header_rules
 from core.header import Beacon
 from core.network import Network
@@ -286,7 +286,9 @@ def enter_receipt(field: str, other: Callable[[Any], Any]) -> None:
         value = other(getattr(receipts[0], field))
         return (replace(receipts[0], **{field: value}), *receipts[1:])
 
-    attack("block.proof_receipt", off(proofs, "check_receipts"), name=f"receipt: {field}")(
+    code = "block.body_root" if field == "envelope" else "block.proof_receipt"
+    rules = off(proofs, "check_receipts"), off(pipeline, "check_envelopes")
+    attack(code, *rules, name=f"receipt: {field}")(
         lambda: Scene(lambda: altered(change), of(ALICE, TIP, *TWO))
     )
 
