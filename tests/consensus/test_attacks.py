@@ -15,7 +15,8 @@ from consensus.rules import pipeline
 from consensus.service import Importer
 from core.block import Block
 from core.errors import AnimicaError
-from tests.consensus.attacks import ALICE, ATTACKS, BUILDER, LINE, NETWORK, TIP, Attack, Scene, ai
+from tests.consensus.attacks import ATTACKS
+from tests.consensus.attacks.table import ALICE, BUILDER, LINE, NETWORK, TIP, Attack, Scene, ai
 from tests.consensus.synthetic import VERIFIERS
 from tests.support import Made, dump_database, import_all, new_importer
 
