@@ -6,12 +6,17 @@ it names proves nothing about the rule. See ``attacks``.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chain import queries, service
+from consensus.rules import pipeline
 from consensus.service import Importer
+from core.block import Block
 from core.errors import AnimicaError
-from tests.consensus.attacks import ATTACKS, Attack, Scene
+from tests.consensus.attacks import ATTACKS
+from tests.consensus.attacks.table import ALICE, BUILDER, LINE, NETWORK, TIP, Attack, Scene, ai
 from tests.consensus.synthetic import VERIFIERS
 from tests.support import Made, dump_database, import_all, new_importer
 
@@ -63,3 +68,34 @@ def test_no_attack_is_entered_twice():
     doubles = {name for name in names if names.count(name) > 1}
     assert doubles <= {"receipt: psi", "receipt: units"}  # more and less
     assert len(names) > 45
+
+
+def with_another_envelope() -> tuple[Made, Block]:
+    """A good block, and the same header with an envelope that somebody on the way altered."""
+    good = BUILDER.make(TIP, coinbase=ALICE, envelopes=[ai()])
+    other = replace(ai(units=499), nullifier=ai().nullifier)
+    return good, replace(good.block, envelopes=(other,))
+
+
+def test_an_altered_envelope_does_not_condemn_the_block():
+    good, altered = with_another_envelope()
+    importer = new_importer(NETWORK, verifiers=VERIFIERS)
+    import_all(importer, LINE)
+    with pytest.raises(AnimicaError) as caught:
+        importer.import_block(altered.raw, source="test")
+    assert (caught.value.code, caught.value.facts["field"]) == (
+        "block.body_root",
+        "block.envelopes",
+    )
+    assert importer.import_block(good.raw, source="test").outcome == "added"
+
+
+def test_without_that_rule_it_would(monkeypatch):
+    monkeypatch.setattr(pipeline, "check_envelopes", lambda block: None)
+    good, altered = with_another_envelope()
+    importer = new_importer(NETWORK, verifiers=VERIFIERS)
+    import_all(importer, LINE)
+    for block, code in ((altered, "block.proof_receipt"), (good.block, "block.known_invalid")):
+        with pytest.raises(AnimicaError) as caught:
+            importer.import_block(block.raw, source="test")
+        assert caught.value.code == code
