@@ -51,6 +51,8 @@ class NodeMetrics:
         self._proofs_added = Counter(
             "animica_proofs_added", "Proofs in those blocks.", ["type"], registry=self._events
         )
+        for name in NAMES.values():
+            self._proofs_added.labels(name)  # each is there from the start, at 0
         self._reorgs = Counter(
             "animica_reorgs", "Reorganisations of the best chain.", registry=self._events
         )

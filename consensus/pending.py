@@ -89,7 +89,10 @@ class _Refusal:
 
 
 class PendingProofs:
-    """The proofs that wait; safe to call from any thread."""
+    """The proofs that wait; safe to call from any thread, outside of the ledger's snapshots.
+
+    Proofs are verified one at a time, each in well under a millisecond so far.
+    """
 
     def __init__(
         self,
