@@ -31,6 +31,7 @@ pytestmark = pytest.mark.timeout(400)
 ANM = 10**9
 GENESIS = 10 * 1_000_000 * ANM
 SUBSIDY = 10 * ANM
+EARNED_BY_SHARES = [count * (SUBSIDY * 20 // 100 // 4) for count in range(5)]
 TREASURY = addresses.to_text(b"\0\0" + sha3_256(b"animica/system/v1\0treasury").digest())
 AICF = addresses.to_text(b"\0\0" + sha3_256(b"animica/system/v1\0aicf").digest())
 PASSPHRASE = "a long enough passphrase"
@@ -71,13 +72,18 @@ class Book:
             gas_sum += gas
             base_sum += base_part
             tip_sum += tip_part
-        events = self._end_of_block(block["coinbase"], base_sum, tip_sum)
+        told = system_events(node, height)
+        shares = [
+            amount for _, to, amount, why in told if (to, why) == (block["coinbase"], "share")
+        ]
+        assert sum(shares) in EARNED_BY_SHARES, "some of the slices, each whole"
+        events = self._end_of_block(block["coinbase"], base_sum, tip_sum, sum(shares))
         assert block["gasUsed"] == gas_sum
         assert int(block["baseFee"]) == 1, "these blocks are nearly empty"
         assert int(block["minted"]) == self.minted - before[0]
         assert int(block["burnt"]) == self.burnt - before[1]
         assert int(block["supply"]) == self.supply == sum(self.balances.values())
-        assert system_events(node, height) == events
+        assert told == events
 
     def _transaction(self, node: Node, tx: dict[str, Any], base: int) -> tuple[int, int, int]:
         """Gas used, base part and tip of a transfer."""
@@ -101,14 +107,15 @@ class Book:
             self.kept_keys.add(sender)
         return gas, base_part, tip_part
 
-    def _end_of_block(self, coinbase: str, base: int, tips: int) -> list[tuple[Any, ...]]:
+    def _end_of_block(
+        self, coinbase: str, base: int, tips: int, shares: int
+    ) -> list[tuple[Any, ...]]:
         """Split the three sums; the events that the system receipt has to tell."""
         base_treasury, base_aicf = base * 25 // 100, base * 25 // 100
         tip_aicf = tips * 10 // 100
         subsidy_aicf, subsidy_treasury = SUBSIDY * 15 // 100, SUBSIDY * 5 // 100
-        shares = SUBSIDY * 20 // 100
         burnt = base - base_treasury - base_aicf
-        producer = SUBSIDY - subsidy_aicf - subsidy_treasury - shares
+        producer = SUBSIDY - subsidy_aicf - subsidy_treasury - SUBSIDY * 20 // 100
         paid = [
             ("credit", AICF, base_aicf, "baseFee"),
             ("credit", TREASURY, base_treasury, "baseFee"),
@@ -118,11 +125,12 @@ class Book:
             ("credit", coinbase, producer, "subsidy"),
             ("credit", AICF, subsidy_aicf, "subsidy"),
             ("credit", TREASURY, subsidy_treasury, "subsidy"),
+            ("credit", coinbase, shares, "share"),
         ]
         for name, to, amount, _ in paid:
             if name == "credit":
                 self.balances[to] += amount
-        self.minted += producer + subsidy_aicf + subsidy_treasury
+        self.minted += producer + subsidy_aicf + subsidy_treasury + shares
         self.burnt += burnt
         return [event for event in paid if event[2]]
 
@@ -272,7 +280,9 @@ def test_supply_holds_at_every_head(money: Node, book: Book) -> None:
         head = money.height(book.height + 1)
         book.up_to(money, head["height"])
         assert int(head["supply"]) == book.supply == GENESIS + book.minted - book.burnt
-        assert int(head["minted"]) == SUBSIDY * 80 // 100
+        assert int(head["minted"]) - SUBSIDY * 80 // 100 in EARNED_BY_SHARES
+    # One fifth of the subsidy is for shares, and this miner finds some.
+    assert book.minted > book.height * SUBSIDY * 80 // 100
 
 
 # ------------------------------------------------------------------ proofs
