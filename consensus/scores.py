@@ -28,6 +28,7 @@ class BlockScore:
     """Why a block counts as sealed. Scores in micro-nats; ``gamma`` bounds all useful work."""
 
     header: Header
+    proofs: BlockProofs
     steps: Score
     gamma: int
 
@@ -69,10 +70,10 @@ def score_of(block: BlockView, network: Network) -> BlockScore:
     """
     header = block.header
     assert header.height > 0, "genesis has no score"
-    receipts = proofs_of(block).receipts
+    proofs = proofs_of(block)
     rules = network.at(header.height).poies
     alphas = tuned_for(block, network).alphas
-    return BlockScore(header, steps(receipts, alphas, rules), rules.gamma_unat)
+    return BlockScore(header, proofs, steps(proofs.receipts, alphas, rules), rules.gamma_unat)
 
 
 def proofs_of(block: BlockView) -> BlockProofs:
