@@ -19,7 +19,7 @@ from consensus.rules.poies import Score, Work
 from consensus.rules.tuning import Tuning
 from core import exact
 from core.header import Header
-from core.network import Network, Poies
+from core.network import PPM, Network, Poies
 from core.proof import SCORED, ProofReceipt
 
 
@@ -36,6 +36,11 @@ class BlockScore:
     def draw(self) -> int:
         """−ln u."""
         return exact.nlog(self.header.draw)
+
+    @property
+    def raised(self) -> bool:
+        """Whether storage work raised the ψ of every type."""
+        return self.steps.multiplier > PPM
 
     @property
     def total(self) -> int:

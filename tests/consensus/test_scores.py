@@ -106,6 +106,19 @@ def test_a_branch_has_the_alphas_of_its_own_past():
 
 
 @pytest.mark.django_db
+def test_a_branch_is_walked_no_further_than_its_fork(django_assert_max_num_queries):
+    common = BUILDER.grow(BUILDER.genesis, 2 * EPOCH - 3)
+    lost = BUILDER.make(common[-1], extra=b"lost")
+    won = BUILDER.grow(common[-1], 2)
+    import_all(new_importer(NETWORK, verifiers=VERIFIERS), [*common, lost, *won])
+    view = queries.block_by_hash(lost.hash)
+    assert not view.canonical
+    checked(lost)
+    with django_assert_max_num_queries(2):  # the parent, and the epoch's end on the best chain
+        scores.score_of(view, NETWORK)
+
+
+@pytest.mark.django_db
 def test_a_new_parameter_set_bounds_alpha_at_once():
     tight = {"name": "tight", "height": EPOCH + 4}
     bounds = {"alpha_start_ppm": 600_000, "alpha_max_ppm": 600_000}

@@ -83,6 +83,7 @@ def test_each_step_of_the_score(client, line):
         assert f"Together {format.nats(found.steps.uncapped)} nats" in page
         assert f"Σψ = {format.nats(line[height].header.psi)}." in page
         assert ("cap hit" in page) == (height == 3)
+        assert ("Storage work raised every type to" in page) == (height != 13)
         assert f"useful work adds {format.nats(line[height].header.psi)}" in page
 
 
