@@ -131,7 +131,7 @@ class NodeStatus:
         return stats.block_time_ms != 0 and not told_to_pause
 
     def _stalled_ms(self) -> int:
-        interval_ms = self._network.params.target_interval_ms
+        interval_ms = max(one.params.target_interval_ms for one in self._network.sets)
         if self._miner is not None:
             interval_ms = max(interval_ms, self._miner.stats().block_time_ms or 0)
         return STALLED_INTERVALS * interval_ms

@@ -26,11 +26,12 @@ def seal_block(network: Network, coinbase: bytes, txs: Sequence[SignedTx]) -> Bl
     parent = chain.head()
     grandparent = chain.stored(parent.header.parent)
     ancestry = header_rules.Ancestry(parent.header, grandparent.header if grandparent else None)
-    params = network.params
+    height = parent.height + 1
+    params = network.at(height).params
     empty = merkle.EMPTY_ROOT
     draft = Header(
         chain=network.chain,
-        height=parent.height + 1,
+        height=height,
         parent=parent.hash,
         time=parent.header.time + _INTERVAL_MS,
         coinbase=coinbase,
@@ -44,7 +45,7 @@ def seal_block(network: Network, coinbase: bytes, txs: Sequence[SignedTx]) -> Bl
         roots=Roots(empty, empty, empty, empty, empty, empty),
         beacon=Beacon(),
         mix=header_rules.expected_mix(parent.header, Beacon().out),
-        policy=network.pins,
+        policy=network.pins_at(height),
     )
     return Block(_sealed(_executed(draft, network, txs)), tuple(txs))
 

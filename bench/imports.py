@@ -102,8 +102,8 @@ def _admit(importer: Importer, raw: bytes) -> None:
     from core.block import Block
 
     pool = make_pool(importer)
-    params = importer.network.params
-    block = Block.decode(raw, limit=params.block_bytes, items=params.block_items)
+    network = importer.network
+    block = Block.decode(raw, limit=network.block_bytes_most, items=network.block_items_most)
     for tx in block.txs:
         pool.submit(tx.raw)
 

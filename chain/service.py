@@ -28,6 +28,7 @@ from chain.store import (
 from chain.store import prune as prune_rows
 from chain.store import snapshot as snapshots
 from chain.store import unit as units
+from chain.store.lineage import Ancestors
 from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
 from chain.values import Audited, Kept, Part, Pruning, RewindPlan, StagedState, StoredHeader
@@ -35,11 +36,13 @@ from core.block import Block
 from core.errors import EncodingRefused
 from core.failpoints import reach
 from core.ports import RecordKey, StateReader
+from core.proof import Lineage
 
 __all__ = [
     "Projector",
     "Unit",
     "add_side_block",
+    "ancestors",
     "audit_blocks",
     "audit_rest",
     "audit_side_blocks",
@@ -166,6 +169,11 @@ def load_block(hash: bytes) -> Block | None:
         history.check_body(hash)
         return None
     return found[0]
+
+
+def ancestors(highest: int) -> Lineage:
+    """The best chain up to a height, as the ancestors of the block that extends it."""
+    return Ancestors(highest)
 
 
 def children(hash: bytes) -> list[StoredHeader]:

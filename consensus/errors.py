@@ -163,6 +163,69 @@ class ProofNotActive(BlockRefused):
     hint = "Leave proofs out until their type is active."
 
 
+class ProofsMany(BlockRefused):
+    """More proofs than a block may have."""
+
+    code = "block.proofs_many"
+    hint = "Leave the rest for later blocks."
+
+
+class ProofOrder(BlockRefused):
+    """Proofs that do not rise strictly by type and nullifier; so none comes twice."""
+
+    code = "block.proof_order"
+    hint = "Sort the proofs by type, then by nullifier, and leave out repetitions."
+
+
+class ProofNullifier(BlockRefused):
+    """The envelope's nullifier is not that of the work which the proof shows."""
+
+    code = "proof.nullifier"
+    hint = "Compute the nullifier from the work's id."
+
+
+class ProofReplayed(BlockRefused):
+    """The work has been used before, and this proof would bring nothing new."""
+
+    code = "proof.replayed"
+    hint = "Leave the proof out."
+
+
+class ProofAnchor(BlockRefused):
+    """The proof's anchor is none of the block's last ancestors."""
+
+    code = "proof.anchor"
+    hint = "Anchor proofs to one of the last 256 blocks of the branch that they are for."
+
+
+class ShareParent(BlockRefused):
+    """A share of a template whose parent is too old or on another branch."""
+
+    code = "proof.share_parent"
+    hint = "Shares are good for the 8 blocks after their parent, on its own branch."
+
+
+class ShareIsAncestor(BlockRefused):
+    """A share that became a block of the same branch: it has its reward."""
+
+    code = "proof.share_ancestor"
+    hint = "Leave shares out that are blocks."
+
+
+class ShareDraw(BlockRefused):
+    """A share whose draw is not below the share target."""
+
+    code = "proof.share_draw"
+    hint = "Shares must meet Θ − s, with Θ of their header and s of the parent's state."
+
+
+class ProofReceiptWrong(BlockRefused):
+    """A proof's receipt is not what verifying it gives."""
+
+    code = "block.proof_receipt"
+    hint = "Recompute the receipts of the proofs."
+
+
 class PsiWrong(BlockRefused):
     """Header psi is not the computed Σψ."""
 
@@ -210,6 +273,13 @@ class ReorgTooDeep(BlockRefused):
 
     code = "block.reorg_too_deep"
     hint = "Check which chain is right; to follow the other one, start on an empty data directory."
+
+
+class VerifierMissing(NodeFault):
+    """The network activates a type of proof that this node cannot verify."""
+
+    code = "network.verifier_missing"
+    hint = "Use a node that has the verifier, or a network file without that type."
 
 
 class NotRunning(NodeFault):

@@ -7,7 +7,7 @@ import_block(raw) → pipeline checks → extend the head, or keep aside and reo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Literal
@@ -18,7 +18,7 @@ from consensus import errors
 from consensus.ahead import decoded_ahead
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.memory import Memory
-from consensus.rules import fork_choice, genesis, header, pipeline, seal
+from consensus.rules import fork_choice, genesis, header, pipeline, proofs, seal
 from consensus.rules.header import Ancestry
 from consensus.rules.pipeline import BodyMatched, Decoded, Executed, HeaderChecked
 from consensus.waiting import WaitingRoom
@@ -31,6 +31,7 @@ from core.header import Beacon, Header
 from core.limits import CLOCK_AHEAD_MS
 from core.network import Network
 from core.ports import Clock
+from core.proof import Verifier
 
 log = logging.getLogger("animica.consensus")
 
@@ -70,9 +71,17 @@ class Importer:
     """Imports blocks one at a time; safe to call from any thread."""
 
     def __init__(
-        self, *, network: Network, clock: Clock, witnesses: WitnessChecker, bus: EventBus
+        self,
+        *,
+        network: Network,
+        clock: Clock,
+        witnesses: WitnessChecker,
+        bus: EventBus,
+        verifiers: Mapping[int, Verifier] = proofs.VERIFIERS,
     ) -> None:
+        proofs.check_verifiers(network, verifiers)
         self.network = network
+        self.verifiers = verifiers
         self.alarm: Alarm | None = None
         self._clock = clock
         self.witnesses = witnesses
@@ -221,7 +230,9 @@ class Importer:
         """Witnesses and execution on the state that the ledger holds now."""
         state = chain.reader()
         witnessed = pipeline.check_witnesses(matched, self.network, state, self.witnesses.check_all)
-        return pipeline.execute(witnessed, self.network)
+        lineage = chain.ancestors(matched.block.header.height - 1)
+        proven = pipeline.check_proofs(witnessed, self.network, lineage, self.verifiers)
+        return pipeline.execute(proven, self.network)
 
     def _reorganise(self, head: StoredHeader, tip: bytes) -> None:
         """Undo to the fork and apply the branch, in one transaction; a bad block undoes it all."""

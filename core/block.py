@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core import cbor, merkle
-from core.cbor import Value
 from core.errors import EncodingRefused
 from core.fields import Fields, keys
 from core.header import Header
+from core.limits import PROOFS_PER_BLOCK, SHARES_PER_BLOCK_MOST
+from core.proof import Envelope, ProofReceipt
 from core.tx import SignedTx, UnsignedTx, Witness
 
 _BLOCK = keys(("header", "txs", "witnesses", "proofs", "envelopes"))
 # More than a block of the largest network can hold: a transaction has over 100 bytes.
 _ITEMS = 100_000
+# The shares of any network and the other types together.
+_PROOFS = SHARES_PER_BLOCK_MOST + PROOFS_PER_BLOCK
 
 
 class BlockForm(EncodingRefused):
@@ -29,12 +32,12 @@ class BlockForm(EncodingRefused):
 
 @dataclass(frozen=True)
 class Block:
-    """Header and body. ``proofs`` and ``envelopes`` are decoded maps, checked by their rules."""
+    """Header and body: ``proofs`` are the receipts of what ``envelopes`` hold, pair by pair."""
 
     header: Header
     txs: tuple[SignedTx, ...] = ()
-    proofs: tuple[Value, ...] = ()
-    envelopes: tuple[Value, ...] = ()
+    proofs: tuple[ProofReceipt, ...] = ()
+    envelopes: tuple[Envelope, ...] = ()
 
     @property
     def hash(self) -> bytes:
@@ -49,8 +52,8 @@ class Block:
                 "header": self.header.to_map(),
                 "txs": [tx.unsigned.to_map() for tx in self.txs],
                 "witnesses": [tx.witness.to_map() for tx in self.txs],
-                "proofs": list(self.proofs),
-                "envelopes": list(self.envelopes),
+                "proofs": [proof.to_map() for proof in self.proofs],
+                "envelopes": [envelope.to_map() for envelope in self.envelopes],
             }
         )
 
@@ -74,8 +77,8 @@ class Block:
         header = Header.from_map(f.raw("header"))
         txs = [UnsignedTx.from_map(item) for item in f.items("txs", most=_ITEMS)]
         witnesses = [Witness.from_map(item) for item in f.items("witnesses", most=_ITEMS)]
-        proofs = f.items("proofs", most=_ITEMS)
-        envelopes = f.items("envelopes", most=_ITEMS)
+        proofs = [ProofReceipt.from_map(item) for item in f.items("proofs", most=_PROOFS)]
+        envelopes = [Envelope.from_map(item) for item in f.items("envelopes", most=_PROOFS)]
         if len(txs) != len(witnesses):
             raise BlockForm(
                 f"block has {len(txs)} transactions and {len(witnesses)} witnesses",
@@ -122,6 +125,6 @@ def witnesses_root(txs: tuple[SignedTx, ...]) -> bytes:
     return merkle.root([tx.witness.encoded for tx in txs])
 
 
-def proofs_root(proofs: tuple[Value, ...]) -> bytes:
+def proofs_root(proofs: tuple[ProofReceipt, ...]) -> bytes:
     """Merkle root over CBOR(proof receipt) in body order."""
-    return merkle.root([cbor.encode(proof) for proof in proofs])
+    return merkle.root([proof.encoded for proof in proofs])

@@ -76,6 +76,20 @@ class NodeFault(AnimicaError):
     """The node cannot go on with this operation and says why."""
 
 
+class adding:
+    """A context that adds facts to a refusal which passes through, unless it has them."""
+
+    def __init__(self, **facts: object) -> None:
+        self._facts = facts
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refused):
+            error.facts = {**self._facts, **error.facts}
+
+
 def registered() -> dict[str, type[AnimicaError]]:
     """Every concrete error class imported so far, by code."""
     return dict(sorted(_BY_CODE.items()))

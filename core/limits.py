@@ -18,6 +18,15 @@ SIGNATURE_BYTES = 16 * 1024
 ACCESS_KEYS = 256
 ACCESS_ADDRESSES = 256
 
+# Proofs: bytes of one body; of all types but shares together in a block.
+PROOF_BYTES = 32 * 1024
+PROOFS_PER_BLOCK = 16
+# Most shares that any network may take into a block: they verify in a few milliseconds.
+SHARES_PER_BLOCK_MOST = 64
+# How far back a proof may be anchored, and a share's parent may lie, in blocks.
+ANCHOR_WINDOW = 256
+SHARE_WINDOW = 8
+
 TOPICS_PER_LOG = 4
 LOG_DATA_BYTES = 4096
 RETURN_BYTES = 4096

@@ -1,7 +1,7 @@
-"""One network's parameters, read from its file: consensus numbers, genesis, local policy.
+"""One network's parameters: consensus numbers by height, genesis, local policy.
 
 Consensus never reads anything else: two nodes with one file compute one chain. The digests that
-headers pin are computed here. Source: docs/spec/networks.md.
+headers pin are computed here; ``core.network_file`` reads files. Source: docs/spec/networks.md.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from core import cbor, exact, tags
+from core import cbor, tags
 from core.errors import NodeFault
 from core.hashing import Tag, tagged
 from core.header import PolicyPins
-from core.limits import ADDRESS_BYTES, BLOCK_ITEMS_BASE, GAS_PER_BLOCK_ITEM
+from core.limits import BLOCK_ITEMS_BASE, GAS_PER_BLOCK_ITEM
 
 PPM = 1_000_000
 SUPPLY_LIMIT = 2**63
+GENESIS_SET = "genesis"
+"""Name of the parameter set that a network starts with."""
 
 
 class NetworkInvalid(NodeFault):
@@ -34,7 +36,7 @@ class _Section:
     @classmethod
     def read(cls, table: Mapping[str, Any], where: str) -> Self:
         """Read exactly this section's entries; any other is refused by name."""
-        _require(isinstance(table, Mapping), where, "must be a table")
+        require(isinstance(table, Mapping), where, "must be a table")
         known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
         for name in table:
             if name not in known:
@@ -132,10 +134,59 @@ class Params(_Section):
 
 
 @dataclass(frozen=True)
+class WorkPolicy(_Section):
+    """What one type of useful work may bring, and how its α follows its target share.
+
+    Scores in micro-nats, factors and shares in ppm. ``price0`` is what must be burnt, in nANM, for
+    ``unit0`` units to be credited.
+    """
+
+    weight_ppm: int
+    cap_unat: int
+    unit0: int
+    price0: int
+    alpha_start_ppm: int
+    alpha_min_ppm: int
+    alpha_max_ppm: int
+    alpha_step_ppm: int
+    alpha_share_ppm: int
+
+
+@dataclass(frozen=True)
 class Poies(_Section):
-    """Everything in ``policy.poies``: how much score useful work may bring."""
+    """How much score useful work may bring, and the rules of hash shares.
+
+    Scores in micro-nats, factors in ppm, windows in blocks. Names of work are the fields that
+    hold a ``WorkPolicy``.
+    """
 
     gamma_unat: int
+    diversity_ppm: int
+    storage_ref_unat: int
+    credit_window_blocks: int
+    shares_per_block: int
+    share_offset_start_unat: int
+    share_offset_min_unat: int
+    share_offset_max_unat: int
+    share_offset_step_unat: int
+    ai: WorkPolicy
+    quantum: WorkPolicy
+    storage: WorkPolicy
+
+    def work(self, name: str) -> WorkPolicy:
+        """The policy of a type of useful work, by its name."""
+        policy: WorkPolicy = getattr(self, name)
+        return policy
+
+
+@dataclass(frozen=True)
+class ParamSet:
+    """The parameters of the heights from ``first`` on, until the next set begins."""
+
+    name: str
+    first: int
+    params: Params
+    poies: Poies
 
 
 @dataclass(frozen=True)
@@ -158,38 +209,73 @@ _SECTIONS: dict[str, Any] = {
     "subsidy_split": SubsidySplit.read,
     "base_fee_split": BaseFeeSplit.read,
     "tip_split": TipSplit.read,
+    "ai": WorkPolicy.read,
+    "quantum": WorkPolicy.read,
+    "storage": WorkPolicy.read,
 }
-
-
-_ENTRIES = ("name", "chain", "alg", "genesis", "params", "poies", "local")
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network as its file states it. ``alg_from`` maps algorithm ids to first heights."""
+    """A network as its file states it.
+
+    ``sets`` are the parameter sets in order, the first from height 0. ``alg_from`` maps algorithm
+    ids, ``proofs_from`` types of proofs, each to the first height at which it counts.
+    """
 
     name: str
     chain: int
     genesis: Genesis
-    params: Params
-    poies: Poies
+    sets: tuple[ParamSet, ...]
     alg_from: tuple[tuple[int, int], ...]
+    proofs_from: tuple[tuple[int, int], ...]
     local: Local
 
+    def at(self, height: int) -> ParamSet:
+        """The parameter set of a block at ``height``."""
+        for found in reversed(self.sets):
+            if height >= found.first:
+                return found
+        raise ValueError("heights start at 0")
+
+    def pins_at(self, height: int) -> PolicyPins:
+        """The digests that the header of a block at ``height`` carries."""
+        return self.pins[self.sets.index(self.at(height))]
+
     @cached_property
-    def pins(self) -> PolicyPins:
-        """The digests that every header of this network carries."""
+    def pins(self) -> tuple[PolicyPins, ...]:
+        """The digests of each parameter set, in order."""
         algs = [{"alg": alg, "from": height} for alg, height in self.alg_from]
-        return PolicyPins(
-            poies=policy_digest(tags.POLICY_POIES, self.poies.to_map()),
-            alg=policy_digest(tags.POLICY_ALG, {"algs": algs}),
-            zk=policy_digest(tags.POLICY_ZK, {}),
-            params=policy_digest(tags.POLICY_PARAMS, self.params.to_map()),
+        types = [{"type": kind, "from": height} for kind, height in self.proofs_from]
+        alg = policy_digest(tags.POLICY_ALG, {"algs": algs})
+        zk = policy_digest(tags.POLICY_ZK, {})
+        return tuple(
+            PolicyPins(
+                poies=policy_digest(tags.POLICY_POIES, {**one.poies.to_map(), "types": types}),
+                alg=alg,
+                zk=zk,
+                params=policy_digest(tags.POLICY_PARAMS, one.params.to_map()),
+            )
+            for one in self.sets
         )
+
+    @cached_property
+    def block_bytes_most(self) -> int:
+        """The size limit of a block whose height is not known yet, in bytes."""
+        return max(one.params.block_bytes for one in self.sets)
+
+    @cached_property
+    def block_items_most(self) -> int:
+        """Likewise the most CBOR items."""
+        return max(one.params.block_items for one in self.sets)
 
     def signs_at(self, alg: int, height: int) -> bool:
         """Whether algorithm ``alg`` may sign transactions of a block at ``height``."""
         return any(alg == known and height >= first for known, first in self.alg_from)
+
+    def proves_at(self, kind: int, height: int) -> bool:
+        """Whether a block at ``height`` may hold proofs of type ``kind``."""
+        return any(kind == known and height >= first for known, first in self.proofs_from)
 
 
 def policy_digest(tag: Tag, policy: Mapping[str, Any]) -> bytes:
@@ -197,83 +283,7 @@ def policy_digest(tag: Tag, policy: Mapping[str, Any]) -> bytes:
     return tagged(tag, cbor.encode(dict(policy)))
 
 
-def read_network(table: Mapping[str, Any], allocations: tuple[tuple[bytes, int], ...]) -> Network:
-    """Make a network of a parsed file.
-
-    ``allocations`` are the file's, addresses already decoded by the caller.
-    Raises ``NetworkInvalid`` naming the entry.
-    """
-    for name in ("name", "chain", "genesis", "params", "poies", "alg", "local"):
-        _require(name in table, name, "is missing")
-    network = Network(
-        name=str(table["name"]),
-        chain=read_number(table["chain"], "chain"),
-        genesis=Genesis(_genesis_time(table["genesis"]), allocations),
-        params=Params.read(table["params"], "params"),
-        poies=Poies.read(table["poies"], "poies"),
-        alg_from=_read_algs(table["alg"]),
-        local=Local.read(table["local"], "local"),
-    )
-    _check(network)
-    return network
-
-
-def read_number(value: Any, where: str) -> int:
-    """A whole number below 2^63; raises ``NetworkInvalid`` naming ``where``."""
-    _require(type(value) is int and 0 <= value < SUPPLY_LIMIT, where, "must be a whole number")
-    return int(value)
-
-
-def _genesis_time(table: Any) -> int:
-    sound = isinstance(table, Mapping) and "time_ms" in table
-    _require(sound, "genesis.time_ms", "is missing")
-    return read_number(table["time_ms"], "genesis.time_ms")
-
-
-def _read_algs(rows: Any) -> tuple[tuple[int, int], ...]:
-    sound = isinstance(rows, list) and all(
-        isinstance(row, Mapping) and row.keys() == {"alg", "from"} for row in rows
-    )
-    _require(sound, "alg", "must be a list of {alg, from}")
-    algs = tuple((read_number(r["alg"], "alg"), read_number(r["from"], "alg.from")) for r in rows)
-    distinct = len({alg for alg, _ in algs}) == len(algs) > 0
-    _require(distinct, "alg", "names no algorithm, or one twice")
-    return algs
-
-
-def _check(network: Network) -> None:
-    params = network.params
-    splits = {
-        "subsidy_split": params.subsidy_split,
-        "base_fee_split": params.base_fee_split,
-        "tip_split": params.tip_split,
-    }
-    for name, split in splits.items():
-        total = sum(split.to_map().values())
-        _require(total == PPM, f"params.{name}", f"adds up to {total} ppm, not to one")
-    _require(network.chain > 0, "chain", "must be positive")
-    bounds = params.theta_min_unat <= params.theta_start_unat <= params.theta_max_unat
-    _require(bounds, "params.theta_start_unat", "is outside theta_min_unat … theta_max_unat")
-    sealable = params.theta_max_unat < exact.ZERO_TARGET_UNAT
-    _require(sealable, "params.theta_max_unat", "leaves no draw that could seal a block")
-    room = network.poies.gamma_unat + 1_000_000 <= params.theta_min_unat
-    _require(room, "poies.gamma_unat", "plus one nat exceeds params.theta_min_unat")
-    for name in ("target_interval_ms", "retarget_tau_ms", "da_k_max", "epoch_blocks"):
-        _require(getattr(params, name) > 0, f"params.{name}", "must be positive")
-    _require(params.gas_limit > 1, "params.gas_limit", "must be at least 2, its half is the target")
-    for name in ("base_fee_floor", "blob_fee_floor"):
-        _require(getattr(params, name) > 0, f"params.{name}", "must be positive")
-    _require(params.subsidy_decay_ppm <= PPM, "params.subsidy_decay_ppm", "exceeds one")
-    allocations = network.genesis.allocations
-    for address, balance in allocations:
-        sound = len(address) == ADDRESS_BYTES and 0 < balance < SUPPLY_LIMIT
-        _require(sound, "genesis.allocations", "has a bad address or balance")
-    distinct = len({address for address, _ in allocations}) == len(allocations)
-    _require(distinct, "genesis.allocations", "names an address twice")
-    supply = sum(balance for _, balance in allocations)
-    _require(supply < SUPPLY_LIMIT, "genesis.allocations", "exceed 2^63 nANM together")
-
-
-def _require(holds: bool, field: str, problem: str) -> None:
+def require(holds: bool, field: str, problem: str) -> None:
+    """Raise ``NetworkInvalid`` about an entry unless it ``holds``."""
     if not holds:
         raise NetworkInvalid(f"{field} {problem}", field=field)

@@ -18,6 +18,7 @@ BLOCK = _tag("block")
 HEADER = _tag("header")
 MIX = _tag("mix")
 SEAL_PREFIX = _tag("seal")
+PROOF = _tag("proof")
 # what a header pins
 POLICY_POIES = _tag("policy-poies")
 POLICY_ALG = _tag("policy-alg")
@@ -31,3 +32,8 @@ CONTEXT_TX = b"animica/tx/v1"
 def state(module: str) -> Tag:
     """The tag under which a record's id becomes its key in the state tree."""
     return _tag(f"state/{module}")
+
+
+def nullifier(name: str) -> Tag:
+    """The tag under which a piece of work of a type becomes its nullifier."""
+    return _tag(f"nullifier/{name}")

@@ -63,11 +63,11 @@ def frame() -> Frame:
         chain_id=importer.network.chain,
         head=head,
         age_ms=age_ms,
-        notices=tuple(_notices(importer, age_ms)),
+        notices=tuple(_notices(importer, head.header.height, age_ms)),
     )
 
 
-def _notices(importer: consensus.Importer, age_ms: int) -> list[Notice]:
+def _notices(importer: consensus.Importer, height: int, age_ms: int) -> list[Notice]:
     notices = []
     if (alarm := importer.alarm) is not None:
         notices.append(
@@ -80,7 +80,7 @@ def _notices(importer: consensus.Importer, age_ms: int) -> list[Notice]:
                 "decide which chain is right.",
             )
         )
-    stale_ms = _stale_after_ms(importer)
+    stale_ms = _stale_after_ms(importer, height)
     if stale_ms is not None and age_ms > stale_ms:
         notices.append(
             Notice(
@@ -93,9 +93,9 @@ def _notices(importer: consensus.Importer, age_ms: int) -> list[Notice]:
     return notices
 
 
-def _stale_after_ms(importer: consensus.Importer) -> int | None:
+def _stale_after_ms(importer: consensus.Importer, height: int) -> int | None:
     """The age at which a head is old; None where blocks are made on demand."""
-    interval = importer.network.params.target_interval_ms
+    interval = importer.network.at(height).params.target_interval_ms
     miner = mining.current()
     if miner is not None and (asked := miner.stats().block_time_ms) is not None:
         if asked == 0:

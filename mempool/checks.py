@@ -37,7 +37,7 @@ class NextBlock:
     def after(cls, head: Header, network: Network) -> NextBlock:
         """The child of ``head``."""
         height = head.height + 1
-        params = network.params
+        params = network.at(height).params
         prices = Prices(
             fees.next_base_fee(head, params), fees.next_blob_fee(head, params), params.gas_limit
         )

@@ -70,7 +70,8 @@ class Pool:
         self._clock = clock
         self._bus = bus
         self._lock = RLock()
-        self._queues = Queues(limits or PoolLimits(min_fee=network.params.base_fee_floor))
+        floor = network.at(head().height + 1).params.base_fee_floor
+        self._queues = Queues(limits or PoolLimits(min_fee=floor))
         self._next = NextBlock.after(head(), network)
         self._arrivals = count()
         self._refusals = RefusalMemory()

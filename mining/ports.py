@@ -9,6 +9,7 @@ from typing import Protocol
 from chain.values import StagedState, StoredHeader
 from core.errors import Refused
 from core.ports import RecordKey, StateReader
+from core.proof import Lineage
 from core.tx import SignedTx
 
 
@@ -20,6 +21,9 @@ class Ledger(Protocol):
 
     def stored(self, hash: bytes) -> StoredHeader | None:
         """A stored header."""
+
+    def ancestors(self, highest: int) -> Lineage:
+        """The best chain up to a height."""
 
     def reader(self) -> StateReader:
         """The head's post-state."""

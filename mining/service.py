@@ -77,7 +77,7 @@ class Miner:
         self._extra = extra
         self._refresh_s = refresh_ms / 1000
         if block_time_ms is None and network.local.paced:
-            block_time_ms = network.params.target_interval_ms
+            block_time_ms = network.at(0).params.target_interval_ms
         self._block_time_ms = block_time_ms
         self._thread: Thread | None = None
         self._turn = Lock()  # held while a block is made
@@ -284,7 +284,7 @@ class Miner:
 
     def _build(self, parent: Header, *, most: int | None) -> Template | None:
         """A template on ``parent``, or None when it is the head no longer."""
-        params = self._network.params
+        params = self._network.at(parent.height + 1).params
         base_fee = next_base_fee(parent, params)
         candidates = self._pool.select(
             base_fee=base_fee, gas=params.gas_limit, size=params.block_bytes
@@ -299,6 +299,7 @@ class Miner:
                 grandparent=self._parent_of(parent),
                 reader=self._ledger.reader(),
                 stage=lambda changes: self._ledger.stage_state(changes).root,
+                lineage=self._ledger.ancestors(parent.height),
             )
             wishes = Wishes(self._coinbase, self._extra, time_ms, most)
             made = template.build(base, wishes, candidates)

@@ -7,22 +7,22 @@ reader and ``stage``, which the caller hands in. Source: docs/spec/mining.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chain.values import BlockEffects
-from consensus.rules import fees, seal
+from consensus.rules import fees, proofs, seal
 from consensus.rules import header as header_rules
 from consensus.rules.header import Ancestry
 from consensus.rules.pipeline import receipts_root
 from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
-from core import block as block_codec
 from core import cbor, merkle
 from core.block import Block
 from core.errors import EncodingRefused, Refused, TxRefused
 from core.header import NONCE_BYTES, Header, Roots
-from core.network import Network
+from core.network import Network, ParamSet
 from core.ports import RecordKey, StateReader
+from core.proof import Envelope, Lineage, Verifier
 from core.tx import SignedTx
 from execution import accounts, validity
 from execution.errors import FeeBelowBase, GasAboveLimit, NonceGap
@@ -70,13 +70,20 @@ class Template:
 
 @dataclass(frozen=True)
 class Base:
-    """What a template builds on: the parent, its own parent, and the parent's post-state."""
+    """What a template builds on: the parent with its ancestors, and the parent's post-state."""
 
     network: Network
     parent: Header
     grandparent: Header | None
     reader: StateReader
     stage: Stage
+    lineage: Lineage
+    verifiers: Mapping[int, Verifier] = field(default_factory=lambda: proofs.VERIFIERS)
+
+    @property
+    def rules(self) -> ParamSet:
+        """The parameter set of the block that is built."""
+        return self.network.at(self.parent.height + 1)
 
 
 @dataclass(frozen=True)
@@ -89,25 +96,35 @@ class Wishes:
     most: int | None = None
 
 
-def build(base: Base, wishes: Wishes, candidates: Sequence[SignedTx]) -> Template:
-    """Fill a block with as many ``candidates`` as may run and fit, in their order.
+def build(
+    base: Base,
+    wishes: Wishes,
+    candidates: Sequence[SignedTx],
+    envelopes: Sequence[Envelope] = (),
+) -> Template:
+    """Fill a block with ``envelopes`` and as many ``candidates`` as may run and fit, in order.
 
-    Form, key and account of each are checked; signatures are the caller's to have checked.
+    Form, key and account of each candidate are checked; signatures are the caller's to have
+    checked. Raises the refusal of the first proof that may not enter the block.
     """
     draft = _draft(base, wishes)
     admitted, skipped = _admit(base, draft.height, candidates)
-    env = BlockEnv.of(draft)
     view = View(base.reader)
-    view.prefetch(touched_records(env, [tx for tx, _ in admitted], [body for _, body in admitted]))
-    execution = BlockExecution(view, env, base.network)
-    room = _Room(draft, base.network.params.block_bytes)
+    txs, bodies = [tx for tx, _ in admitted], [body for _, body in admitted]
+    view.prefetch(touched_records(BlockEnv.of(draft), txs, bodies, envelopes))
+    proven = proofs.verify_all(envelopes, draft, view, base.network, base.lineage, base.verifiers)
+    draft = replace(draft, psi=proven.psi)
+    execution = BlockExecution(view, BlockEnv.of(draft, proven), base.network)
+    proved = Block(draft, (), proven.receipts, tuple(envelopes))
+    room = _Room(proved, base.rules.params.block_bytes)
     filling = _Filling(execution, room, draft.gas_limit)
     for tx, body in admitted:
         if wishes.most is not None and len(filling.txs) >= wishes.most:
             break
         filling.offer(tx, body)
-    header = _finished(draft, base, filling.txs, execution.gas_used, execution.finish())
-    return Template(Block(header, tuple(filling.txs)), (*skipped, *filling.skipped))
+    block = replace(proved, txs=tuple(filling.txs))
+    header = _finished(block, base, execution.gas_used, execution.finish())
+    return Template(replace(block, header=header), (*skipped, *filling.skipped))
 
 
 def _draft(base: Base, wishes: Wishes) -> Header:
@@ -123,17 +140,17 @@ def _draft(base: Base, wishes: Wishes) -> Header:
         parent=parent.hash,
         time=wishes.time_ms,
         coinbase=wishes.coinbase,
-        gas_limit=network.params.gas_limit,
+        gas_limit=base.rules.params.gas_limit,
         gas_used=0,
-        base_fee=fees.next_base_fee(parent, network.params),
+        base_fee=fees.next_base_fee(parent, base.rules.params),
         blob_bytes=0,
-        blob_fee=fees.next_blob_fee(parent, network.params),
+        blob_fee=fees.next_blob_fee(parent, base.rules.params),
         theta=header_rules.expected_theta(Ancestry(parent, base.grandparent), network),
         psi=0,
         roots=Roots(parent.roots.state, empty, empty, empty, empty, empty),
         beacon=beacon,
         mix=header_rules.expected_mix(parent, beacon.out),
-        policy=network.pins,
+        policy=network.pins_at(parent.height + 1),
         extra=wishes.extra,
     )
 
@@ -163,10 +180,10 @@ def _admit(
 class _Room:
     """Counts the bytes of ``Block.raw`` as transactions are added."""
 
-    def __init__(self, draft: Header, limit: int) -> None:
+    def __init__(self, block: Block, limit: int) -> None:
         # The widest gasUsed the header can come to have: at most 8 bytes stay unused for it.
-        widest = replace(draft, gas_used=draft.gas_limit)
-        self._left = limit - len(Block(widest).raw)
+        widest = replace(block.header, gas_used=block.header.gas_limit)
+        self._left = limit - len(replace(block, header=widest).raw)
         self._count = 0
 
     def fits(self, tx: SignedTx) -> bool:
@@ -211,16 +228,12 @@ class _Filling:
         return isinstance(refusal, NonceGap | FeeBelowBase)
 
 
-def _finished(
-    draft: Header, base: Base, txs: Sequence[SignedTx], gas_used: int, effects: BlockEffects
-) -> Header:
-    """The draft with what execution decides."""
-    listed = tuple(txs)
+def _finished(block: Block, base: Base, gas_used: int, effects: BlockEffects) -> Header:
+    """The draft with what body and execution decide."""
     roots = replace(
-        draft.roots,
+        block.header.roots,
+        **block.body_roots,
         state=base.stage(effects.changes),
-        txs=block_codec.txs_root(listed),
-        witnesses=block_codec.witnesses_root(listed),
         receipts=receipts_root(effects),
     )
-    return replace(draft, gas_used=gas_used, roots=roots)
+    return replace(block.header, gas_used=gas_used, roots=roots)

@@ -15,7 +15,7 @@ _places = BoundedSemaphore(AT_ONCE)
 
 def most_bytes() -> int:
     """The largest encoding of a block that this network can take."""
-    return context.importer().network.params.block_bytes
+    return context.importer().network.block_bytes_most
 
 
 def submit(raw: bytes) -> SubmittedBlock:

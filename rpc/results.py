@@ -383,5 +383,7 @@ class ParamsView(TypedDict):
     params: dict[str, Any]
     poies: dict[str, Any]
     algs: list[dict[str, int]]
+    proofTypes: list[dict[str, int]]
+    sets: list[dict[str, str | int]]
     policy: PolicyView
     local: dict[str, Any]

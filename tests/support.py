@@ -26,7 +26,7 @@ from django.db import connection
 from animica_site import networks
 from chain.values import BlockEffects
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.rules import fees, fork_choice, genesis, pipeline
+from consensus.rules import fees, fork_choice, genesis, pipeline, proofs
 from consensus.rules import header as header_rules
 from consensus.rules import seal as seal_rules
 from consensus.rules.header import Ancestry
@@ -42,6 +42,7 @@ from core.hashing import sha3, tagged
 from core.header import Beacon, Header, Roots
 from core.network import Network
 from core.ports import RecordKey
+from core.proof import Envelope, Verifier
 from core.tx import Access, SignedTx, UnsignedTx, Witness
 from execution.accounts import Account, decode_key
 from execution.view import View
@@ -63,7 +64,9 @@ def fast_network(
     accounts: int = 10,
     balance: int = BALANCE,
     params: Mapping[str, Any] | None = None,
+    poies: Mapping[str, Any] | None = None,
     local: Mapping[str, Any] | None = None,
+    **entries: Any,
 ) -> Network:
     """The fast network with the keys 0 … ``accounts`` − 1 funded, and any entry replaced."""
     table = networks.load_table("fast")
@@ -72,8 +75,17 @@ def fast_network(
         for number in range(accounts)
     ]
     table["params"].update(params or {})
+    table["poies"].update(poies or {})
     table["local"].update(local or {})
+    table.update(entries)
     return networks.parse(table)
+
+
+def changed(network: Network, **params: Any) -> Network:
+    """A network with other parameters in its first set."""
+    first = network.at(0)
+    first = replace(first, params=replace(first.params, **params))
+    return replace(network, sets=(first, *network.sets[1:]))
 
 
 def transfer(
@@ -178,6 +190,11 @@ class Made:
         """An account after it."""
         return Account.decode(self.records.get(("account", address)))
 
+    @property
+    def lineage(self) -> Line:
+        """This block and its ancestors, as the verifier of a child's proofs sees them."""
+        return Line(self)
+
     def path(self) -> list[Made]:
         """Every block from height 1 up to this one."""
         line: list[Made] = []
@@ -188,11 +205,33 @@ class Made:
         return line[::-1]
 
 
+class Line:
+    """A made block and its ancestors. A ``core.proof.Lineage``."""
+
+    def __init__(self, tip: Made) -> None:
+        self._headers: dict[int, Header] = {}
+        made: Made | None = tip
+        while made is not None:
+            self._headers[made.height] = made.header
+            made = made.parent
+
+    def header(self, height: int) -> Header:
+        """The block at a height."""
+        return self._headers[height]
+
+    def height_of(self, hash: bytes) -> int | None:
+        """The height of an ancestor."""
+        return next((h for h, header in self._headers.items() if header.hash == hash), None)
+
+
 class ChainBuilder:
     """Makes valid sealed blocks on any block it made before."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(
+        self, network: Network, verifiers: Mapping[int, Verifier] = proofs.VERIFIERS
+    ) -> None:
         self.network = network
+        self.verifiers = verifiers
         self.genesis = Made(
             genesis.genesis_block(network), None, genesis.genesis_records(network), work=0
         )
@@ -207,10 +246,11 @@ class ChainBuilder:
         extra: bytes = b"",
         time: int | None = None,
         fit_keys: bool = True,
+        envelopes: Sequence[Envelope] = (),
     ) -> Made:
-        """A sealed child of ``parent``; raises the ``Refused`` of a tx that may not run there."""
+        """A sealed child of ``parent``; raises the ``Refused`` of a part that may not be there."""
         if interval_ms is None:
-            interval_ms = self.network.params.target_interval_ms
+            interval_ms = self.network.at(0).params.target_interval_ms
         header = self.draft(
             parent,
             time=parent.header.time + interval_ms if time is None else time,
@@ -218,13 +258,15 @@ class ChainBuilder:
             extra=extra,
         )
         signed = tuple(fit_key(tx, parent) if fit_keys else tx for tx in txs)
-        effects, gas_used = self.run(parent, header, signed)
+        envelopes = sorted(envelopes, key=lambda envelope: envelope.place)
+        proven = self.prove(parent, header, envelopes)
+        header = replace(header, psi=proven.psi)
+        effects, gas_used = self.run(parent, header, signed, proven)
         records = after(parent.records, effects)
-        header = replace(
-            header, gas_used=gas_used, roots=self.roots_of(header, signed, effects, records)
-        )
+        block = Block(header, signed, proven.receipts, tuple(envelopes))
+        header = replace(header, gas_used=gas_used, roots=self.roots_of(block, effects, records))
         return Made(
-            Block(seal(header), signed),
+            replace(block, header=seal(header)),
             parent,
             records,
             fork_choice.total_work(parent.work, header),
@@ -245,7 +287,7 @@ class ChainBuilder:
         """A header that follows from its ancestors, with an empty body and no seal."""
         above = parent.parent
         ancestry = Ancestry(parent.header, None if above is None else above.header)
-        params = self.network.params
+        params = self.network.at(0).params
         empty = merkle.EMPTY_ROOT
         return Header(
             chain=self.network.chain,
@@ -263,34 +305,42 @@ class ChainBuilder:
             roots=Roots(parent.header.roots.state, empty, empty, empty, empty, empty),
             beacon=Beacon(),
             mix=header_rules.expected_mix(parent.header, Beacon().out),
-            policy=self.network.pins,
+            policy=self.network.pins_at(0),
             extra=extra,
         )
 
+    def prove(
+        self, parent: Made, header: Header, envelopes: Sequence[Envelope]
+    ) -> proofs.ProofResult:
+        """What the proofs of a child of ``parent`` bring."""
+        view = View(DictState(parent.records))
+        return proofs.verify_all(
+            envelopes, header, view, self.network, parent.lineage, self.verifiers
+        )
+
     def run(
-        self, parent: Made, header: Header, txs: Sequence[SignedTx]
+        self,
+        parent: Made,
+        header: Header,
+        txs: Sequence[SignedTx],
+        proven: proofs.ProofResult = proofs.NONE,
     ) -> tuple[BlockEffects, int]:
         """What the block does to the parent's state, and the gas it used."""
         execution = BlockExecution(
-            View(DictState(parent.records)), BlockEnv.of(header), self.network
+            View(DictState(parent.records)), BlockEnv.of(header, proven), self.network
         )
         for tx in txs:
             execution.run(tx, KINDS[tx.unsigned.kind](tx.unsigned.body))
         return execution.finish(), execution.gas_used
 
     def roots_of(
-        self,
-        header: Header,
-        txs: tuple[SignedTx, ...],
-        effects: BlockEffects,
-        records: Mapping[RecordKey, bytes],
+        self, block: Block, effects: BlockEffects, records: Mapping[RecordKey, bytes]
     ) -> Roots:
         """All six roots."""
         return replace(
-            header.roots,
+            block.header.roots,
+            **block.body_roots,
             state=state_root(records),
-            txs=block_codec.txs_root(txs),
-            witnesses=block_codec.witnesses_root(txs),
             receipts=pipeline.receipts_root(effects),
         )
 
@@ -382,7 +432,11 @@ class Recorder:
 
 
 def new_importer(
-    network: Network, *, now: int | None = None, bus: EventBus | None = None
+    network: Network,
+    *,
+    now: int | None = None,
+    bus: EventBus | None = None,
+    verifiers: Mapping[int, Verifier] = proofs.VERIFIERS,
 ) -> Importer:
     """An importer on the test's database, started; its clock stands a day after genesis."""
     clock = FixedClock(network.genesis.time_ms + 86_400_000 if now is None else now)
@@ -391,6 +445,7 @@ def new_importer(
         clock=clock,
         witnesses=WitnessChecker(InlineRunner()),
         bus=bus or EventBus(raise_error),
+        verifiers=verifiers,
     )
     importer.start()
     return importer

@@ -265,7 +265,7 @@ def test_every_metric_is_in_the_table(monkeypatch):
 
 def minted(network: Network, blocks: int, *, shares: bool) -> int:
     """What ``blocks`` blocks mint, in nANM; ``shares``: with every hash share claimed."""
-    params, total, height = network.params, 0, 1
+    params, total, height = network.at(0).params, 0, 1
     while height <= blocks:
         era_end = blocks
         if params.subsidy_era_blocks:
@@ -281,14 +281,14 @@ def minted(network: Network, blocks: int, *, shares: bool) -> int:
 
 
 def blocks_in(years: int, network: Network) -> int:
-    return years * YEAR_MS // network.params.target_interval_ms
+    return years * YEAR_MS // network.at(0).params.target_interval_ms
 
 
 def test_adding_by_eras_is_adding_by_blocks():
     network = networks.load("fast")
     parts = (
         issuance.split_subsidy(
-            issuance.subsidy(height, network.params), network.params.subsidy_split
+            issuance.subsidy(height, network.at(0).params), network.at(0).params.subsidy_split
         )
         for height in range(1, 1_235)
     )

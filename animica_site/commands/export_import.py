@@ -78,7 +78,7 @@ def import_blocks(file: Path, place: Place) -> None:
     """
     network = place.network
     with blockfile.told(file), file.open("rb") as opened, goes_on():
-        blocks = BlockFile(opened, most=network.params.block_bytes)
+        blocks = BlockFile(opened, most=network.block_bytes_most)
         _check_chain(blocks.head, network)
         with Progress("checking", total=file.stat().st_size, unit="bytes") as progress:
             count = blocks.check(progress)

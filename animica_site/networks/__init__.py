@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import EncodingRefused, NodeFault
-from core.network import Network, NetworkInvalid, read_network, read_number
+from core.network import Network, NetworkInvalid
+from core.network_file import read_network, read_number
 from pq import addresses
 from pq.algorithms import SIGNATURE_ALGORITHMS
 

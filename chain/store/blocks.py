@@ -182,8 +182,7 @@ def load(block_hash: bytes) -> tuple[Block, bytes | None] | None:
     block = Block(
         read_header(header),
         sections.read_txs(txs, witnesses),
-        tuple(sections.unpack(proofs, "proofs")),
-        tuple(sections.unpack(envelopes, "envelopes")),
+        *sections.read_proofs(proofs, envelopes),
     )
     block.__dict__["raw"] = sections.assemble(
         header, txs=txs, proofs=proofs, witnesses=witnesses, envelopes=envelopes

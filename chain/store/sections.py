@@ -11,6 +11,7 @@ from itertools import accumulate
 from core import cbor
 from core.block import Block
 from core.cbor import Value
+from core.proof import Envelope, ProofReceipt
 from core.receipt import Receipt
 from core.tx import SignedTx, UnsignedTx, Witness
 
@@ -40,9 +41,9 @@ def split(block: Block) -> dict[str, bytes]:
     """The sections of a block by name."""
     return {
         "txs": pack([tx.unsigned.encoded for tx in block.txs]),
-        "proofs": pack([cbor.encode(proof) for proof in block.proofs]),
+        "proofs": pack([proof.encoded for proof in block.proofs]),
         "witnesses": pack([tx.witness.encoded for tx in block.txs]),
-        "envelopes": pack([cbor.encode(envelope) for envelope in block.envelopes]),
+        "envelopes": pack([envelope.encoded for envelope in block.envelopes]),
     }
 
 
@@ -66,6 +67,16 @@ def read_txs(txs: bytes, witnesses: bytes) -> tuple[SignedTx, ...]:
     unsigned = [UnsignedTx.from_map(item) for item in unpack(txs, "txs")]
     vouched = [Witness.from_map(item) for item in unpack(witnesses, "witnesses")]
     return tuple(SignedTx(*pair) for pair in zip(unsigned, vouched, strict=True))
+
+
+def read_proofs(
+    proofs: bytes, envelopes: bytes
+) -> tuple[tuple[ProofReceipt, ...], tuple[Envelope, ...]]:
+    """The receipts of proofs and their envelopes, of two sections."""
+    return (
+        tuple(ProofReceipt.from_map(item) for item in unpack(proofs, "proofs")),
+        tuple(Envelope.from_map(item) for item in unpack(envelopes, "envelopes")),
+    )
 
 
 def read_receipts(receipts: bytes) -> tuple[Receipt, ...]:

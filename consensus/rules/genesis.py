@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from consensus.rules import tuning
+from consensus.rules.tuning import Tuning
 from core import merkle, statetree, tags
 from core.block import Block
 from core.hashing import ZERO32, sha3, tagged
@@ -13,8 +15,8 @@ from execution.accounts import Account
 
 
 def genesis_records(network: Network) -> dict[RecordKey, bytes]:
-    """The first records: one account for each allocation."""
-    records: dict[RecordKey, bytes] = {}
+    """The first records: one account for each allocation, and where tuning starts."""
+    records = {tuning.RECORD: Tuning.start(network.at(0).poies).encode()}
     for address, balance in network.genesis.allocations:
         value = Account(balance=balance).encode()
         assert value is not None, "allocations are positive"
@@ -33,7 +35,7 @@ def genesis_block(network: Network) -> Block:
         (tagged(tags.state(module), id), sha3(value))
         for (module, id), value in genesis_records(network).items()
     ]
-    params = network.params
+    params = network.at(0).params
     empty = merkle.EMPTY_ROOT
     header = Header(
         chain=network.chain,
@@ -51,6 +53,6 @@ def genesis_block(network: Network) -> Block:
         roots=Roots(statetree.build(leaves).root, empty, empty, empty, empty, empty),
         beacon=Beacon(),
         mix=ZERO32,
-        policy=network.pins,
+        policy=network.pins_at(0),
     )
     return Block(header)

@@ -14,7 +14,7 @@ from consensus.rules.retarget import next_theta
 from consensus.rules.seal import check_psi
 from core import tags
 from core.hashing import tagged
-from core.header import VERSION, Header
+from core.header import VERSION, Header, PolicyPins
 from core.limits import CLOCK_AHEAD_MS, CLOCK_WAIT_MS
 from core.network import Network
 from pq import addresses
@@ -33,7 +33,8 @@ def expected_theta(ancestry: Ancestry, network: Network) -> int:
     parent = ancestry.parent
     if ancestry.grandparent is None:
         return parent.theta
-    return next_theta(parent.theta, parent.time - ancestry.grandparent.time, network.params)
+    params = network.at(parent.height + 1).params
+    return next_theta(parent.theta, parent.time - ancestry.grandparent.time, params)
 
 
 def expected_mix(parent: Header, beacon_out: bytes) -> bytes:
@@ -52,7 +53,7 @@ def check_header(header: Header, ancestry: Ancestry, network: Network, now_ms: i
     check_limits(header, network)
     check_schedule(header, ancestry, network)
     check_coinbase(header)
-    check_psi(header, network.poies.gamma_unat)
+    check_psi(header, network.at(header.height).poies.gamma_unat)
     return early
 
 
@@ -75,13 +76,37 @@ def check_network(header: Header, network: Network) -> None:
             field="header.chain",
             required=network.chain,
         )
-    for name, pin in network.pins.to_map().items():
-        if getattr(header.policy, name) != pin:
-            raise errors.PolicyWrong(
-                f"header.policy.{name} is not what this node runs at height {header.height}",
-                field=f"header.policy.{name}",
-                required="0x" + pin.hex(),
-            )
+    wanted = network.pins_at(header.height)
+    if header.policy != wanted:
+        raise _policy_wrong(header, wanted, network)
+
+
+def _policy_wrong(header: Header, wanted: PolicyPins, network: Network) -> errors.PolicyWrong:
+    """Which pin differs, and as far as this node can tell, which side is older."""
+    found = header.policy.to_map()
+    name = next(name for name, pin in wanted.to_map().items() if found[name] != pin)
+    height = header.height
+    known = [
+        one.name
+        for one, pins in zip(network.sets, network.pins, strict=True)
+        if pins == header.policy
+    ]
+    own = network.at(height).name
+    if not known:
+        side = "no parameter set of this node has it: if others accept it, this node is older"
+    elif network.at(height).first > _first(network, known[0]):
+        side = f"it is that of {known[0]}, which {own} replaces: the sender is older"
+    else:
+        side = f"it is that of {known[0]}, which begins later: the sender is ahead of its time"
+    return errors.PolicyWrong(
+        f"header.policy.{name} is not that of {own}, which rules at height {height}; {side}",
+        field=f"header.policy.{name}",
+        required="0x" + getattr(wanted, name).hex(),
+    )
+
+
+def _first(network: Network, name: str) -> int:
+    return next(one.first for one in network.sets if one.name == name)
 
 
 def check_time(header: Header, parent: Header, now_ms: int) -> bool:
@@ -100,7 +125,7 @@ def check_limits(header: Header, network: Network) -> None:
     """Version, gas limit, and what a block may use at most."""
     if header.v != VERSION:
         raise errors.VersionWrong(f"header.v is {header.v}", field="header.v", required=VERSION)
-    params = network.params
+    params = network.at(header.height).params
     if header.gas_limit != params.gas_limit:
         raise errors.GasLimitWrong(
             f"header.gasLimit is {header.gas_limit}",
@@ -127,12 +152,13 @@ def check_schedule(header: Header, ancestry: Ancestry, network: Network) -> None
         raise errors.ThetaWrong(
             f"header.theta is {header.theta}", field="header.theta", required=theta
         )
-    base_fee = next_base_fee(parent, network.params)
+    params = network.at(header.height).params
+    base_fee = next_base_fee(parent, params)
     if header.base_fee != base_fee:
         raise errors.BaseFeeWrong(
             f"header.baseFee is {header.base_fee}", field="header.baseFee", required=base_fee
         )
-    blob_fee = next_blob_fee(parent, network.params)
+    blob_fee = next_blob_fee(parent, params)
     if header.blob_fee != blob_fee:
         raise errors.BlobFeeWrong(
             f"header.blobFee is {header.blob_fee}", field="header.blobFee", required=blob_fee

@@ -1,6 +1,6 @@
 """A block's checks as a chain of types: no check can be skipped, none is done twice.
 
-    bytes → Decoded → HeaderChecked → Sealed → BodyMatched → Witnessed → Executed → (commit)
+    bytes → Decoded → HeaderChecked → Sealed → BodyMatched → Witnessed → Proven → Executed
 
 Each step takes the type before it and raises the ``Refused`` of the first rule that fails.
 Source: docs/spec/blocks.md.
@@ -8,21 +8,23 @@ Source: docs/spec/blocks.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chain.values import BlockEffects
 from consensus import errors
 from consensus.rules import header as header_rules
-from consensus.rules import seal
+from consensus.rules import proofs, seal
 from consensus.rules.header import Ancestry
+from consensus.rules.proofs import ProofResult
 from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
 from core import merkle
 from core.block import Block
-from core.errors import EncodingRefused, Refused, TxRefused
+from core.errors import Refused, adding
 from core.header import Beacon, Header
 from core.network import Network
 from core.ports import StateReader
+from core.proof import Lineage, Verifier
 from core.tx import SignedTx
 from execution import accounts, validity
 from execution.kinds import Body
@@ -72,6 +74,16 @@ class Witnessed:
 
 
 @dataclass(frozen=True)
+class Proven:
+    """Every proof passed its verifier, and the header's ψ is what they bring."""
+
+    block: Block
+    bodies: tuple[Body, ...]
+    view: View
+    proofs: ProofResult
+
+
+@dataclass(frozen=True)
 class Executed:
     """It ran; the state root is still to be compared."""
 
@@ -85,8 +97,13 @@ VerifySignatures = Callable[[Sequence[tuple[SignedTx, bytes]]], None]
 
 def decode(raw: bytes, network: Network) -> Decoded:
     """Size and encoding."""
-    params = network.params
-    return Decoded(Block.decode(raw, limit=params.block_bytes, items=params.block_items))
+    most = network.block_bytes_most, network.block_items_most
+    block = Block.decode(raw, limit=most[0], items=most[1])
+    params = network.at(block.header.height).params
+    if most != (params.block_bytes, params.block_items):
+        # Another parameter set allows more than the one of this height.
+        block = Block.decode(raw, limit=params.block_bytes, items=params.block_items)
+    return Decoded(block)
 
 
 def check_header(step: Decoded, ancestry: Ancestry, network: Network, now_ms: int) -> HeaderChecked:
@@ -131,10 +148,11 @@ def check_witnesses(
     bodies, malformed = _check_forms(block, network)
     txs = block.txs[: len(bodies)]
     view = View(parent_state)
-    view.prefetch(touched_records(BlockEnv.of(block.header), txs, bodies))
+    env = BlockEnv.of(block.header)
+    view.prefetch(touched_records(env, txs, bodies, block.envelopes))
     signed: list[tuple[SignedTx, bytes]] = []
     for index, tx in enumerate(txs):
-        with _naming(index):
+        with adding(txIndex=index):
             known = accounts.decode_key(view.get(accounts.KEY_MODULE, tx.unsigned.sender))
             signed.append((tx, validity.check_key(tx, known, in_block=True)))
     if malformed is not None:
@@ -151,7 +169,7 @@ def _check_forms(block: Block, network: Network) -> tuple[tuple[Body, ...], Refu
     bodies: list[Body] = []
     for index, tx in enumerate(block.txs):
         try:
-            with _naming(index):
+            with adding(txIndex=index):
                 bodies.append(validity.check_form(tx, network, block.header.height, KINDS))
         except Refused as refusal:
             return tuple(bodies), refusal
@@ -172,23 +190,27 @@ def signatures_ahead(block: Block, state: StateReader) -> list[tuple[SignedTx, b
     return [(tx, key) for tx, key in zip(block.txs, keys, strict=True) if key is not None]
 
 
-def check_proofs(block: Block) -> None:
-    """Proofs of inactive types are refused; Σψ must be exactly the header's."""
-    if block.proofs:
-        raise errors.ProofNotActive("no proof type is active", field="block.proofs")
-    if block.header.psi != 0:
-        raise errors.PsiWrong(
-            f"header.psi is {block.header.psi}, the proofs give 0", field="header.psi", required=0
-        )
-
-
-def execute(step: Witnessed, network: Network) -> Executed:
-    """Proofs, then the transition, then everything that its result decides but the state root."""
+def check_proofs(
+    step: Witnessed,
+    network: Network,
+    lineage: Lineage,
+    verifiers: Mapping[int, Verifier] = proofs.VERIFIERS,
+) -> Proven:
+    """Every proof by the verifier of its type; receipts and Σψ exactly as they follow."""
     block = step.block
-    check_proofs(block)
-    execution = BlockExecution(step.view, BlockEnv.of(block.header), network)
+    result = proofs.verify_all(
+        block.envelopes, block.header, step.view, network, lineage, verifiers
+    )
+    proofs.check_receipts(block, result)
+    return Proven(block, step.bodies, step.view, result)
+
+
+def execute(step: Proven, network: Network) -> Executed:
+    """The transition, then everything that its result decides but the state root."""
+    block = step.block
+    execution = BlockExecution(step.view, BlockEnv.of(block.header, step.proofs), network)
     for index, (tx, body) in enumerate(zip(block.txs, step.bodies, strict=True)):
-        with _naming(index):
+        with adding(txIndex=index):
             execution.run(tx, body)
     effects = execution.finish()
     _check_result(block.header, execution.gas_used, effects)
@@ -222,17 +244,3 @@ def check_state_root(step: Executed, root: bytes) -> None:
     header = step.block.header
     if header.roots.state != root:
         raise errors.StateRootWrong("header.roots.state differs", field="header.roots.state")
-
-
-class _naming:
-    """Adds the transaction's index to a refusal that passes through."""
-
-    def __init__(self, index: int) -> None:
-        self._index = index
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, TxRefused | EncodingRefused):
-            error.facts.setdefault("txIndex", self._index)

@@ -37,8 +37,9 @@ def check_claims(header: Header, network: Network) -> None:
 
     Whether that Θ is right only the ancestors tell.
     """
-    least = network.params.theta_min_unat
+    rules = network.at(header.height)
+    least = rules.params.theta_min_unat
     if header.theta < least:
         raise ThetaWrong(f"header.theta is {header.theta}", field="header.theta", least=least)
-    check_psi(header, network.poies.gamma_unat)
+    check_psi(header, rules.poies.gamma_unat)
     check_seal(header)

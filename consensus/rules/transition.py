@@ -3,21 +3,27 @@
     1. transactions, each by the handler of its kind     KINDS
     2. the block's end, step by step                     END_OF_BLOCK
 
+The proofs have been verified before, on the parent's post-state.
+
 Source: docs/spec/blocks.md.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chain.values import BlockEffects, TxCharge
-from consensus.rules import issuance
+from consensus.rules import issuance, nullifiers, proofs, tuning
+from consensus.rules.proofs import ProofResult
+from consensus.rules.tuning import Tuning
 from core import cbor, receipt
 from core.hashing import sha3
 from core.header import Header
-from core.network import Network
+from core.network import Network, ParamSet
 from core.ports import RecordKey
+from core.proof import SHARE, Envelope
 from core.receipt import Log, Receipt
 from core.tx import SignedTx
 from execution import accounts, transaction
@@ -39,12 +45,18 @@ class BlockEnv:
     gas_limit: int
     base_fee: int
     blob_fee: int
+    proven: ProofResult = proofs.NONE
 
     @classmethod
-    def of(cls, header: Header) -> BlockEnv:
-        """The environment that a header states."""
+    def of(cls, header: Header, proven: ProofResult = proofs.NONE) -> BlockEnv:
+        """The environment that a header states and its proofs give."""
         return cls(
-            header.height, header.coinbase, header.gas_limit, header.base_fee, header.blob_fee
+            header.height,
+            header.coinbase,
+            header.gas_limit,
+            header.base_fee,
+            header.blob_fee,
+            proven,
         )
 
 
@@ -59,7 +71,7 @@ class Tally:
     logs: list[Log] = field(default_factory=list)
 
 
-Step = Callable[[View, BlockEnv, Network, Tally], None]
+Step = Callable[[View, BlockEnv, ParamSet, Tally], None]
 
 
 class BlockExecution:
@@ -68,7 +80,7 @@ class BlockExecution:
     def __init__(self, view: View, env: BlockEnv, network: Network) -> None:
         self._view = view
         self._env = env
-        self._network = network
+        self._rules = network.at(env.height)
         self._tally = Tally()
         self._receipts: list[Receipt] = []
         self._charges: list[TxCharge] = []
@@ -89,7 +101,7 @@ class BlockExecution:
     def finish(self) -> BlockEffects:
         """Run the block's end and gather what changed; call once, after the last transaction."""
         for step in END_OF_BLOCK:
-            step(self._view, self._env, self._network, self._tally)
+            step(self._view, self._env, self._rules, self._tally)
         changes, previous = self._view.changes()
         system = Receipt(receipt.OK, 0, tuple(self._tally.logs))
         return BlockEffects(
@@ -103,10 +115,13 @@ class BlockExecution:
 
 
 def touched_records(
-    env: BlockEnv, txs: Sequence[SignedTx], bodies: Sequence[Body]
+    env: BlockEnv,
+    txs: Sequence[SignedTx],
+    bodies: Sequence[Body],
+    envelopes: Sequence[Envelope] = (),
 ) -> list[RecordKey]:
     """Every record that running the block is known to read, for one prefetch."""
-    records: list[RecordKey] = []
+    records = proofs.touched_records(env.height, envelopes)
     for tx, body in zip(txs, bodies, strict=True):
         records.extend(transaction.touches(tx, body))
     paid = (env.coinbase, accounts.TREASURY, accounts.AICF)
@@ -114,9 +129,20 @@ def touched_records(
     return records
 
 
-def settle_fees_and_subsidy(view: View, env: BlockEnv, network: Network, tally: Tally) -> None:
+def complete_proofs(view: View, env: BlockEnv, rules: ParamSet, tally: Tally) -> None:
+    """Note what the proofs used up and what they brought."""
+    if not env.proven.verified:
+        return
+    for one in env.proven.verified:
+        nullifiers.write(view, one.envelope.nullifier, one.used, one.claim.until)
+    tuned = Tuning.decode(view.get(*tuning.RECORD))
+    counted = tuned.counting(env.proven.count(SHARE), env.proven.psi_by_type)
+    view.set(*tuning.RECORD, counted.encode())
+
+
+def settle_fees_and_subsidy(view: View, env: BlockEnv, rules: ParamSet, tally: Tally) -> None:
     """Split base fees, tips and subsidy once for the whole block; credits appear only here."""
-    params = network.params
+    params = rules.params
     subsidy = issuance.split_subsidy(issuance.subsidy(env.height, params), params.subsidy_split)
     parts = {
         "baseFee": issuance.split_base_fees(tally.base_fees, params.base_fee_split),
@@ -132,7 +158,20 @@ def settle_fees_and_subsidy(view: View, env: BlockEnv, network: Network, tally: 
                 _event("burn", accounts.TREASURY, {"amount": shares.burnt, "source": source})
             )
     tally.minted += subsidy.producer + subsidy.aicf + subsidy.treasury
+    tally.minted += _pay_shares(view, env, rules, tally, subsidy.unminted)
     tally.burnt += parts["baseFee"].burnt
+
+
+def _pay_shares(view: View, env: BlockEnv, rules: ParamSet, tally: Tally, part: int) -> int:
+    """Pay each share its slice of the subsidy's share part; returns what that mints.
+
+    A slice that nobody claims is not minted, so leaving shares out gains nothing.
+    """
+    slice_ = part // rules.poies.shares_per_block
+    payees = Counter(r.payee for r in env.proven.receipts if r.type == SHARE)
+    for payee, count in payees.items():
+        _credit(view, tally, payee, slice_ * count, "share")
+    return slice_ * payees.total()
 
 
 def _credit(view: View, tally: Tally, to: bytes, amount: int, source: str) -> None:
@@ -149,4 +188,25 @@ def _event(name: str, account: bytes, data: dict[str, object]) -> Log:
     return Log(account, (sha3(name.encode("ascii")),), cbor.encode(data))
 
 
-END_OF_BLOCK: tuple[Step, ...] = (settle_fees_and_subsidy,)
+def tune(view: View, env: BlockEnv, rules: ParamSet, tally: Tally) -> None:
+    """At an epoch's end α and s move, and the counts start anew."""
+    if not tuning.is_epoch_end(env.height, rules.params):
+        return
+    before = Tuning.decode(view.get(*tuning.RECORD))
+    after = before.next_epoch(rules.params, rules.poies)
+    view.set(*tuning.RECORD, after.encode())
+    data = {"alpha": after.named_alphas, "offset": after.share_offset, "shares": before.shares}
+    tally.logs.append(_event("tune", accounts.TREASURY, data))
+
+
+def end_nullifiers(view: View, env: BlockEnv, rules: ParamSet, tally: Tally) -> None:
+    """Forget work that no later block can use."""
+    nullifiers.end(view, env.height)
+
+
+END_OF_BLOCK: tuple[Step, ...] = (
+    complete_proofs,
+    settle_fees_and_subsidy,
+    tune,
+    end_nullifiers,
+)

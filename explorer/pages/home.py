@@ -22,7 +22,9 @@ def context() -> dict[str, Any]:
         headers = queries.headers(first, now.height - first + 1)
         return {
             "frame": now,
-            "rhythm": rhythm(headers, consensus.current().network.params.target_interval_ms),
+            "rhythm": rhythm(
+                headers, consensus.current().network.at(now.height).params.target_interval_ms
+            ),
             "totals": queries.totals(),
             "pool": mempool.current().stats(),
             "blocks": queries.blocks(limit=ROWS).items,

@@ -139,7 +139,7 @@ def _mined(mined: TxOutcome, now: Frame) -> dict[str, Any]:
         "standing": Standing(word, tone, sentence),
         "mined": mined,
         "fee": charge.base_fee_paid + charge.tip_paid,
-        "fee_parts": fee_parts(consensus.current().network.params),
+        "fee_parts": fee_parts(consensus.current().network.at(mined.height).params),
         "waits": depth < SAFE_DEPTH,
         **_kept(mined.txid),
     }

@@ -69,20 +69,24 @@ def get_chain_id() -> int:
 def get_params() -> ParamsView:
     """The network's identity and parameters.
 
-    `params` and `poies` are consensus; their digests are in `policy` and in every header.
+    `params` and `poies` are consensus, as the next block has them; their digests are in `policy`
+    and in every header. `sets` names the parameter sets and the heights from which they rule.
     `local` is what this node decides for itself.
     """
     network = context.importer().network
     genesis = queries.block_by_height(0)
     assert genesis is not None, "a running node has its genesis stored"
-    pins = network.pins
+    rules = network.at(queries.head().header.height + 1)
+    pins = network.pins_at(rules.first)
     return {
         "name": network.name,
         "chain": network.chain,
         "genesisHash": views.hexed(genesis.hash),
-        "params": _camel(network.params.to_map()),
-        "poies": _camel(network.poies.to_map()),
+        "params": _camel(rules.params.to_map()),
+        "poies": _camel(rules.poies.to_map()),
         "algs": [{"alg": alg, "from": height} for alg, height in network.alg_from],
+        "proofTypes": [{"type": kind, "from": height} for kind, height in network.proofs_from],
+        "sets": [{"name": one.name, "from": one.first} for one in network.sets],
         "policy": {
             "poies": views.hexed(pins.poies),
             "alg": views.hexed(pins.alg),

@@ -166,7 +166,7 @@ def estimate_gas(
 
 
 def _next_base_fee(head: Header) -> int:
-    return fees.next_base_fee(head, context.importer().network.params)
+    return fees.next_base_fee(head, context.importer().network.at(head.height + 1).params)
 
 
 @method("tx.feeHistory", errors=[NodeAbsent])

@@ -113,7 +113,7 @@ def test_nothing_is_verified_ahead_without_work_or_for_another_body(row, monkeyp
     begun = []
     monkeypatch.setattr(importer.witnesses, "begin", lambda pairs: begun.append(len(pairs)))
     unsealed = replace(
-        row[0].block, header=replace(row[0].header, theta=NETWORK.params.theta_max_unat)
+        row[0].block, header=replace(row[0].header, theta=NETWORK.at(0).params.theta_max_unat)
     )
     other_body = replace(row[0].block, txs=row[0].block.txs[:1])
     for block in (unsealed, other_body, row[0].block):

@@ -52,7 +52,7 @@ pytestmark = pytest.mark.django_db
 # Dear enough that an altered header hardly ever is sealed by luck, cheap enough to seal again.
 NETWORK = fast_network(params={"theta_start_unat": 6_000_000, "theta_min_unat": 6_000_000})
 BUILDER = ChainBuilder(NETWORK)
-GAMMA = NETWORK.poies.gamma_unat
+GAMMA = NETWORK.at(0).poies.gamma_unat
 
 
 def chain_of_three() -> list[Made]:
@@ -488,7 +488,7 @@ TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "tip above the fee": (lambda: signed_anew(0, 1, max_fee=5, max_tip=6), "tx.tip_above_fee"),
     "gas below what it needs": (lambda: signed_anew(0, 1, gas=20_000), "tx.gas_below_intrinsic"),
     "gas above the block's": (
-        lambda: signed_anew(0, 1, gas=NETWORK.params.gas_limit + 1),
+        lambda: signed_anew(0, 1, gas=NETWORK.at(0).params.gas_limit + 1),
         "tx.gas_above_limit",
     ),
     "more than it has": (

@@ -27,7 +27,7 @@ from tests.support import seal as find_seal
 
 GIVEN = Path(__file__).parent.parent / "vectors" / "given"
 NETWORK = fast_network()
-PARAMS = NETWORK.params
+PARAMS = NETWORK.at(0).params
 
 
 def cases(name: str) -> list[dict]:
@@ -115,7 +115,7 @@ def test_useful_work_lowers_the_bar_by_what_it_is_worth():
 
 
 def test_psi_up_to_gamma():
-    gamma = NETWORK.poies.gamma_unat
+    gamma = NETWORK.at(0).poies.gamma_unat
     seal.check_psi(header(psi=gamma), gamma)
     with pytest.raises(AnimicaError) as caught:
         seal.check_psi(header(psi=gamma + 1), gamma)
@@ -249,7 +249,7 @@ def test_genesis_of_a_network():
     assert (head.beacon.round, head.beacon.out) == (0, bytes(32))
     assert head.coinbase == addresses.of_system("treasury")
     assert head.time == NETWORK.genesis.time_ms
-    assert head.policy == NETWORK.pins
+    assert head.policy == NETWORK.pins_at(0)
     assert genesis.genesis_supply(NETWORK) == 10 * 10**15
     assert made.txs == made.proofs == made.envelopes == ()
 
@@ -337,7 +337,7 @@ HEADER_FAULTS = [
     ("block.mix", lambda h: {"mix": bytes(32)}),
     ("block.coinbase", lambda h: {"coinbase": addresses.of_system("treasury")}),
     ("block.coinbase", lambda h: {"coinbase": b"\x20\x01" + bytes(32)}),
-    ("block.psi_above_gamma", lambda h: {"psi": NETWORK.poies.gamma_unat + 1}),
+    ("block.psi_above_gamma", lambda h: {"psi": NETWORK.at(0).poies.gamma_unat + 1}),
 ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consensus.rules.genesis import genesis_records
 from consensus.rules.transition import (
     KINDS,
     BlockEnv,
@@ -26,8 +27,9 @@ from tests.support import DictState, fast_network
 PEOPLE = [b"\x10\x03" + bytes([n]) * 32 for n in range(5)]
 TREASURY, AICF = addresses.of_system("treasury"), addresses.of_system("aicf")
 START = 10**13
-GENESIS = {("account", address): Account(0, START).encode() or b"" for address in PEOPLE}
 NETWORK = fast_network(accounts=0)
+GENESIS = {("account", address): Account(0, START).encode() or b"" for address in PEOPLE}
+GENESIS |= genesis_records(NETWORK)
 
 
 def transfer(sender: int, to: int, value: int, nonce: int, max_fee: int, max_tip: int) -> SignedTx:
@@ -37,7 +39,7 @@ def transfer(sender: int, to: int, value: int, nonce: int, max_fee: int, max_tip
 
 
 def env(coinbase: bytes, height: int = 1, base_fee: int = 7) -> BlockEnv:
-    return BlockEnv(height, coinbase, NETWORK.params.gas_limit, base_fee, 1)
+    return BlockEnv(height, coinbase, NETWORK.at(0).params.gas_limit, base_fee, 1)
 
 
 def execute(txs: list[SignedTx], where: BlockEnv, network: Network = NETWORK):
@@ -58,7 +60,7 @@ def balances(effects) -> dict[bytes, int]:
 
 
 def events(effects) -> list[tuple[str, bytes, dict]]:
-    names = {sha3_256(name.encode()).digest(): name for name in ("credit", "burn")}
+    names = {sha3_256(name.encode()).digest(): name for name in ("credit", "burn", "tune")}
     system = effects.receipts[-1]
     assert (system.status, system.gas_used, system.ret) == (0, 0, b"")
     return [(names[log.topics[0]], log.address, cbor2.loads(log.data)) for log in system.logs]

@@ -19,6 +19,7 @@ from core import cbor
 from core.block import Block
 from core.errors import EncodingRefused
 from core.header import HEADER_BYTES, Beacon, Header, PolicyPins, Roots
+from core.proof import Envelope, ProofReceipt
 from core.receipt import Log, Receipt
 from core.tx import SignedTx, UnsignedTx, Witness
 
@@ -59,7 +60,17 @@ def tx(nonce: int) -> SignedTx:
     return SignedTx(unsigned, Witness(0x1003, b"sig %d" % nonce, b"key"))
 
 
-BLOCK = Block(HEADER, (tx(0), tx(1), tx(2)), proofs=({"type": 1},), envelopes=({"body": b""},))
+def envelope(number: int) -> Envelope:
+    return Envelope(1 + number % 5, b"body %d" % number, digest(f"nullifier {number}"))
+
+
+def proof(number: int) -> ProofReceipt:
+    payee = b"\x10\x03" + digest("payee")
+    sent = envelope(number)
+    return ProofReceipt(sent.type, sent.nullifier, payee, number, 5, 10**6, sent.digest)
+
+
+BLOCK = Block(HEADER, (tx(0), tx(1), tx(2)), proofs=(proof(0),), envelopes=(envelope(0),))
 
 
 def dumps(value: object) -> bytes:
@@ -183,8 +194,8 @@ def test_block_round_trip():
         "header": HEADER.to_map(),
         "txs": [t.unsigned.to_map() for t in BLOCK.txs],
         "witnesses": [t.witness.to_map() for t in BLOCK.txs],
-        "proofs": [{"type": 1}],
-        "envelopes": [{"body": b""}],
+        "proofs": [proof(0).to_map()],
+        "envelopes": [envelope(0).to_map()],
     }
     assert dumps(block_map()) == BLOCK.raw
     again = decode_block(BLOCK.raw)
@@ -252,12 +263,12 @@ def merkle_root(items: list[bytes]) -> bytes:
 @pytest.mark.parametrize("count", range(6))
 def test_body_roots(count):
     txs = tuple(tx(n) for n in range(count))
-    proofs = tuple({"type": n} for n in range(count))
+    proofs = tuple(proof(n) for n in range(count))
     unsigned = [dumps(t.unsigned.to_map()) for t in txs]
     witnesses = [dumps(t.witness.to_map()) for t in txs]
     assert block_codec.txs_root(txs) == merkle_root(unsigned)
     assert block_codec.witnesses_root(txs) == merkle_root(witnesses)
-    assert block_codec.proofs_root(proofs) == merkle_root([dumps(p) for p in proofs])
+    assert block_codec.proofs_root(proofs) == merkle_root([dumps(p.to_map()) for p in proofs])
 
 
 RECEIPT = Receipt(1, 7, (Log(b"\x00" * 34, (digest("a"), digest("b")), b"data"),), b"ret")

@@ -30,10 +30,11 @@ def test_what_ships(name):
     table = networks.load_table(name)
     network = networks.load(name)
     assert network.name == name
-    assert network.pins.params == pin("params", table["params"])
-    assert network.pins.poies == pin("poies", table["poies"])
-    assert network.pins.alg == pin("alg", {"algs": table["alg"]})
-    assert network.pins.zk == pin("zk", {})
+    assert network.pins_at(0).params == pin("params", table["params"])
+    poies = {**table["poies"], "types": table["proof_types"]}
+    assert network.pins_at(0).poies == pin("poies", poies)
+    assert network.pins_at(0).alg == pin("alg", {"algs": table["alg"]})
+    assert network.pins_at(0).zk == pin("zk", {})
     assert network.genesis.allocations == ()
 
 
@@ -110,16 +111,16 @@ def test_published_numbers(name):
     network = networks.load(name)
     for entry, number in PUBLISHED[name].items():
         if entry == "gamma":
-            assert network.poies.gamma_unat == number
+            assert network.at(0).poies.gamma_unat == number
         elif entry == "max_reorg":
             assert network.local.max_reorg_blocks == number
         else:
-            assert getattr(network.params, entry) == number, entry
+            assert getattr(network.at(0).params, entry) == number, entry
 
 
 @pytest.mark.parametrize("name", networks.NAMES)
 def test_splits_add_up_to_the_whole(name):
-    params = networks.load(name).params
+    params = networks.load(name).at(0).params
     for split in (params.subsidy_split, params.base_fee_split, params.tip_split):
         assert sum(split.to_map().values()) == 1_000_000
 
@@ -146,6 +147,13 @@ def refused(changed: dict) -> object:
     return caught.value.facts["field"]
 
 
+def value_at(path: str) -> object:
+    value = TABLE
+    for name in path.split("__"):
+        value = value[name]
+    return value
+
+
 def entries(section: dict, above: str) -> list[str]:
     out = []
     for name, value in section.items():
@@ -162,7 +170,7 @@ SECTIONED = [path for part in ("params", "poies", "local") for path in entries(T
 def test_each_entry_must_be_there_and_be_sound(path):
     dotted = path.replace("__", ".")
     assert refused(table(**{path: None})) == dotted
-    if not path.endswith("_split"):
+    if not isinstance(value_at(path), dict):
         for value in (-1, 2**63, 1.0, "1", [1]):
             assert refused(table(**{path: value})) == dotted
 
@@ -172,7 +180,10 @@ def test_unknown_entries_are_refused(path):
     assert refused(table(**{path: 1})) == path.replace("__", ".")
 
 
-@pytest.mark.parametrize("name", ["name", "chain", "genesis", "params", "poies", "alg", "local"])
+PARTS = ["name", "chain", "genesis", "params", "poies", "alg", "proof_types", "local"]
+
+
+@pytest.mark.parametrize("name", PARTS)
 def test_each_part_must_be_there(name):
     assert refused(table(**{name: None})) == name
 
@@ -184,7 +195,30 @@ CONTRADICTIONS = {
     "chain 0": ("chain", 0, "chain"),
     "start below the least": ("params__theta_min_unat", 2_000_001, "params.theta_start_unat"),
     "start above the most": ("params__theta_max_unat", 1_999_999, "params.theta_start_unat"),
-    "work worth too much": ("poies__gamma_unat", 1_000_001, "poies.gamma_unat"),
+    "work worth too much": ("poies__gamma_unat", 1_000_001, "poies.share_offset_min_unat"),
+    "work worth as much as a block": ("params__theta_min_unat", 1_999_999, "poies.gamma_unat"),
+    "no storage reference": ("poies__storage_ref_unat", 0, "poies.storage_ref_unat"),
+    "no shares": ("poies__shares_per_block", 0, "poies.shares_per_block"),
+    "shares without end": ("poies__shares_per_block", 65, "poies.shares_per_block"),
+    "shares harder than blocks": (
+        "poies__share_offset_min_unat",
+        1_499_999,
+        "poies.share_offset_min_unat",
+    ),
+    "s above its most": (
+        "poies__share_offset_max_unat",
+        1_499_999,
+        "poies.share_offset_start_unat",
+    ),
+    "diversity above one": ("poies__diversity_ppm", 1_000_001, "poies.diversity_ppm"),
+    "work for nothing": ("poies__ai__price0", 0, "poies.ai.price0"),
+    "no unit": ("poies__storage__unit0", 0, "poies.storage.unit0"),
+    "alpha below its least": (
+        "poies__quantum__alpha_start_ppm",
+        499_999,
+        "poies.quantum.alpha_start_ppm",
+    ),
+    "a share above one": ("poies__ai__alpha_share_ppm", 1_000_001, "poies.ai.alpha_share_ppm"),
     "no interval": ("params__target_interval_ms", 0, "params.target_interval_ms"),
     "no tau": ("params__retarget_tau_ms", 0, "params.retarget_tau_ms"),
     "no gas": ("params__gas_limit", 0, "params.gas_limit"),
@@ -263,13 +297,15 @@ def test_allocations_in_order():
     )
 
 
-@pytest.mark.parametrize("path", [p for p in SECTIONED if not p.endswith("_split")])
+@pytest.mark.parametrize("path", [p for p in SECTIONED if not isinstance(value_at(p), dict)])
 def test_every_parameter_changes_what_headers_pin(path):
     part = path.split("__")[0]
-    roomy = {"poies__gamma_unat": 500_000}  # below what the least Θ allows, so that both can move
-    value = TABLE
-    for name in path.split("__"):
-        value = value[name]
+    roomy = {  # away from every bound, so that each can move
+        "poies__gamma_unat": 500_000,
+        "poies__share_offset_start_unat": 2_000_000,
+        **{f"poies__{work}__alpha_start_ppm": 700_000 for work in ("ai", "quantum", "storage")},
+    }
+    value = roomy.get(path, value_at(path))
     upwards = value == 1 or path.endswith(("theta_max_unat", "theta_start_unat"))
     other = (not value) if isinstance(value, bool) else value + 1 if upwards else value - 1
     changes = {**roomy, path: other}
@@ -277,8 +313,8 @@ def test_every_parameter_changes_what_headers_pin(path):
         split = TABLE["params"][path.split("__")[1]]
         taker = next(name for name in split if not path.endswith(f"__{name}"))
         changes[f"{path.rpartition('__')[0]}__{taker}"] = split[taker] + 1
-    pins = networks.parse(table(**roomy)).pins
-    changed = networks.parse(table(**changes)).pins
+    pins = networks.parse(table(**roomy)).pins_at(0)
+    changed = networks.parse(table(**changes)).pins_at(0)
     assert {
         "params": changed.params != pins.params,
         "poies": changed.poies != pins.poies,
@@ -292,7 +328,7 @@ def test_which_algorithms_sign_from_which_height():
     assert [network.signs_at(0x1002, height) for height in (4, 5, 6)] == [False, True, True]
     assert network.signs_at(0x1003, 0)
     assert not network.signs_at(0x2001, 100)
-    assert network.pins.alg != networks.parse(TABLE).pins.alg
+    assert network.pins_at(0).alg != networks.parse(TABLE).pins_at(0).alg
 
 
 def test_files(tmp_path):
@@ -321,3 +357,80 @@ def test_a_file_nested_too_deep_is_refused(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(NetworkInvalid):
         networks.load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("rows", [[{"type": 1}], [{"from": 0}], [{"type": 1, "from": -1}], 5])
+def test_bad_proof_types(rows):
+    assert str(refused(table(proof_types=rows))).startswith("proof_types")
+
+
+def test_a_proof_type_counts_from_its_height():
+    network = networks.parse(table(proof_types=[{"type": 1, "from": 7}]))
+    assert not network.proves_at(1, 6)
+    assert network.proves_at(1, 7)
+    assert not network.proves_at(2, 7)
+
+
+# ------------------------------------------------------------------ parameter sets
+
+
+def upgraded(*upgrades: dict) -> dict:
+    return table(upgrades=list(upgrades))
+
+
+FEWER = {"name": "fewer", "height": 10, "params": {"gas_limit": 50_000_000}}
+OTHER_SPLIT = {
+    "name": "other split",
+    "height": 20,
+    "params": {"tip_split": {"producer_ppm": 800_000, "aicf_ppm": 200_000}},
+    "poies": {"gamma_unat": 900_000, "ai": {"cap_unat": 5}},
+}
+
+
+def test_an_upgrade_replaces_what_it_names_from_its_height_on():
+    network = networks.parse(upgraded(FEWER, OTHER_SPLIT))
+    before = networks.load("fast")
+    assert [network.at(h).name for h in (0, 9, 10, 19, 20, 10**9)] == [
+        *("genesis", "genesis", "fewer", "fewer", "other split", "other split")
+    ]
+    assert network.at(9).params == before.at(0).params
+    assert network.at(10).params.gas_limit == network.at(20).params.gas_limit == 50_000_000
+    assert network.at(10).poies == before.at(0).poies
+    assert network.at(20).params.tip_split.aicf_ppm == 200_000
+    assert network.at(20).params.base_fee_split == before.at(0).params.base_fee_split
+    assert network.at(20).poies.ai.cap_unat == 5
+    assert network.at(20).poies.ai.unit0 == before.at(0).poies.ai.unit0
+
+
+def test_an_upgrade_changes_the_pins_of_its_heights_only():
+    network = networks.parse(upgraded(FEWER, OTHER_SPLIT))
+    first, second, third = (network.pins_at(height) for height in (9, 10, 20))
+    assert first == networks.load("fast").pins_at(0)
+    assert first.params != second.params != third.params
+    assert first.poies == second.poies != third.poies
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "field"),
+    [
+        ({**FEWER, "height": 0}, "upgrades[0].height"),
+        ({**FEWER, "height": "5"}, "upgrades[0].height"),
+        ({**FEWER, "name": "genesis"}, "upgrades"),
+        ({**FEWER, "name": ""}, "upgrades"),
+        ({**FEWER, "local": {}}, "upgrades[0]"),
+        ({"height": 5}, "upgrades[0]"),
+        (5, "upgrades[0]"),
+        ({**FEWER, "params": 5}, "upgrades[0].params"),
+        ({**FEWER, "params": {"extra": 1}}, "upgrades[0].params.extra"),
+        ({**FEWER, "params": {"tip_split": 1}}, "upgrades[0].params.tip_split"),
+        ({**FEWER, "params": {"epoch_blocks": 11}}, "params.epoch_blocks"),
+        ({**FEWER, "poies": {"gamma_unat": 1_000_001}}, "poies.share_offset_min_unat"),
+    ],
+)
+def test_bad_upgrades(upgrade, field):
+    assert refused(upgraded(upgrade)) == field
+
+
+def test_upgrades_rise():
+    assert refused(upgraded(FEWER, {**OTHER_SPLIT, "height": 10})) == "upgrades[1].height"
+    assert refused(table(upgrades=5)) == "upgrades"

@@ -95,6 +95,7 @@ class World:
             grandparent=above.header if above else None,
             reader=chain.reader(),
             stage=lambda changes: chain.stage_state(changes).root,
+            lineage=chain.ancestors(head.height),
         )
         wishes = Wishes(MINER.address, extra, head.header.time + INTERVAL_MS)
         made = build(base, wishes, txs)

@@ -54,7 +54,7 @@ FAULTS = {
     "tx.fee_below_base": {"max_fee": BASE_FEE - 1},
     "tx.tip_above_fee": {"max_tip": 1_001},
     "tx.gas_below_intrinsic": {"gas": 20_000},
-    "tx.gas_above_limit": {"gas": network().params.gas_limit + 1, "max_fee": 200},
+    "tx.gas_above_limit": {"gas": network().at(0).params.gas_limit + 1, "max_fee": 200},
     "tx.insufficient_funds": {"body": {**BODY, "value": RICH}},
 }
 

@@ -18,7 +18,8 @@ from consensus.witnesses import WitnessChecker
 from core import tags
 from core.bus import EventBus
 from core.header import Beacon, Header, Roots
-from core.network import Network, read_network
+from core.network import Network
+from core.network_file import read_network
 from core.tx import SignedTx, UnsignedTx, Witness
 from mempool.events import TxAdded, TxDropped
 from mempool.rules.limits import PoolLimits
@@ -101,17 +102,17 @@ def header(height: int = 0, base_fee: int = BASE_FEE) -> Header:
         parent=zero,
         time=height,
         coinbase=key(99).address,
-        gas_limit=net.params.gas_limit,
-        gas_used=net.params.gas_limit // 2,
+        gas_limit=net.at(0).params.gas_limit,
+        gas_used=net.at(0).params.gas_limit // 2,
         base_fee=base_fee,
         blob_bytes=0,
         blob_fee=1,
-        theta=net.params.theta_start_unat,
+        theta=net.at(0).params.theta_start_unat,
         psi=0,
         roots=Roots(zero, zero, zero, zero, zero, zero),
         beacon=Beacon(),
         mix=zero,
-        policy=net.pins,
+        policy=net.pins_at(0),
     )
 
 

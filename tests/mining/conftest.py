@@ -77,6 +77,15 @@ class MemoryChain:
         found = [block.header for block in self.blocks if block.hash == hash]
         return self._stored(found[0]) if found else None
 
+    def ancestors(self, highest: int) -> MemoryChain:
+        return self
+
+    def header(self, height: int) -> Header:
+        return self.blocks[height].header
+
+    def height_of(self, hash: bytes) -> int | None:
+        return next((b.header.height for b in self.blocks if b.hash == hash), None)
+
     def reader(self) -> MemoryChain:
         return self
 
@@ -102,7 +111,8 @@ class MemoryChain:
         assert not checked.early
         matched = pipeline.check_body(pipeline.check_seal(checked), self.blocks[0].header.beacon)
         witnessed = pipeline.check_witnesses(matched, self.network, self, self._witnesses.check_all)
-        executed = pipeline.execute(witnessed, self.network)
+        proven = pipeline.check_proofs(witnessed, self.network, self)
+        executed = pipeline.execute(proven, self.network)
         after = self._after(executed.effects.changes)
         pipeline.check_state_root(executed, root_of(after))
         self.records = after

@@ -20,6 +20,7 @@ from mining.search import SearchPool
 from mining.service import Miner
 from mining.values import MinerState
 from tests.mining.conftest import RICH, World, make_world
+from tests.support import changed
 
 
 def make_miner(world: World, *, search: SearchPool | None = None, **settings) -> Miner:
@@ -94,7 +95,7 @@ def test_times_never_run_more_than_the_allowed_ahead(world):
 
 
 def test_paced_a_block_waits_for_the_interval_after_its_parent(paced):
-    interval = paced.network.params.target_interval_ms
+    interval = paced.network.at(0).params.target_interval_ms
     miner = make_miner(paced)
     assert miner.stats().block_time_ms == interval
     assert miner.step() == 0  # genesis is old
@@ -390,8 +391,7 @@ def test_a_running_miner_is_woken_by_a_transaction(paced):
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_stop_while_searching_ends_thread_and_workers_within_a_second(workers, world):
-    params = replace(world.network.params, theta_start_unat=60_000_000)
-    world = make_world(replace(world.network, params=params))
+    world = make_world(changed(world.network, theta_start_unat=60_000_000))
     search = SearchPool(workers)
     miner = make_miner(world, search=search)
     assert miner.stats().state is MinerState.STOPPED
@@ -409,8 +409,8 @@ def test_stop_while_searching_ends_thread_and_workers_within_a_second(workers, w
 
 @pytest.mark.parametrize("round", [1, 2])
 def test_pause_ends_a_search_and_a_stopped_miner_starts_again(round, world):
-    params = replace(world.network.params, theta_start_unat=60_000_000)
-    miner = make_miner(make_world(replace(world.network, params=params)), search=SearchPool(1))
+    hard = make_world(changed(world.network, theta_start_unat=60_000_000))
+    miner = make_miner(hard, search=SearchPool(1))
     for _ in range(round):
         miner.start()
         miner.stop()

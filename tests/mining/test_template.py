@@ -18,6 +18,7 @@ from mining import template
 from mining.nonces import search_range
 from mining.template import Base, Template, Wishes
 from tests.mining.conftest import RICH, World, key, make_world
+from tests.support import changed
 
 
 def base_of(world: World) -> Base:
@@ -28,6 +29,7 @@ def base_of(world: World) -> Base:
         grandparent=ancestry.grandparent,
         reader=world.chain,
         stage=lambda changes: world.chain.stage_state(changes).root,
+        lineage=world.chain,
     )
 
 
@@ -53,7 +55,7 @@ def refusals(made: Template) -> dict[bytes, str]:
 
 def with_params(world: World, **params: Any) -> World:
     network: Network = world.network
-    return make_world(replace(network, params=replace(network.params, **params)))
+    return make_world(changed(network, **params))
 
 
 def test_an_empty_template_imports(world):
@@ -63,7 +65,7 @@ def test_an_empty_template_imports(world):
         assert made.skipped == ()
         mine(world, made)
         assert world.chain.head().height == height
-    subsidy = world.network.params.subsidy_start * 4
+    subsidy = world.network.at(0).params.subsidy_start * 4
     paid = world.chain.account(world.coinbase).balance
     # 600,000 ppm is the producer's, 200,000 go to shares, of which there are none.
     assert paid == subsidy * 600_000 // 1_000_000

@@ -81,6 +81,7 @@ class Node:
             grandparent=None if above is None else above.header,
             reader=ledger.reader(),
             stage=lambda changes: ledger.stage_state(changes).root,
+            lineage=ledger.ancestors(header.height),
         )
         txs = [SignedTx.decode(cbor.encode([tx, witness])) for tx, witness in candidates]
         made = template.build(base, template.Wishes(coinbase, b"template", time), txs)

@@ -37,7 +37,7 @@ async def test_refused_blocks_say_why(door, node):
 
 @pytest.mark.parametrize("declared", [True, False])
 async def test_blocks_over_the_limit_never_reach_the_importer(door, node, declared):
-    limit = node.importer.network.params.block_bytes
+    limit = node.importer.network.at(0).params.block_bytes
 
     async def parts(extra: int):
         for _ in range(limit // 100_000):

@@ -28,7 +28,7 @@ def one_input(data: bytes) -> None:
     network = attempt(networks.load, str(path), refusals=NetworkInvalid)
     if network is None:
         return
-    params = network.params
+    params = network.at(0).params
     for split in (params.subsidy_split, params.base_fee_split, params.tip_split):
         assert sum(split.to_map().values()) == 1_000_000
     block = genesis.genesis_block(network)
