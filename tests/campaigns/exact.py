@@ -79,14 +79,14 @@ def nlogs_where_they_change(rng: random.Random) -> Iterator[Point]:
 
 
 def nlogs_at_powers(rng: random.Random) -> Iterator[Point]:
-    """u + 1 beside a power of two."""
+    """Draws with u + 1 beside a power of two."""
     power = 1 << rng.randrange(257)
     for u in range(max(0, power - 3), min(U256, power + 1) + 1):
         yield "nlog", (u,)
 
 
 def random_ln1ps(rng: random.Random) -> Iterator[Point]:
-    """a and b of all sizes, each on its own; and amounts of work as blocks have them."""
+    """Both numbers of all sizes, each on its own; and amounts of work as blocks have them."""
     for _ in range(6):
         yield "ln1p", (sized(rng, 256), 1 + sized(rng, 256))
         yield "ln1p", (sized(rng, 64) * rng.randrange(10**6 + 1), 10**6 * (1 + sized(rng, 24)))

@@ -25,6 +25,9 @@ MAINNET = policy(2_300_000, *_QUIET)
 TESTNET = policy(3_000_000, *_QUIET)
 DEVNET = policy(3_500_000, (800_000, 2_000_000), (800_000, 1_500_000), (800_000, 1_500_000))
 
+FAST = policy(1_000_000, (800_000, 700_000), (800_000, 500_000), (800_000, 500_000))
+SHIPPED = (MAINNET, TESTNET, DEVNET, FAST)
+
 
 def with_work(base: Policy, kind: int, **changes: int) -> Policy:
     """One type's policy changed."""
@@ -83,7 +86,7 @@ def drawn(draws: Draws) -> tuple[Proof, ...]:
 
 def points() -> Iterator[tuple[Policy, tuple[Proof, ...]]]:
     """Policies and proofs."""
-    for shipped in (MAINNET, TESTNET, DEVNET):
+    for shipped in SHIPPED:
         for proofs in EDGES:
             yield shipped, proofs
     for proofs in floor_edges():
@@ -93,7 +96,7 @@ def points() -> Iterator[tuple[Policy, tuple[Proof, ...]]]:
             yield odd, proofs
     draws = Draws("psi")
     for _ in range(40):
-        for shipped in (MAINNET, TESTNET, DEVNET):
+        for shipped in SHIPPED:
             yield shipped, drawn(draws)
     for odd in odd_policies():
         yield from ((odd, drawn(draws)) for _ in range(4))

@@ -24,7 +24,7 @@ GIVEN_NLOG = (
 
 
 def target_points() -> Iterator[int]:
-    """x in micro-nats."""
+    """In micro-nats."""
     yield from GIVEN_TARGETS
     yield from range(2, 11)
     for nats in range(2, 65):

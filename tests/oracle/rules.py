@@ -53,8 +53,8 @@ class Money:
 
 MAINNET = Money(start=10**9, era_blocks=2_628_000, decay_ppm=125_000, tail=10**7)
 TESTNET = Money(start=10**9, era_blocks=1_000_000, decay_ppm=125_000, tail=10**7)
-DEVNET = Money(start=10**10, era_blocks=0, decay_ppm=0, tail=10**10)
-FAST = Money(start=10**10, era_blocks=50, decay_ppm=125_000, tail=10**7)
+DEVNET = Money(start=10**10, era_blocks=0, decay_ppm=0, tail=10**10, slices=4)
+FAST = Money(start=10**10, era_blocks=50, decay_ppm=125_000, tail=10**7, slices=4)
 NETWORKS = {"mainnet": MAINNET, "testnet": TESTNET, "devnet": DEVNET, "fast": FAST}
 BLOCK_MS = {"mainnet": 12_000, "testnet": 6_000, "devnet": 2_000, "fast": 1_000}
 

@@ -9,15 +9,16 @@ from random import Random
 import pytest
 
 from animica_site import networks
-from consensus.rules import fees, issuance
+from consensus.rules import fees, issuance, poies
 from consensus.rules.retarget import next_theta
 from core import exact
-from core.network import BaseFeeSplit, Params, SubsidySplit, TipSplit
+from core.network import BaseFeeSplit, Params, Poies, SubsidySplit, TipSplit
+from core.proof import NAMES, SCORED
 from tests.campaigns import exact as campaign
 from tests.oracle import files
 from tests.support import fast_network
 
-PARAMS = fast_network().params
+PARAMS = fast_network().at(0).params
 
 
 def rows(name: str, key: str = "cases") -> list[dict]:
@@ -27,7 +28,7 @@ def rows(name: str, key: str = "cases") -> list[dict]:
 
 
 def params_of(name: str) -> Params:
-    return networks.load(name).params
+    return networks.load(name).at(0).params
 
 
 def test_targets_and_work():
@@ -111,11 +112,61 @@ def test_splits():
             parts = issuance.split_base_fees(amount, BaseFeeSplit(0, case["treasury_ppm"], aicf))
         else:
             parts = issuance.split_tips(amount, TipSplit(0, aicf))
-        wanted = {"unminted" if name == "shares" else name: case.get(name, 0) for name in NAMES}
+        wanted = {"unminted" if name == "shares" else name: case.get(name, 0) for name in PARTS}
         assert {name: getattr(parts, name) for name in wanted} == wanted, case
 
 
-NAMES = ("producer", "shares", "aicf", "treasury", "burnt")
+PARTS = ("producer", "shares", "aicf", "treasury", "burnt")
+
+
+# ------------------------------------------------------------------ psi
+
+
+def poies_of(policy: dict) -> tuple[Poies, dict[int, int]]:
+    """The node's form of a case's policy, and α by type."""
+    base = fast_network().at(0).poies
+    types = {int(kind): values for kind, values in policy["types"].items()}
+    works = {
+        NAMES[kind]: replace(
+            base.work(NAMES[kind]),
+            weight_ppm=values["weight"],
+            cap_unat=values["cap"],
+            unit0=values["unit0"],
+        )
+        for kind, values in types.items()
+    }
+    numbers = {"gamma_unat": policy["gamma"], "diversity_ppm": policy["b"]}
+    changed = replace(base, storage_ref_unat=policy["storage_ref"], **numbers, **works)
+    return changed, {kind: values["alpha"] for kind, values in types.items()}
+
+
+def test_psi():
+    for case in rows("psi"):
+        policy, alphas = poies_of(case["policy"])
+        found = poies.score([poies.Work(*proof) for proof in case["proofs"]], alphas, policy)
+        assert [one.type for one in found.types] == list(SCORED)
+        assert [one.work for one in found.types] == case["work"], case
+        assert [one.raw for one in found.types] == case["raw"], case
+        assert found.multiplier == case["multiplier"], case
+        assert [one.psi for one in found.types] == case["psi"], case
+        assert (found.uncapped, found.psi) == (case["sum"], case["total"]), case
+        assert list(found.shares) == case["shares"], case
+
+
+def test_the_shipped_policies_are_among_the_cases():
+    stated = [poies_of(case["policy"])[0] for case in rows("psi")]
+    for name in networks.NAMES:
+        own = networks.load(name).at(0).poies
+        assert any(scoring(own) == scoring(policy) for policy in stated), name
+
+
+def scoring(policy: Poies) -> list[int]:
+    """What of a policy says how work is scored."""
+    works = [policy.work(NAMES[kind]) for kind in SCORED]
+    return [
+        *(policy.gamma_unat, policy.diversity_ppm, policy.storage_ref_unat),
+        *(number for work in works for number in (work.weight_ppm, work.cap_unat, work.unit0)),
+    ]
 
 
 # ------------------------------------------------------------------ supply
@@ -131,6 +182,7 @@ def test_the_oracle_knows_the_shipped_networks():
     for name, money in stated().items():
         params = params_of(name)
         split = params.subsidy_split
+        assert money["slices"] == networks.load(name).at(0).poies.shares_per_block
         assert money["start"] == params.subsidy_start
         assert money["era_blocks"] == params.subsidy_era_blocks
         assert money["decay_ppm"] == params.subsidy_decay_ppm
