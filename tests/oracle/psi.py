@@ -46,6 +46,7 @@ class Psi:
     raw: dict[int, int]
     diversity: int
     multiplier: int
+    multiplied: dict[int, int]
     psi: dict[int, int]
     sum: int
     total: int
@@ -59,10 +60,8 @@ def psi(proofs: Sequence[Proof], policy: Policy) -> Psi:
     raw = {t: _raw(work[t], policy.types[t]) for t in TYPES}
     diversity = min(MILLION, math.floor(Fraction(raw[STORAGE] * MILLION, policy.storage_ref)))
     multiplier = MILLION + math.floor(Fraction(policy.b * diversity, MILLION))
-    by_type = {
-        t: min(policy.types[t].cap, math.floor(Fraction(raw[t] * multiplier, MILLION)))
-        for t in TYPES
-    }
+    multiplied = {t: math.floor(Fraction(raw[t] * multiplier, MILLION)) for t in TYPES}
+    by_type = {t: min(policy.types[t].cap, multiplied[t]) for t in TYPES}
     whole = sum(by_type.values())
     total = min(policy.gamma, whole)
     type_shares = dict(zip(TYPES, _pro_rata(total, list(by_type.values())), strict=True))
@@ -70,7 +69,10 @@ def psi(proofs: Sequence[Proof], policy: Policy) -> Psi:
     for t in TYPES:
         amounts = [units * quality for own, units, quality in proofs if own == t]
         shares += _pro_rata(type_shares[t], amounts)
-    return Psi(work, raw, diversity, multiplier, by_type, whole, total, type_shares, shares)
+    return Psi(
+        *(work, raw, diversity, multiplier, multiplied),
+        *(by_type, whole, total, type_shares, shares),
+    )
 
 
 def _raw(work: int, policy: Work) -> int:

@@ -126,6 +126,7 @@ def _case(own: Policy, proofs: tuple[Proof, ...]) -> dict[str, object]:
         "raw": [found.raw[t] for t in TYPES],
         "diversity": found.diversity,
         "multiplier": found.multiplier,
+        "multiplied": [found.multiplied[t] for t in TYPES],
         "psi": [found.psi[t] for t in TYPES],
         "sum": found.sum,
         "total": found.total,

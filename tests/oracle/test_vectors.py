@@ -148,6 +148,7 @@ def test_psi():
         assert [one.work for one in found.types] == case["work"], case
         assert [one.raw for one in found.types] == case["raw"], case
         assert found.multiplier == case["multiplier"], case
+        assert [one.multiplied for one in found.types] == case["multiplied"], case
         assert [one.psi for one in found.types] == case["psi"], case
         assert (found.uncapped, found.psi) == (case["sum"], case["total"]), case
         assert list(found.shares) == case["shares"], case
