@@ -191,6 +191,13 @@ class ProofReplayed(BlockRefused):
     hint = "Leave the proof out."
 
 
+class ProofEnded(BlockRefused):
+    """The work is too old to be used at all."""
+
+    code = "proof.ended"
+    hint = "Leave the proof out; whether such work has been used is no longer known."
+
+
 class ProofAnchor(BlockRefused):
     """The proof's anchor is none of the block's last ancestors."""
 

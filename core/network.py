@@ -245,18 +245,19 @@ class Network:
     @cached_property
     def pins(self) -> tuple[PolicyPins, ...]:
         """The digests of each parameter set, in order."""
-        algs = [{"alg": alg, "from": height} for alg, height in self.alg_from]
-        types = [{"type": kind, "from": height} for kind, height in self.proofs_from]
-        alg = policy_digest(tags.POLICY_ALG, {"algs": algs})
         zk = policy_digest(tags.POLICY_ZK, {})
+        ends = (*(one.first for one in self.sets[1:]), SUPPLY_LIMIT)
         return tuple(
             PolicyPins(
-                poies=policy_digest(tags.POLICY_POIES, {**one.poies.to_map(), "types": types}),
-                alg=alg,
+                poies=policy_digest(
+                    tags.POLICY_POIES,
+                    {**one.poies.to_map(), "types": _begun("type", self.proofs_from, end)},
+                ),
+                alg=policy_digest(tags.POLICY_ALG, {"algs": _begun("alg", self.alg_from, end)}),
                 zk=zk,
                 params=policy_digest(tags.POLICY_PARAMS, one.params.to_map()),
             )
-            for one in self.sets
+            for one, end in zip(self.sets, ends, strict=True)
         )
 
     @cached_property
@@ -276,6 +277,13 @@ class Network:
     def proves_at(self, kind: int, height: int) -> bool:
         """Whether a block at ``height`` may hold proofs of type ``kind``."""
         return any(kind == known and height >= first for known, first in self.proofs_from)
+
+
+def _begun(key: str, rows: tuple[tuple[int, int], ...], end: int) -> list[dict[str, int]]:
+    """What begins below ``end``, where the next set does: what comes with an upgrade is pinned
+    from there on, so that planning one changes nothing that came before, nor genesis.
+    """
+    return [{key: id, "from": height} for id, height in rows if height < end]
 
 
 def policy_digest(tag: Tag, policy: Mapping[str, Any]) -> bytes:

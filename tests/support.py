@@ -250,7 +250,7 @@ class ChainBuilder:
     ) -> Made:
         """A sealed child of ``parent``; raises the ``Refused`` of a part that may not be there."""
         if interval_ms is None:
-            interval_ms = self.network.at(0).params.target_interval_ms
+            interval_ms = self.network.at(parent.height + 1).params.target_interval_ms
         header = self.draft(
             parent,
             time=parent.header.time + interval_ms if time is None else time,
@@ -287,11 +287,12 @@ class ChainBuilder:
         """A header that follows from its ancestors, with an empty body and no seal."""
         above = parent.parent
         ancestry = Ancestry(parent.header, None if above is None else above.header)
-        params = self.network.at(0).params
+        height = parent.height + 1
+        params = self.network.at(height).params
         empty = merkle.EMPTY_ROOT
         return Header(
             chain=self.network.chain,
-            height=parent.height + 1,
+            height=height,
             parent=parent.hash,
             time=time,
             coinbase=coinbase,
@@ -305,7 +306,7 @@ class ChainBuilder:
             roots=Roots(parent.header.roots.state, empty, empty, empty, empty, empty),
             beacon=Beacon(),
             mix=header_rules.expected_mix(parent.header, Beacon().out),
-            policy=self.network.pins_at(0),
+            policy=self.network.pins_at(height),
             extra=extra,
         )
 

@@ -71,7 +71,7 @@ def test_examples_run(page):
 
 def test_the_chapters_with_numbers_have_examples():
     wanted = {"conventions", "exact", "addresses", "transactions", "gas", "fees", "state"}
-    wanted |= {"blocks", "consensus", "networks"}
+    wanted |= {"blocks", "consensus", "networks", "proofs"}
     assert wanted <= {page.stem for page in WITH_EXAMPLES}
 
 
@@ -159,6 +159,7 @@ def test_every_tag_is_in_the_table():
         for name, value in vars(tags).items()
         if isinstance(value, bytes) and name.isupper() and value.endswith(b"\0")
     }
+    found["nullifier(type)"] = tags.nullifier("<type>").rstrip(b"\0").decode()
     found["state(module)"] = tags.state("<module>").rstrip(b"\0").decode()
     assert {name: listed.get(name) for name in found} == found
 
@@ -188,7 +189,13 @@ def test_the_table_of_networks_is_what_the_files_say():
     shipped = []
     for name in networks.NAMES:
         table = networks.load_table(name)
-        shipped.append({**table["params"], **table["poies"], **table["local"], **table})
+        works = {
+            f"{work}.{name}": value
+            for work, entries in table["poies"].items()
+            if isinstance(entries, dict)
+            for name, value in entries.items()
+        }
+        shipped.append({**table["params"], **table["poies"], **works, **table["local"], **table})
     text = read("spec/networks.md").partition("## Shipped networks")[2]
     listed = {row[0].strip("`"): row[1:] for row in rows(text) if len(row) == 5}
     del listed[""]
@@ -205,7 +212,9 @@ def test_every_entry_of_a_network_file_is_explained():
     explained = set(spans(read("spec/networks.md").partition("## Shipped networks")[0]))
     for name in networks.NAMES:
         table = tomllib.loads((ROOT / f"animica_site/networks/{name}.toml").read_text("utf-8"))
-        entries = {"name", "chain", "alg", *table["params"], *table["poies"], *table["local"]}
+        entries = {"name", "chain", "alg", "proof_types", *table["params"], *table["local"]}
+        for name, value in table["poies"].items():
+            entries |= {f"[poies.{name}]", *value} if isinstance(value, dict) else {name}
         entries |= {f"genesis.{key}" for key in table["genesis"]}
         assert entries <= explained
 

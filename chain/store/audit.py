@@ -19,6 +19,7 @@ from core import cbor, merkle
 from core.errors import EncodingRefused
 from core.hashing import ZERO32
 from core.header import Header
+from core.proof import Envelope, ProofReceipt
 from core.receipt import Receipt
 
 WorkOf = Callable[[int], int]
@@ -36,6 +37,12 @@ _PART_OF: dict[str, Part | None] = {
     "envelopes": Part.WITNESSES,
     "receipts": None,
 }
+_FORMS: dict[str, Callable[[Any], object]] = {
+    "proofs": ProofReceipt.from_map,
+    "envelopes": Envelope.from_map,
+    "receipts": Receipt.from_map,
+}
+"""Items that what follows looks into; the others are known by their root alone."""
 _QUERY = (
     f"SELECT {', '.join(f'b.{name}' for name in _COLUMNS)}, d.block_id, "
     f"{', '.join(f'd.{name}' for name in _SECTIONS)} "
@@ -231,11 +238,11 @@ def _items(block: _Stored, name: str, kept: Kept) -> list[Any] | None:
         return None
     try:
         items = sections.unpack(section, name)
-        if name == "receipts":
-            [Receipt.from_map(item) for item in items]
+        for item in items if name in _FORMS else ():
+            _FORMS[name](item)
     except EncodingRefused as refusal:
         block.damaged(f"chain_blockbody.{name}", f"its {name} cannot be read: {refusal}")
-    root = getattr(block.header.roots, name, None)  # envelopes have none
+    root = getattr(block.header.roots, name, None)  # envelopes have none: their receipts name them
     if root is not None and merkle.root([cbor.encode(item) for item in items]) != root:
         block.damaged(f"chain_blockbody.{name}", f"its {name} do not give roots.{name}")
     return items
@@ -251,6 +258,9 @@ def _check_lists(block: _Stored, lists: dict[str, list[Any] | None]) -> None:
     proofs, envelopes = lists["proofs"], lists["envelopes"]
     if proofs is not None and envelopes is not None and len(proofs) != len(envelopes):
         block.damaged("chain_blockbody.envelopes", "its proofs and envelopes do not pair")
+    for proof, envelope in zip(proofs or (), envelopes or (), strict=False):
+        if proof["envelope"] != Envelope.from_map(envelope).digest:
+            block.damaged("chain_blockbody.envelopes", "an envelope is not its receipt's")
     parts = {name: row[name] for name in _SECTIONS if name != "receipts"}
     if None not in parts.values():
         size = len(sections.assemble(row["header"], **parts))

@@ -59,6 +59,13 @@ def _check_body(view: BlockView) -> None:
                 height=view.header.height,
                 field=f"roots.{name}",
             )
+    named = [receipt.envelope for receipt in block.proofs]
+    if named != [envelope.digest for envelope in block.envelopes]:
+        raise HeadBroken(
+            "the stored envelopes of the head are not those of its receipts",
+            height=view.header.height,
+            field="envelopes",
+        )
 
 
 def state_behind_head(progress: Callable[[int], None]) -> None:

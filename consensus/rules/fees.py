@@ -9,13 +9,16 @@ _CHANGE_DIVISOR = 8
 
 
 def next_fee(fee: int, used: int, limit: int, floor: int) -> int:
-    """The fee after a block that used ``used`` of ``limit``; the target is half the limit."""
+    """The fee after a block that used ``used`` of ``limit``; the target is half the limit.
+
+    The floor holds in each case: an upgrade may have raised it.
+    """
     target = limit // 2
     if used > target:
-        return fee + max(1, fee * (used - target) // target // _CHANGE_DIVISOR)
-    if used < target:
-        return max(floor, fee - fee * (target - used) // target // _CHANGE_DIVISOR)
-    return fee
+        fee += max(1, fee * (used - target) // target // _CHANGE_DIVISOR)
+    elif used < target:
+        fee -= fee * (target - used) // target // _CHANGE_DIVISOR
+    return max(floor, fee)
 
 
 def next_base_fee(parent: Header, params: Params) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from consensus import errors
 from consensus.rules.fees import next_base_fee, next_blob_fee
-from consensus.rules.retarget import next_theta
+from consensus.rules.retarget import next_theta, within_bounds
 from consensus.rules.seal import check_psi
 from core import tags
 from core.hashing import tagged
@@ -31,9 +31,9 @@ class Ancestry:
 def expected_theta(ancestry: Ancestry, network: Network) -> int:
     """Θ of the next block (micro-nats): block 1 takes genesis's, then the retarget rule."""
     parent = ancestry.parent
-    if ancestry.grandparent is None:
-        return parent.theta
     params = network.at(parent.height + 1).params
+    if ancestry.grandparent is None:
+        return within_bounds(parent.theta, params)
     return next_theta(parent.theta, parent.time - ancestry.grandparent.time, params)
 
 

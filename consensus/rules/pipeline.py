@@ -138,6 +138,18 @@ def check_body_roots(block: Block) -> None:
             raise errors.RootMismatch(
                 f"the body does not match header.roots.{name}", field=f"header.roots.{name}"
             )
+    check_envelopes(block)
+
+
+def check_envelopes(block: Block) -> None:
+    """The envelopes are those that the receipts name, so the header commits to them too."""
+    for index, (receipt, envelope) in enumerate(zip(block.proofs, block.envelopes, strict=True)):
+        if receipt.envelope != envelope.digest:
+            raise errors.RootMismatch(
+                "an envelope is not the one that its receipt names",
+                field="block.envelopes",
+                proofIndex=index,
+            )
 
 
 def check_witnesses(
@@ -201,7 +213,8 @@ def check_proofs(
     result = proofs.verify_all(
         block.envelopes, block.header, step.view, network, lineage, verifiers
     )
-    proofs.check_receipts(block, result)
+    proofs.check_receipts(block.proofs, result)
+    proofs.check_sum(block.header.psi, result)
     return Proven(block, step.bodies, step.view, result)
 
 

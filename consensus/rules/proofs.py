@@ -1,6 +1,7 @@
 """A block's proofs: each verified, none used twice, ψ credited where it is earned.
 
-    envelopes → form and order → verifier of the type → nullifier, anchor → credit → ψ → receipts
+    envelopes → counts, types, order → verifier of the type → nullifier, end, anchor, use
+              → credit → ψ → receipts
 
 Everything here reads the parent's post-state; ``complete`` then writes what was used.
 Source: docs/spec/proofs.md.
@@ -11,15 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 from consensus import errors
-from consensus.rules import nullifiers, poies, shares, tuning
+from consensus.rules import credit, nullifiers, poies, shares, tuning
 from consensus.rules.nullifiers import Used
 from consensus.rules.poies import Score, Work
 from consensus.rules.tuning import Tuning
 from core import proof
-from core.block import Block
 from core.errors import adding
 from core.header import Header
 from core.limits import ANCHOR_WINDOW, PROOFS_PER_BLOCK
@@ -119,9 +120,17 @@ def verify_all(
 
 def check_lists(envelopes: Sequence[Envelope], height: int, network: Network) -> None:
     """Counts, active types and order: what needs no look into the proofs."""
+    check_counts(envelopes, network.at(height).poies.shares_per_block)
+    for index, envelope in enumerate(envelopes):
+        with adding(proofIndex=index):
+            check_active(envelope, height, network)
+    check_order(envelopes)
+
+
+def check_counts(envelopes: Sequence[Envelope], shares_most: int) -> None:
+    """At most so many shares as the network says, and 16 proofs of all other types."""
     counts = Counter(envelope.type == proof.SHARE for envelope in envelopes)
-    limits = {True: network.at(height).poies.shares_per_block, False: PROOFS_PER_BLOCK}
-    for is_share, most in limits.items():
+    for is_share, most in {True: shares_most, False: PROOFS_PER_BLOCK}.items():
         if counts[is_share] > most:
             what = "shares" if is_share else "proofs of other types"
             raise errors.ProofsMany(
@@ -129,14 +138,21 @@ def check_lists(envelopes: Sequence[Envelope], height: int, network: Network) ->
                 field="block.envelopes",
                 most=most,
             )
-    for index, envelope in enumerate(envelopes):
-        if not network.proves_at(envelope.type, height):
-            raise errors.ProofNotActive(
-                f"proofs of type {envelope.type} are not active at height {height}",
-                field="block.envelopes",
-                proofIndex=index,
-            )
-        if index and envelope.place <= envelopes[index - 1].place:
+
+
+def check_active(envelope: Envelope, height: int, network: Network) -> None:
+    """Proofs of its type count at this height."""
+    if not network.proves_at(envelope.type, height):
+        raise errors.ProofNotActive(
+            f"proofs of type {envelope.type} are not active at height {height}",
+            field="block.envelopes",
+        )
+
+
+def check_order(envelopes: Sequence[Envelope]) -> None:
+    """Strictly rising by type and nullifier, so none comes twice."""
+    for index, (one, following) in enumerate(pairwise(envelopes), start=1):
+        if following.place <= one.place:
             raise errors.ProofOrder(
                 "the proofs do not rise by type and nullifier",
                 field="block.envelopes",
@@ -151,19 +167,43 @@ def _verify(
     verifiers: Mapping[int, Verifier],
     spent: Counter[bytes],
 ) -> Verified:
+    claim = verify_claim(envelope, ctx, verifiers)
+    before = nullifiers.read(view, envelope.nullifier)
+    creditable = credit.may_credit(envelope.type, claim, ctx.header)
+    after = Used(completed=True, credited=before.credited or creditable)
+    check_unused(before, after)
+    units = claim.units
+    if envelope.type in SCORED:
+        policy = ctx.network.at(ctx.header.height).poies
+        units = credit.units(envelope.type, claim, policy, spent) if creditable else 0
+    return Verified(envelope, claim, after, units)
+
+
+def verify_claim(
+    envelope: Envelope, ctx: ProofContext, verifiers: Mapping[int, Verifier]
+) -> Claim:
+    """What a proof shows, whoever includes it: by the verifier of its type, then what all obey."""
     claim = verifiers[envelope.type](envelope.body, ctx)
+    check_nullifier(envelope, claim)
+    check_ended(claim, ctx)
+    check_anchor(claim, ctx)
+    return claim
+
+
+def check_nullifier(envelope: Envelope, claim: Claim) -> None:
+    """The nullifier is that of the very work, so the work cannot come under another."""
     if proof.nullifier(envelope.type, claim.work_id) != envelope.nullifier:
         raise errors.ProofNullifier(
             "the nullifier is not that of the work", field="envelope.nullifier"
         )
-    check_anchor(claim, ctx)
-    before = nullifiers.read(view, envelope.nullifier)
-    units = _credited_units(envelope.type, claim, ctx, before, spent)
-    credited = before.credited or may_credit(envelope.type, claim, ctx.header)
-    after = Used(completed=True, credited=credited)
-    if after == before:
-        raise errors.ProofReplayed("the work has been used", field="envelope.nullifier")
-    return Verified(envelope, claim, after, units)
+
+
+def check_ended(claim: Claim, ctx: ProofContext) -> None:
+    """The work id can still be used: after its last height nobody remembers whether it was."""
+    if claim.until is not None and ctx.header.height > claim.until:
+        raise errors.ProofEnded(
+            f"the work could be used up to height {claim.until}", field="proof", most=claim.until
+        )
 
 
 def check_anchor(claim: Claim, ctx: ProofContext) -> None:
@@ -179,25 +219,10 @@ def check_anchor(claim: Claim, ctx: ProofContext) -> None:
         )
 
 
-def may_credit(type: int, claim: Claim, header: Header) -> bool:
-    """ψ is for the beneficiary's own block only, and for a limited time after the assignment."""
-    own = claim.payee == header.coinbase
-    return type in SCORED and own and header.height <= claim.credit_until
-
-
-def _credited_units(
-    type: int, claim: Claim, ctx: ProofContext, before: Used, spent: Counter[bytes]
-) -> int:
-    """Units that count: a share's one; scored work as far as its job's burnt part allows."""
-    if type not in SCORED:
-        return claim.units
-    if before.credited or not may_credit(type, claim, ctx.header):
-        return 0
-    policy = ctx.network.at(ctx.header.height).poies
-    had = claim.spent_units + spent[claim.job]
-    units = min(claim.units, poies.creditable_units(claim.burnt, had, type, policy))
-    spent[claim.job] += units
-    return units
+def check_unused(before: Used, after: Used) -> None:
+    """The proof changes something: it completes, or the beneficiary claims for the first time."""
+    if after == before:
+        raise errors.ProofReplayed("the work has been used", field="envelope.nullifier")
 
 
 def _result(
@@ -222,18 +247,22 @@ def _result(
     return ProofResult(tuple(verified), receipts, score)
 
 
-def check_receipts(block: Block, result: ProofResult) -> None:
-    """The receipts are those of the proofs, and the header's ψ is their sum exactly."""
-    for index, (found, wanted) in enumerate(zip(block.proofs, result.receipts, strict=True)):
-        if found != wanted:
+def check_receipts(found: Sequence[ProofReceipt], result: ProofResult) -> None:
+    """The receipts in the body are those of the proofs, field by field."""
+    for index, (one, wanted) in enumerate(zip(found, result.receipts, strict=True)):
+        if one != wanted:
             raise errors.ProofReceiptWrong(
                 "a proof's receipt is not what verifying it gives",
                 field="block.proofs",
                 proofIndex=index,
             )
-    if block.header.psi != result.psi:
+
+
+def check_sum(psi: int, result: ProofResult) -> None:
+    """The header's ψ (micro-nats) is what the proofs give, exactly."""
+    if psi != result.psi:
         raise errors.PsiWrong(
-            f"header.psi is {block.header.psi}, the proofs give {result.psi}",
+            f"header.psi is {psi}, the proofs give {result.psi}",
             field="header.psi",
             required=result.psi,
         )

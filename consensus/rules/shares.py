@@ -40,16 +40,17 @@ def threshold(theta: int, offset: int) -> int:
 def verify(body: bytes, ctx: ProofContext) -> Claim:
     """The header follows from one of the last 8 ancestors, and its draw is low enough."""
     share = decode(body)
-    _check_parent(share, ctx)
-    _check_template(share, ctx)
-    if share.draw >= threshold(share.theta, ctx.share_offset):
-        raise errors.ShareDraw("the share's draw is not below its target", field="share.nonce")
+    check_parent(share, ctx)
+    check_not_ancestor(share, ctx)
+    check_template(share, ctx)
+    check_beacon(share, ctx)
+    check_draw(share, ctx.share_offset)
     until = share.height - 1 + SHARE_WINDOW
     return Claim(share.hash, share.coinbase, units=1, quality=PPM, until=until)
 
 
-def _check_parent(share: Header, ctx: ProofContext) -> None:
-    """Its parent is among the last ancestors, and it is not an ancestor itself."""
+def check_parent(share: Header, ctx: ProofContext) -> None:
+    """Its parent is among the last ancestors."""
     parent_height = share.height - 1
     oldest = max(0, ctx.header.height - SHARE_WINDOW)
     in_window = oldest <= parent_height < ctx.header.height
@@ -59,13 +60,20 @@ def _check_parent(share: Header, ctx: ProofContext) -> None:
             field="share.parent",
             most=SHARE_WINDOW,
         )
+
+
+def check_not_ancestor(share: Header, ctx: ProofContext) -> None:
+    """It is not a block of this branch itself."""
     is_past = share.height < ctx.header.height
     if is_past and ctx.lineage.header(share.height).hash == share.hash:
         raise errors.ShareIsAncestor("the share is an ancestor block", field="share.header")
 
 
-def _check_template(share: Header, ctx: ProofContext) -> None:
-    """Everything in its header that follows from its ancestors is right."""
+def check_template(share: Header, ctx: ProofContext) -> None:
+    """Everything in its header that follows from ancestors is right.
+
+    Its time is after the parent's and at most 60 s after the including block's.
+    """
     parent = ctx.lineage.header(share.height - 1)
     above = None if parent.height == 0 else ctx.lineage.header(parent.height - 1)
     header_rules.check_place(share, parent, ctx.network)
@@ -74,10 +82,9 @@ def _check_template(share: Header, ctx: ProofContext) -> None:
     header_rules.check_schedule(share, Ancestry(parent, above), ctx.network)
     header_rules.check_coinbase(share)
     check_psi(share, ctx.network.at(share.height).poies.gamma_unat)
-    _check_beacon(share, ctx)
 
 
-def _check_beacon(share: Header, ctx: ProofContext) -> None:
+def check_beacon(share: Header, ctx: ProofContext) -> None:
     """Every child of a block has that state's beacon, so its sibling on this branch tells it."""
     is_sibling = share.height == ctx.header.height
     sibling = ctx.header if is_sibling else ctx.lineage.header(share.height)
@@ -85,3 +92,9 @@ def _check_beacon(share: Header, ctx: ProofContext) -> None:
         raise errors.BeaconWrong(
             "the share's beacon is not the one of its height", field="share.beacon"
         )
+
+
+def check_draw(share: Header, offset: int) -> None:
+    """Θ is the share's own, s (micro-nats) that of the including block's parent state."""
+    if share.draw >= threshold(share.theta, offset):
+        raise errors.ShareDraw("the share's draw is not below its target", field="share.nonce")

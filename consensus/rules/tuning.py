@@ -83,12 +83,13 @@ class Tuning:
         return replace(self, shares=self.shares + shares, psi=total)
 
     def next_epoch(self, params: Params, poies: Poies) -> Tuning:
-        """What the next epoch starts with."""
+        """What the next epoch starts with: it moves from what was in force."""
+        alphas, offset = self.within(poies).alphas, self.within(poies).share_offset
         total = sum(self.psi.values())
         alphas = {
-            t: next_alpha(self.alphas[t], self.psi[t], total, poies.work(NAMES[t])) for t in SCORED
+            t: next_alpha(alphas[t], self.psi[t], total, poies.work(NAMES[t])) for t in SCORED
         }
-        offset = next_offset(self.share_offset, self.shares, params.epoch_blocks, poies)
+        offset = next_offset(offset, self.shares, params.epoch_blocks, poies)
         return Tuning(alphas, offset, 0, dict.fromkeys(SCORED, 0))
 
 
@@ -106,7 +107,7 @@ def next_alpha(alpha: int, psi: int, total: int, policy: WorkPolicy) -> int:
 
 
 def next_offset(offset: int, shares: int, blocks: int, poies: Poies) -> int:
-    """S (micro-nats) after an epoch of ``blocks`` that included ``shares``.
+    """The share offset s (micro-nats) after an epoch of ``blocks`` that included ``shares``.
 
     Wanted is half of what may be included. s moves by the logarithm of wanted over found, at most
     one step: that many nats easier or harder would have given as many as wanted.

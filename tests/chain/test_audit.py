@@ -11,6 +11,7 @@ from chain.models import Block, BlockBody, Log, Meta, StatePage, StateRecord, Tx
 from chain.values import Part
 from consensus.rules.seal import block_work
 from core.errors import NodeFault
+from tests.consensus.synthetic import share
 from tests.support import ChainBuilder, fast_network, import_all, key, new_importer, transfer
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ HEIGHT = 6
 
 @pytest.fixture
 def tip():
-    """Six blocks with transfers, and two beside them."""
+    """Six blocks with transfers and a hash share each, and two beside them."""
     network = fast_network()
     builder = ChainBuilder(network)
     importer = new_importer(network)
@@ -31,9 +32,12 @@ def tip():
             )
             for sender in (1, 2)
         ]
-        made = builder.make(made, txs, coinbase=key(3).address)
+        worked = [share(builder, made, 20)]
+        made = builder.make(made, txs, coinbase=key(3).address, envelopes=worked)
         import_all(importer, [made])
-    side = builder.make(made.path()[2], [transfer(key(5), key(6).address, 1, nonce=0)])
+    fork = made.path()[2]
+    worked = [share(builder, fork, 21)]
+    side = builder.make(fork, [transfer(key(5), key(6).address, 1, nonce=0)], envelopes=worked)
     assert import_all(importer, [side, builder.make(side)]) == ["side", "side"]
     return made
 

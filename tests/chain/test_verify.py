@@ -13,6 +13,8 @@ from core.errors import AnimicaError
 from core.receipt import Log
 from tests.chain.builder import account, address, pay
 from tests.chain.conftest import append
+from tests.consensus.synthetic import share
+from tests.support import ChainBuilder, fast_network, import_all, new_importer
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +132,17 @@ def test_pages_are_checked_deeply(chain):
     service.verify_head()
     with pytest.raises(StateBroken):
         service.verify_state()
+
+
+def test_an_altered_envelope_of_the_head():
+    """Found at start too: the header commits to it by its receipt."""
+    network = fast_network()
+    builder = ChainBuilder(network)
+    made = builder.make(builder.genesis, envelopes=[share(builder, builder.genesis, 20)])
+    import_all(new_importer(network), [made])
+    service.verify_head()
+    body = BlockBody.objects.get(block__hash=made.hash)
+    BlockBody.objects.filter(pk=body.pk).update(envelopes=flipped(bytes(body.envelopes)))
+    with pytest.raises(HeadBroken) as caught:
+        service.verify_head()
+    assert caught.value.facts["field"] == "envelopes"

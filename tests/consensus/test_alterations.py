@@ -36,6 +36,7 @@ from tests.consensus.altering import (
     sealed,
     walk,
 )
+from tests.consensus.synthetic import share
 from tests.support import (
     ChainBuilder,
     Made,
@@ -56,7 +57,7 @@ GAMMA = NETWORK.at(0).poies.gamma_unat
 
 
 def chain_of_three() -> list[Made]:
-    """Two blocks to stand on, and the block that is altered: five txs of all shapes."""
+    """Two blocks to stand on, and the block that is altered: five txs of all shapes, two shares."""
     keeps = [transfer(key(n), key(9).address, 10, nonce=0, keep=True) for n in (1, 2)]
     first = BUILDER.make(BUILDER.genesis, keeps)
     second = BUILDER.make(first, [transfer(key(3), key(1).address, 5, nonce=0)])
@@ -69,7 +70,9 @@ def chain_of_three() -> list[Made]:
         transfer(key(4), key(41).address, 2, nonce=1),
         transfer(key(2), key(2).address, 1, nonce=1, gas=150_000),
     ]
-    return [first, second, BUILDER.make(second, txs, coinbase=key(6).address, extra=b"pool 7")]
+    worked = [share(BUILDER, second, 20), share(BUILDER, first, 21)]
+    third = BUILDER.make(second, txs, coinbase=key(6).address, extra=b"pool 7", envelopes=worked)
+    return [first, second, third]
 
 
 LINE = chain_of_three()
@@ -94,6 +97,7 @@ NUMBER = {**FORM, "beyond": "cbor.type"}
 FIXED = {**FORM, "shorter": "field.range", "longer": "field.range"}
 FORMS = NUMBER | FIXED
 SIGNED = "tx.signature"
+RECEIPT = "block.proof_receipt"
 
 
 def number(code: str, **own: str) -> dict[str, str]:
@@ -172,8 +176,21 @@ RESEALED: dict[str, dict[str, str]] = {
     "witnesses.*.sig": digest(SIGNED, shorter=SIGNED, longer=SIGNED),
     "witnesses.*.pk": digest("tx.key_mismatch", missing="tx.key_missing")
     | {"shorter": "tx.key_mismatch", "longer": "tx.key_mismatch"},
-    "proofs": {**FORM, "add": "block.form"},
-    "envelopes": {**FORM, "add": "block.form"},
+    "proofs": {**FORM, "drop": "block.form", "double": "block.form"} | swaps("block.body_root"),
+    "proofs.*": FORM,
+    "proofs.*.type": number(RECEIPT),
+    "proofs.*.nullifier": digest(RECEIPT),
+    "proofs.*.payee": digest(RECEIPT),
+    "proofs.*.psi": number(RECEIPT),
+    "proofs.*.units": number(RECEIPT),
+    "proofs.*.quality": number(RECEIPT, plus="field.range", most="field.range"),
+    "proofs.*.envelope": digest("block.body_root"),
+    "envelopes": {**FORM, "drop": "block.form", "double": "block.form"} | swaps("block.body_root"),
+    "envelopes.*": FORM,
+    "envelopes.*.type": number("block.body_root"),
+    "envelopes.*.body": digest("block.body_root")
+    | {"shorter": "block.body_root", "longer": "block.body_root"},
+    "envelopes.*.nullifier": digest("block.body_root"),
 }
 
 
@@ -414,7 +431,22 @@ def mix_for(out: bytes) -> bytes:
     return sha3_256(b"animica/mix/v1\x00" + parent.mix + parent.hash + out).digest()
 
 
-PROOF = {"type": 1, "nullifier": bytes(32), "psi": 5}
+def without_proofs(**changes: Any) -> dict[str, Any]:
+    return {**BLOCK, "proofs": [], "envelopes": [], **changes}
+
+
+def with_proof(place: int) -> dict[str, Any]:
+    """With one of the two proofs only."""
+    return {**BLOCK, **{name: [BLOCK[name][place]] for name in ("proofs", "envelopes")}}
+
+
+def with_envelope(place: int, **changes: Any) -> dict[str, Any]:
+    """With an envelope altered, and its receipt naming it."""
+    envelope = {**BLOCK["envelopes"][place], **changes}
+    digest = sha3_256(b"animica/proof/v1\x00" + dumps(envelope)).digest()
+    return changed(BLOCK, (f"envelopes.{place}", envelope), (f"proofs.{place}.envelope", digest))
+
+
 TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "time of the parent": (
         lambda: changed(BLOCK, ("header.time", LINE[1].header.time)),
@@ -448,14 +480,35 @@ TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         "block.psi_above_gamma",
     ),
     "extra too long": (lambda: changed(BLOCK, ("header.extra", bytes(33))), "field.range"),
-    "a proof": (lambda: {**BLOCK, "proofs": [PROOF], "envelopes": [{}]}, "block.proof_not_active"),
-    "a proof and its psi": (
-        lambda: changed(
-            {**BLOCK, "proofs": [PROOF], "envelopes": [{}]}, ("header.psi", PROOF["psi"])
-        ),
-        "block.proof_not_active",
+    "a proof left out": (lambda: with_proof(0), "block.receipts_root"),
+    "all proofs left out": (without_proofs, "block.receipts_root"),
+    "receipts left out": (lambda: {**BLOCK, "proofs": []}, "block.form"),
+    "envelopes left out": (lambda: {**BLOCK, "envelopes": []}, "block.form"),
+    "a proof twice": (
+        lambda: {**BLOCK, **{n: [*BLOCK[n], BLOCK[n][1]] for n in ("proofs", "envelopes")}},
+        "block.proof_order",
     ),
-    "a proof without envelope": (lambda: {**BLOCK, "proofs": [PROOF]}, "block.form"),
+    "both proofs exchanged": (
+        lambda: {**BLOCK, **{n: BLOCK[n][::-1] for n in ("proofs", "envelopes")}},
+        "block.proof_order",
+    ),
+    "a body of another share": (
+        lambda: with_envelope(0, body=BLOCK["envelopes"][1]["body"]),
+        "proof.nullifier",
+    ),
+    "a body that is cut off": (
+        lambda: with_envelope(0, body=BLOCK["envelopes"][0]["body"][:-1]),
+        "cbor.malformed",
+    ),
+    "a share of other numbers": (
+        lambda: with_envelope(0, body=BLOCK["envelopes"][0]["body"][:-1] + b"\x01"),
+        "proof.share_draw",
+    ),
+    "a share as work of AI": (lambda: with_envelope(1, type=2), "block.proof_not_active"),
+    "a nullifier of its own": (
+        lambda: with_envelope(1, nullifier=b"\xff" * 32),
+        "proof.nullifier",
+    ),
     "first two exchanged": (lambda: both([1, 0, 2, 3, 4]), "block.receipts_root"),
     "nonces exchanged": (lambda: both([0, 1, 3, 2, 4]), "tx.nonce_gap"),
     "the last left out": (lambda: both([0, 1, 2, 3]), "block.gas_used"),

@@ -61,12 +61,25 @@ def test_retarget_in_rational_numbers(theta, interval):
 
 
 def test_no_retarget_where_it_is_off():
-    assert next_theta(5, 10**9, replace(PARAMS, retarget=False)) == 5
+    off = replace(PARAMS, retarget=False)
+    assert next_theta(3_000_000, 10**9, off) == 3_000_000
+    # An upgrade may have moved the bounds.
+    assert next_theta(5, 10**9, off) == PARAMS.theta_min_unat
+    assert next_theta(65_000_000, 1, off) == PARAMS.theta_max_unat
 
 
 def test_first_block_takes_the_start_whatever_its_interval():
     first = genesis.genesis_block(NETWORK).header
     assert header_rules.expected_theta(Ancestry(first, None), NETWORK) == PARAMS.theta_start_unat
+
+
+def test_bounds_that_an_upgrade_moves_hold_from_its_first_block_on():
+    raised = {"name": "raised", "height": 1, "params": {"theta_min_unat": 2_500_000}}
+    raised["params"]["theta_start_unat"] = 2_500_000
+    network = fast_network(upgrades=[raised])
+    first = genesis.genesis_block(network).header
+    assert first.theta == 2_000_000
+    assert header_rules.expected_theta(Ancestry(first, None), network) == 2_500_000
 
 
 # ------------------------------------------------------------------ seal and work
@@ -165,7 +178,8 @@ def test_fees_follow_the_parent_and_the_network():
     assert fees.next_blob_fee(full, PARAMS) == 900
     assert fees.next_base_fee(replace(full, base_fee=1), PARAMS) == 1
     dear = replace(PARAMS, base_fee_floor=790)
-    assert fees.next_base_fee(full, dear) == 790
+    for used in (0, PARAMS.gas_limit // 2, PARAMS.gas_limit):  # an upgrade raised the floor
+        assert fees.next_base_fee(replace(parent, base_fee=500, gas_used=used), dear) == 790
 
 
 # ------------------------------------------------------------------ issuance

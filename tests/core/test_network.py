@@ -411,6 +411,21 @@ def test_an_upgrade_changes_the_pins_of_its_heights_only():
     assert first.poies == second.poies != third.poies
 
 
+def test_what_begins_with_an_upgrade_is_pinned_from_its_height_on():
+    """So a type of proof, or an algorithm, can be planned without another genesis."""
+    planned = upgraded({"name": "ai", "height": 10})
+    planned["proof_types"] = [*planned["proof_types"], {"type": 2, "from": 10}]
+    planned["alg"] = [{"alg": 0x1003, "from": 0}, {"alg": 0x1002, "from": 10}]
+    network, before = networks.parse(planned), networks.parse(table(alg=planned["alg"][:1]))
+    assert network.pins_at(9) == before.pins_at(9)
+    assert network.pins_at(10).poies != network.pins_at(9).poies
+    assert network.pins_at(10).alg != network.pins_at(9).alg
+    assert (network.proves_at(2, 9), network.proves_at(2, 10)) == (False, True)
+    # Without a set of its own it is in the pins of the set in which it begins.
+    early = networks.parse({**planned, "upgrades": [{"name": "ai", "height": 11}]})
+    assert early.pins_at(9) != before.pins_at(9)
+
+
 @pytest.mark.parametrize(
     ("upgrade", "field"),
     [
