@@ -9,8 +9,10 @@ from animica_site.metrics import NodeMetrics
 from animica_site.pruning import POLICIES, Pruner
 from animica_site.status import NodeStatus
 from chain import service as chain
+from consensus import pending
 from consensus import service as consensus
 from consensus.events import BlockAdded, ChainReorganised
+from consensus.pending import PendingProofs
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from core.bus import EventBus
@@ -33,6 +35,7 @@ class Parts:
 
     importer: Importer
     pool: Pool
+    proofs: PendingProofs
     miner: Miner | None
     status: NodeStatus
     pruner: Pruner | None
@@ -57,31 +60,37 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
         bus=bus,
     )
     pool.load()
-    miner = _make_miner(config, clock, importer, pool)
+    proofs = PendingProofs(network=network, ledger=chain, clock=clock)
+    miner = _make_miner(config, clock, importer, pool, proofs)
     status = NodeStatus(
         network=network,
         data_dir=config.data_dir,
         clock=clock,
         importer=importer,
         pool=pool,
+        proofs=proofs,
         miner=miner,
     )
     consensus.install(importer)
     mempool.install(pool)
+    pending.install(proofs)
     mining.install(miner)
     rpc_context.install(status)
-    _Slot.metrics = NodeMetrics(clock=clock, importer=importer, pool=pool, miner=miner, bus=bus)
+    _Slot.metrics = NodeMetrics(
+        clock=clock, importer=importer, pool=pool, proofs=proofs, miner=miner, bus=bus
+    )
     REGISTRY.register(_Slot.metrics)
-    _subscribe(bus, pool, miner)
-    return Parts(importer, pool, miner, status, _make_pruner(config))
+    _subscribe(bus, pool, proofs, miner)
+    return Parts(importer, pool, proofs, miner, status, _make_pruner(config))
 
 
-def _subscribe(bus: EventBus, pool: Pool, miner: Miner | None) -> None:
-    """The event table; docs/events.md is its prose. The pool hears first, so that the miner's
-    next template and every reader of the news find it up to date.
+def _subscribe(bus: EventBus, pool: Pool, proofs: PendingProofs, miner: Miner | None) -> None:
+    """The event table; docs/events.md is its prose. The pools hear first, so that the miner's
+    next template and every reader of the news find them up to date.
     """
     bus.subscribe(BlockAdded, pool.on_block)
     bus.subscribe(ChainReorganised, pool.on_reorg)
+    bus.subscribe(ChainReorganised, proofs.on_reorg)
     rpc_listeners.subscribe(bus)
     if miner is not None:
         bus.subscribe(BlockAdded, miner.head_changed)
@@ -89,7 +98,9 @@ def _subscribe(bus: EventBus, pool: Pool, miner: Miner | None) -> None:
         bus.subscribe(TxAdded, miner.tx_added)
 
 
-def _make_miner(config: NodeConfig, clock: Clock, importer: Importer, pool: Pool) -> Miner | None:
+def _make_miner(
+    config: NodeConfig, clock: Clock, importer: Importer, pool: Pool, proofs: PendingProofs
+) -> Miner | None:
     if config.mine_to is None:
         return None
     return Miner(
@@ -97,10 +108,12 @@ def _make_miner(config: NodeConfig, clock: Clock, importer: Importer, pool: Pool
         ledger=chain,
         importer=importer,
         pool=pool,
+        proofs=proofs,
         search=SearchPool(config.workers),
         clock=clock,
         coinbase=config.mine_to,
         block_time_ms=config.block_time_ms,
+        collect_shares=config.collect_shares,
     )
 
 
@@ -121,5 +134,6 @@ def dismantle() -> None:
         _Slot.metrics = None
     rpc_context.install(None)
     mining.install(None)
+    pending.install(None)
     mempool.install(None)
     consensus.install(None)

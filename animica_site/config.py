@@ -21,7 +21,8 @@ class NodeConfig:
     """How to run: where the data lies, which network, which services.
 
     ``mine_to`` is the miner's address (34 bytes) or None for no miner; ``block_time_ms`` None is
-    the network's own interval, 0 a block for each transaction. ``prune`` names one of
+    the network's own interval, 0 a block for each transaction. ``collect_shares``: the miner keeps
+    hash shares that it comes across. ``prune`` names one of
     ``pruning.POLICIES``, None to keep everything; ``prune_keep`` is how many blocks below the head
     keep everything, None for the network's maxReorg. ``table`` is the network as read
     or made, to be kept beside the data; None where it is in a file already.
@@ -34,6 +35,7 @@ class NodeConfig:
     mine_to: bytes | None = None
     block_time_ms: int | None = None
     workers: int = 1
+    collect_shares: bool = True
     prune: str | None = None
     prune_keep: int | None = None
     table: dict[str, Any] | None = None

@@ -14,9 +14,11 @@ from prometheus_client.metrics_core import Metric
 
 from chain import queries
 from consensus.events import BlockAdded, ChainReorganised
+from consensus.pending import PendingProofs
 from consensus.service import Importer
 from core.bus import EventBus
 from core.ports import Clock
+from core.proof import NAMES
 from mempool.service import Pool
 from mining.service import Miner
 
@@ -25,11 +27,19 @@ class NodeMetrics:
     """Collects from a running node; registered by composition, taken out when it stops."""
 
     def __init__(
-        self, *, clock: Clock, importer: Importer, pool: Pool, miner: Miner | None, bus: EventBus
+        self,
+        *,
+        clock: Clock,
+        importer: Importer,
+        pool: Pool,
+        proofs: PendingProofs,
+        miner: Miner | None,
+        bus: EventBus,
     ) -> None:
         self._clock = clock
         self._importer = importer
         self._pool = pool
+        self._proofs = proofs
         self._miner = miner
         self._events = CollectorRegistry()
         self._blocks = Counter(
@@ -38,6 +48,11 @@ class NodeMetrics:
         self._transactions = Counter(
             "animica_transactions_added", "Transactions in those blocks.", registry=self._events
         )
+        self._proofs_added = Counter(
+            "animica_proofs_added", "Proofs in those blocks.", ["type"], registry=self._events
+        )
+        for name in NAMES.values():
+            self._proofs_added.labels(name)  # each is there from the start, at 0
         self._reorgs = Counter(
             "animica_reorgs", "Reorganisations of the best chain.", registry=self._events
         )
@@ -51,6 +66,8 @@ class NodeMetrics:
         """Count a block."""
         self._blocks.inc()
         self._transactions.inc(len(event.txids))
+        for kind in event.proof_types:
+            self._proofs_added.labels(NAMES[kind]).inc()
 
     def reorganised(self, event: ChainReorganised) -> None:
         """Count a reorganisation."""
@@ -85,6 +102,12 @@ class NodeMetrics:
         txs.add_metric(["held"], stats.held)
         yield txs
         yield GaugeMetricFamily("animica_mempool_bytes", "Their size.", stats.bytes)
+        proofs = GaugeMetricFamily("animica_pending_proofs", "Waiting proofs.", labels=["type"])
+        pending = self._proofs.stats()
+        for name, count in pending.by_type.items():
+            proofs.add_metric([name], count)
+        yield proofs
+        yield GaugeMetricFamily("animica_pending_proof_bytes", "Their size.", pending.bytes)
         waiting = GaugeMetricFamily(
             "animica_waiting_blocks", "Blocks that cannot be judged yet.", labels=["why"]
         )
@@ -102,4 +125,5 @@ def _collect_miner(miner: Miner) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "animica_miner_blocks_refused", "Own blocks refused.", stats.blocks_refused
     )
+    yield CounterMetricFamily("animica_miner_shares_found", "Shares kept.", stats.shares_found)
     yield GaugeMetricFamily("animica_miner_hash_rate", "Draws a second.", stats.hash_rate)

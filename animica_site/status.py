@@ -13,6 +13,7 @@ from animica_site.faults import DatabaseUnreachable
 from chain import queries
 from chain.values import BlockView
 from consensus.errors import ReorgTooDeep
+from consensus.pending import PendingProofs
 from consensus.service import Importer
 from core import header
 from core.network import Network
@@ -42,6 +43,7 @@ class NodeStatus:
         clock: Clock,
         importer: Importer,
         pool: Pool,
+        proofs: PendingProofs,
         miner: Miner | None,
     ) -> None:
         self._network = network
@@ -49,11 +51,12 @@ class NodeStatus:
         self._clock = clock
         self._importer = importer
         self._pool = pool
+        self._proofs = proofs
         self._miner = miner
         self._started_ms = clock.now_ms()
 
     def status(self) -> dict[str, Any]:
-        """Network, state word, head, pool, miner, disk, warnings with a next step each.
+        """Network, state word, head, pools, miner, disk, warnings with a next step each.
 
         While the database is away: without ``head``, ``supply`` and ``history``.
         """
@@ -67,6 +70,7 @@ class NodeStatus:
             "uptimeMs": now_ms - self._started_ms,
             **({} if head is None else _head_view(head, now_ms) | _history()),
             "mempool": self._pool_view(),
+            "proofs": self._proofs_view(),
             "waiting": self._importer.waiting(),
             "miner": self._miner_view(),
             "disk": self._disk(),
@@ -145,6 +149,10 @@ class NodeStatus:
             "bytes": stats.bytes,
         }
 
+    def _proofs_view(self) -> dict[str, Any]:
+        stats = self._proofs.stats()
+        return {"count": stats.count, "byType": dict(stats.by_type), "bytes": stats.bytes}
+
     def _miner_view(self) -> dict[str, Any] | None:
         if self._miner is None:
             return None
@@ -154,6 +162,7 @@ class NodeStatus:
             "reason": stats.reason,
             "blocksFound": stats.blocks_found,
             "blocksRefused": stats.blocks_refused,
+            "sharesFound": stats.shares_found,
             "hashesPerSecond": stats.hash_rate,
             "workers": stats.workers,
             "coinbase": addresses.to_text(stats.coinbase),

@@ -2,4 +2,5 @@
 
 rules/      the protocol, pure          service     the importer: the only way a block gets in
 witnesses   signature results, cached   events      what is announced after commit
+pending     proofs that wait for a block
 """

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.header import Header
+from core.proof import Envelope
 
 
 @dataclass(frozen=True)
 class BlockAdded:
-    """A block became the head by extending the previous head."""
+    """A block became the head by extending the previous head.
+
+    ``proof_types`` has the type of each of its proofs.
+    """
 
     header: Header
     txids: tuple[bytes, ...]
+    proof_types: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class ChainReorganised:
 
     ``removed`` are block hashes from the old head down, ``added`` from the fork up. ``txids`` are
     the transactions of the added blocks; ``returned`` are the raw transactions that only removed
-    blocks held, lowest block first, for the pool to consider again.
+    blocks held, lowest block first, for the pool to consider again; ``returned_proofs`` likewise
+    all their proofs.
     """
 
     old_head: Header
@@ -31,3 +37,4 @@ class ChainReorganised:
     added: tuple[bytes, ...]
     txids: tuple[bytes, ...]
     returned: tuple[bytes, ...]
+    returned_proofs: tuple[Envelope, ...] = ()

@@ -31,7 +31,7 @@ from core.header import Beacon, Header
 from core.limits import CLOCK_AHEAD_MS
 from core.network import Network
 from core.ports import Clock
-from core.proof import Verifier
+from core.proof import Envelope, Verifier
 
 log = logging.getLogger("animica.consensus")
 
@@ -224,7 +224,9 @@ class Importer:
             unit.append(block, executed.effects, staged, work)
         self._calm(work)
         reach("head.extended")
-        self._bus.publish(BlockAdded(block.header, tuple(tx.txid for tx in block.txs)))
+        txids = tuple(tx.txid for tx in block.txs)
+        types = tuple(envelope.type for envelope in block.envelopes)
+        self._bus.publish(BlockAdded(block.header, txids, types))
 
     def _execute(self, matched: BodyMatched) -> Executed:
         """Witnesses and execution on the state that the ledger holds now."""
@@ -278,12 +280,12 @@ class Importer:
         added = tuple(entry.hash for entry in branch)
         txids = tuple(tx.txid for block_hash in added for tx in _block(block_hash).txs)
         kept = frozenset(txids)
-        returned = tuple(
-            tx.raw
-            for block_hash in reversed(removed)
-            for tx in _block(block_hash).txs
-            if tx.txid not in kept
-        )
+        returned: list[bytes] = []
+        returned_proofs: list[Envelope] = []
+        for block_hash in reversed(removed):
+            block = _block(block_hash)
+            returned.extend(tx.raw for tx in block.txs if tx.txid not in kept)
+            returned_proofs.extend(block.envelopes)
         fork_height = branch[0].height - 1
         log.warning("reorganised %d blocks at height %d", len(removed), fork_height)
         self._fork_heights.clear()
@@ -296,7 +298,8 @@ class Importer:
                 removed=tuple(removed),
                 added=added,
                 txids=txids,
-                returned=returned,
+                returned=tuple(returned),
+                returned_proofs=tuple(returned_proofs),
             )
         )
 

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chain.values import StagedState, StoredHeader
+from consensus.pending import Candidates
 from core.errors import Refused
 from core.ports import RecordKey, StateReader
-from core.proof import Lineage
+from core.proof import Envelope, Lineage
 from core.tx import SignedTx
 
 
@@ -50,6 +51,19 @@ class Pool(Protocol):
 
     def drop(self, txid: bytes, refusal: Refused) -> None:
         """Forget a transaction that can be in no block."""
+
+
+class Proofs(Protocol):
+    """Where proofs wait; ``consensus.pending.current()`` is one."""
+
+    def candidates(self) -> Candidates:
+        """Every proof that waits, and the head that this holds for."""
+
+    def add(self, envelope: Envelope) -> None:
+        """Verify a proof and keep it; raises its refusal."""
+
+    def drop(self, nullifier: bytes, refusal: Refused) -> None:
+        """Forget a proof that a block refused."""
 
 
 class ImportResult(Protocol):

@@ -25,7 +25,7 @@ from time import monotonic
 from mining.errors import WorkersLost
 from mining.nonces import NONCE_LIMIT, Answer, Order, carry_out, search_range
 
-__all__ = ["SearchPool", "search_range"]
+__all__ = ["SearchPool", "ShareHunt", "search_range"]
 
 log = logging.getLogger("animica.mining")
 
@@ -73,14 +73,40 @@ class _Ranges:
 
 
 @dataclass
+class ShareHunt:
+    """What to do with draws below ``threshold`` that seal no block.
+
+    ``take`` gets their nonces as they are found, in the thread that searches, and says whether it
+    wants more.
+    """
+
+    threshold: int
+    take: Callable[[int], bool]
+
+
+@dataclass
 class _Search:
-    """One search while it runs."""
+    """One search while it runs; ``hunt`` as long as shares are wanted."""
 
     job: int
     seal_prefix: bytes
     threshold: int
     ranges: _Ranges
+    hunt: ShareHunt | None
     found: int | None = None
+
+    def order(self, start: int, count: int) -> Order:
+        """A range of it, to be carried out."""
+        below = self.hunt.threshold if self.hunt else 0
+        return Order(self.job, self.seal_prefix, start, count, self.threshold, below)
+
+    def take(self, answer: Answer) -> None:
+        """What a range has brought."""
+        if answer.nonce is not None:
+            self.found = answer.nonce
+        for nonce in answer.shares:
+            if self.hunt is not None and not self.hunt.take(nonce):
+                self.hunt = None
 
 
 class SearchPool:
@@ -135,16 +161,23 @@ class SearchPool:
             worker.process.wait()
 
     def search(
-        self, seal_prefix: bytes, threshold: int, cancelled: Callable[[], bool], start: int = 0
+        self,
+        seal_prefix: bytes,
+        threshold: int,
+        cancelled: Callable[[], bool],
+        start: int = 0,
+        hunt: ShareHunt | None = None,
     ) -> int | None:
         """A nonce from ``start`` on whose draw is below ``threshold``, or None once ``cancelled``.
 
         ``cancelled`` is asked at least every 20 ms with processes, after each range without.
+        ``hunt`` gets shares that are found on the way; those of ranges that are still out when the
+        search ends are lost.
         None also after ``stop``. Raises ``WorkersLost`` when processes do not stay alive.
         """
         with self._turn:
             self._job += 1
-            search = _Search(self._job, seal_prefix, threshold, _Ranges(start))
+            search = _Search(self._job, seal_prefix, threshold, _Ranges(start), hunt)
             if self.size == 0:
                 return self._search_here(search, cancelled)
             if not self._stopping:
@@ -164,10 +197,11 @@ class SearchPool:
             part = search.ranges.take(self._count_for(self._own_rate))
             if part is None:
                 return None
-            answer = carry_out(Order(search.job, search.seal_prefix, *part, search.threshold))
+            answer = carry_out(search.order(*part))
             self._own_rate = self._measured(answer, self._own_rate)
-            if answer.nonce is not None:
-                return answer.nonce
+            search.take(answer)
+            if search.found is not None:
+                return search.found
         return None
 
     def _feed(self, search: _Search) -> None:
@@ -181,7 +215,7 @@ class SearchPool:
             part = search.ranges.take(self._count_for(worker.rate))
             if part is None:
                 return
-            worker.order = Order(search.job, search.seal_prefix, *part, search.threshold)
+            worker.order = search.order(*part)
             worker.since = now
             try:
                 worker.connection.send(worker.order)
@@ -201,8 +235,8 @@ class SearchPool:
             worker.order = None
             worker.rate = self._measured(answer, worker.rate)
             self._deaths = 0
-            if answer.job == search.job and answer.nonce is not None:
-                search.found = answer.nonce
+            if answer.job == search.job:
+                search.take(answer)
 
     def _replace(self, worker: _Worker, search: _Search) -> None:
         """Put a new process in a lost one's place; its range goes to whoever is free next."""

@@ -13,18 +13,17 @@ from time import monotonic
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from consensus.rules.fees import next_base_fee
 from core.errors import AnimicaError, Refused
 from core.header import Header
 from core.limits import CLOCK_AHEAD_MS, EXTRA_BYTES
 from core.network import Network
 from core.ports import Clock
-from execution.errors import KeyMissing, NonceLow
-from mining import template
+from mining.assembly import Assembly
 from mining.errors import BlockUnsealed, MinerSettings, OwnBlockRefused
-from mining.ports import Importer, Ledger, Pool
+from mining.ports import Importer, Ledger, Pool, Proofs
 from mining.search import SearchPool
-from mining.template import Base, Template, Wishes
+from mining.shares import ShareCollector
+from mining.template import Template
 from mining.values import MinerState, MinerStats
 from pq import addresses
 
@@ -34,9 +33,6 @@ REFRESH_MS = 3_000
 """A search goes on this long before the template takes in new transactions and a new time."""
 REFUSALS_IN_A_ROW = 3
 _LOOK_AGAIN_MS = 500
-# A pool that has not heard of the newest head yet offers what is mined already, or was fitted to
-# a state with other keys. It will hear; nothing is to be dropped for it.
-_POOL_MAY_BE_BEHIND = (NonceLow, KeyMissing)
 _REST_S = (60, 600)
 """How long it rests once that many own blocks were refused: doubled each time, up to the second."""
 _BACK_OFF_MS = (500, 1_000, 2_000, 5_000, 10_000, 30_000)
@@ -49,7 +45,8 @@ class Miner:
     else as fast as seals are found), 0 makes a block for each ready transaction, any other number
     waits that long after the parent's time. Composition subscribes ``head_changed`` and
     ``tx_added`` to the events of their names. Raises ``MinerSettings`` for a coinbase (34 bytes)
-    that no key controls, an ``extra`` over 32 bytes, or a negative block time.
+    that no key controls, an ``extra`` over 32 bytes, or a negative block time. Hash shares that
+    turn up in the search are kept for later blocks if ``collect_shares``; on demand never.
     """
 
     def __init__(
@@ -59,26 +56,37 @@ class Miner:
         ledger: Ledger,
         importer: Importer,
         pool: Pool,
+        proofs: Proofs,
         search: SearchPool,
         clock: Clock,
         coinbase: bytes,
         block_time_ms: int | None = None,
         extra: bytes = b"",
         refresh_ms: int = REFRESH_MS,
+        collect_shares: bool = True,
     ) -> None:
         _check_settings(coinbase, extra, block_time_ms)
-        self._network = network
         self._ledger = ledger
         self._importer = importer
-        self._pool = pool
         self._search = search
         self._clock = clock
         self._coinbase = coinbase
-        self._extra = extra
+        self._assembly = Assembly(
+            network=network,
+            ledger=ledger,
+            pool=pool,
+            proofs=proofs,
+            clock=clock,
+            coinbase=coinbase,
+            extra=extra,
+        )
         self._refresh_s = refresh_ms / 1000
         if block_time_ms is None and network.local.paced:
             block_time_ms = network.at(0).params.target_interval_ms
         self._block_time_ms = block_time_ms
+        self._shares = ShareCollector(
+            proofs, network, active=collect_shares and not self._on_demand
+        )
         self._thread: Thread | None = None
         self._turn = Lock()  # held while a block is made
         self._guests = 0  # callers of mine_one that wait for their turn
@@ -167,6 +175,7 @@ class Miner:
             troubled=self._state is MinerState.FAULT or self._again_at is not None,
             blocks_found=self._found,
             blocks_refused=self._refused,
+            shares_found=self._shares.found,
             hashes=self._search.hashes,
             hash_rate=self._search.rate,
             height=self._height,
@@ -227,7 +236,7 @@ class Miner:
             if early > 0:
                 self._state = MinerState.WAITING_TIME
                 return min(early, _LOOK_AGAIN_MS)
-            made = self._build(parent, most=1 if self._on_demand else None)
+            made = self._assembly.build(parent, most=1 if self._on_demand else None)
             if made is None:
                 return 0
             if self._on_demand and not made.block.txs:
@@ -270,7 +279,7 @@ class Miner:
                 while not self._stopping:
                     self._stale.clear()
                     parent = self._ledger.head().header
-                    made = self._build(parent, most=None)
+                    made = self._assembly.build(parent, most=None)
                     if made is None:
                         continue
                     sealed = self._seal(made, lambda: self._stopping or self._stale.is_set())
@@ -282,47 +291,10 @@ class Miner:
             self._wake.set()
         raise BlockUnsealed("the miner was stopped while the block was made")
 
-    def _build(self, parent: Header, *, most: int | None) -> Template | None:
-        """A template on ``parent``, or None when it is the head no longer."""
-        params = self._network.at(parent.height + 1).params
-        base_fee = next_base_fee(parent, params)
-        candidates = self._pool.select(
-            base_fee=base_fee, gas=params.gas_limit, size=params.block_bytes
-        )
-        time_ms = max(self._clock.now_ms(), parent.time + 1)
-        with self._ledger.snapshot():
-            if self._ledger.head().hash != parent.hash:
-                return None
-            base = Base(
-                network=self._network,
-                parent=parent,
-                grandparent=self._parent_of(parent),
-                reader=self._ledger.reader(),
-                stage=lambda changes: self._ledger.stage_state(changes).root,
-                lineage=self._ledger.ancestors(parent.height),
-            )
-            wishes = Wishes(self._coinbase, self._extra, time_ms, most)
-            made = template.build(base, wishes, candidates)
-        self._report(made)
-        return made
-
-    def _report(self, made: Template) -> None:
-        for skipped in made.skipped:
-            txid = skipped.tx.txid
-            log.info("left out %s: %s", txid.hex(), skipped.refusal)
-            if not isinstance(skipped.refusal, _POOL_MAY_BE_BEHIND):
-                self._pool.drop(txid, skipped.refusal)
-
-    def _parent_of(self, header: Header) -> Header | None:
-        if header.height == 0:
-            return None
-        stored = self._ledger.stored(header.parent)
-        assert stored is not None, "a stored block's parent is stored"
-        return stored.header
-
     def _seal(self, made: Template, cancelled: Callable[[], bool]) -> Header | None:
         """Search and import; None when cancelled."""
-        nonce = self._search.search(made.seal_prefix, made.threshold, cancelled)
+        hunt = self._shares.hunt(made)
+        nonce = self._search.search(made.seal_prefix, made.threshold, cancelled, hunt=hunt)
         if nonce is None:
             return None
         block = made.sealed(nonce)
@@ -342,6 +314,8 @@ class Miner:
         if self._again_at is not None:
             self.resume()
         self._found += 1
+        if result.outcome == "side":
+            self._shares.keep(header)  # another block was first, and this one counts as a share
         log.debug("sealed block %d with %d txs: %s", header.height, len(block.txs), result.outcome)
         return header
 

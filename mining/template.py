@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chain.values import BlockEffects
-from consensus.rules import fees, proofs, seal
-from consensus.rules import header as header_rules
+from consensus.rules import draft as draft_rules
+from consensus.rules import proofs, seal, shares
 from consensus.rules.header import Ancestry
 from consensus.rules.pipeline import receipts_root
 from consensus.rules.transition import KINDS, BlockEnv, BlockExecution, touched_records
-from core import cbor, merkle
+from core import cbor
 from core.block import Block
 from core.errors import EncodingRefused, Refused, TxRefused
-from core.header import NONCE_BYTES, Header, Roots
+from core.header import NONCE_BYTES, Header
 from core.network import Network, ParamSet
 from core.ports import RecordKey, StateReader
 from core.proof import Envelope, Lineage, Verifier
@@ -42,20 +42,35 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class SkippedProof:
+    """A proof that may not enter the block, with the refusal."""
+
+    envelope: Envelope
+    refusal: Refused
+
+
+@dataclass(frozen=True)
 class Template:
     """An unsealed block, and the candidates that may never enter one as they are.
 
     Candidates that a later block may take (no room left, an earlier nonce missing, a fee below
-    this block's) are in neither.
+    this block's) are in neither. ``share_offset`` is s of the parent's state, micro-nats.
     """
 
     block: Block
     skipped: tuple[Skipped, ...]
+    skipped_proofs: tuple[SkippedProof, ...]
+    share_offset: int
 
     @cached_property
     def threshold(self) -> int:
         """Draws strictly below this number seal the block."""
         return seal.threshold(self.block.header.theta, self.block.header.psi)
+
+    @cached_property
+    def share_threshold(self) -> int:
+        """Draws strictly below this number make a hash share."""
+        return shares.threshold(self.block.header.theta, self.share_offset)
 
     @property
     def seal_prefix(self) -> bytes:
@@ -105,54 +120,68 @@ def build(
     """Fill a block with ``envelopes`` and as many ``candidates`` as may run and fit, in order.
 
     Form, key and account of each candidate are checked; signatures are the caller's to have
-    checked. Raises the refusal of the first proof that may not enter the block.
+    checked. ``envelopes`` are in body order, of allowed numbers and leave room for the header; one
+    that breaks a rule is left out.
     """
     draft = _draft(base, wishes)
     admitted, skipped = _admit(base, draft.height, candidates)
     view = View(base.reader)
     txs, bodies = [tx for tx, _ in admitted], [body for _, body in admitted]
     view.prefetch(touched_records(BlockEnv.of(draft), txs, bodies, envelopes))
-    proven = proofs.verify_all(envelopes, draft, view, base.network, base.lineage, base.verifiers)
-    draft = replace(draft, psi=proven.psi)
-    execution = BlockExecution(view, BlockEnv.of(draft, proven), base.network)
-    proved = Block(draft, (), proven.receipts, tuple(envelopes))
-    room = _Room(proved, base.rules.params.block_bytes)
+    proved, skipped_proofs = _prove(base, draft, view, envelopes)
+    offset = proofs.tuning_at(view, draft.height, base.network).share_offset
+    execution = BlockExecution(view, proved.env, base.network)
+    room = _Room(proved.block, base.rules.params.block_bytes)
     filling = _Filling(execution, room, draft.gas_limit)
     for tx, body in admitted:
         if wishes.most is not None and len(filling.txs) >= wishes.most:
             break
         filling.offer(tx, body)
-    block = replace(proved, txs=tuple(filling.txs))
+    block = replace(proved.block, txs=tuple(filling.txs))
     header = _finished(block, base, execution.gas_used, execution.finish())
-    return Template(replace(block, header=header), (*skipped, *filling.skipped))
+    block = replace(block, header=header)
+    return Template(block, (*skipped, *filling.skipped), skipped_proofs, offset)
 
 
 def _draft(base: Base, wishes: Wishes) -> Header:
     """The header as far as it follows from the ancestors and the producer's choice."""
-    parent, network = base.parent, base.network
-    assert wishes.time_ms > parent.time, "block times rise"
-    # No round can become final yet, so the latest final one is still the parent's.
-    beacon = parent.beacon
-    empty = merkle.EMPTY_ROOT
-    return Header(
-        chain=network.chain,
-        height=parent.height + 1,
-        parent=parent.hash,
-        time=wishes.time_ms,
+    assert wishes.time_ms > base.parent.time, "block times rise"
+    return draft_rules.draft(
+        Ancestry(base.parent, base.grandparent),
+        base.network,
         coinbase=wishes.coinbase,
-        gas_limit=base.rules.params.gas_limit,
-        gas_used=0,
-        base_fee=fees.next_base_fee(parent, base.rules.params),
-        blob_bytes=0,
-        blob_fee=fees.next_blob_fee(parent, base.rules.params),
-        theta=header_rules.expected_theta(Ancestry(parent, base.grandparent), network),
-        psi=0,
-        roots=Roots(parent.roots.state, empty, empty, empty, empty, empty),
-        beacon=beacon,
-        mix=header_rules.expected_mix(parent, beacon.out),
-        policy=network.pins_at(parent.height + 1),
+        time_ms=wishes.time_ms,
         extra=wishes.extra,
     )
+
+
+@dataclass(frozen=True)
+class _Proved:
+    """A block of proofs alone, and what execution may know of it."""
+
+    block: Block
+    env: BlockEnv
+
+
+def _prove(
+    base: Base, draft: Header, view: View, envelopes: Sequence[Envelope]
+) -> tuple[_Proved, tuple[SkippedProof, ...]]:
+    """Verify the proofs; each that is refused is left out, until the others pass together."""
+    offered, skipped = list(envelopes), []
+    while True:
+        try:
+            proven = proofs.verify_all(
+                offered, draft, view, base.network, base.lineage, base.verifiers
+            )
+            break
+        except Refused as refusal:
+            index = refusal.facts.get("proofIndex")
+            if not isinstance(index, int):
+                raise  # not about one of them: the caller chose wrong
+            skipped.append(SkippedProof(offered.pop(index), refusal))
+    header = replace(draft, psi=proven.psi)
+    block = Block(header, (), proven.receipts, tuple(offered))
+    return _Proved(block, BlockEnv.of(header, proven)), tuple(skipped)
 
 
 def _admit(

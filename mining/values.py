@@ -24,7 +24,8 @@ class MinerStats:
     ``troubled``: a fault, or refusals of its own blocks, keep it from working; never so for a pause
     that somebody asked for.
 
-    ``hash_rate`` is in hashes a second while searching, all workers together.
+    ``shares_found`` counts the hash shares that it handed on to wait for a block. ``hash_rate`` is
+    in hashes a second while searching, all workers together.
     """
 
     state: MinerState
@@ -32,6 +33,7 @@ class MinerStats:
     troubled: bool
     blocks_found: int
     blocks_refused: int
+    shares_found: int
     hashes: int
     hash_rate: int
     height: int

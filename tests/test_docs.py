@@ -251,11 +251,14 @@ def node_metrics(monkeypatch):
     )
     waiting = SimpleNamespace(waiting=lambda: {"orphans": 0, "early": 0}, alarm=None)
     pool = SimpleNamespace(stats=lambda: SimpleNamespace(ready=0, held=0, bytes=0))
-    searched = SimpleNamespace(hashes=0, blocks_found=0, blocks_refused=0, hash_rate=0)
+    proofs = SimpleNamespace(stats=lambda: SimpleNamespace(by_type={"share": 0}, bytes=0))
+    numbers = ("hashes", "blocks_found", "blocks_refused", "shares_found", "hash_rate")
+    searched = SimpleNamespace(**dict.fromkeys(numbers, 0))
     return node_metrics_module.NodeMetrics(
         clock=SimpleNamespace(now_ms=lambda: 0),
         importer=waiting,
         pool=pool,
+        proofs=proofs,
         miner=SimpleNamespace(stats=lambda: searched),
         bus=SimpleNamespace(subscribe=lambda *_: None),
     )

@@ -55,6 +55,7 @@ from animica_site.files import write_secrets
     show_default=True,
     help="Processes that search nonces.",
 )
+@running.no_shares_option
 @running.prune_options
 @click.option("--reload", "reload_", is_flag=True, help="Restart when the code changes.")
 @click.option(
@@ -107,6 +108,7 @@ def _run(
     no_mine: bool,
     retarget: bool,
     workers: int,
+    no_shares: bool,
     prune: str | None,
     prune_keep: int | None,
     json_out: Path | None,
@@ -126,6 +128,7 @@ def _run(
         mine_to=None if no_mine else funded[0].address,
         block_time_ms=None if block_time is None else round(block_time * 1000),
         workers=workers,
+        collect_shares=not no_shares,
         prune=prune,
         prune_keep=prune_keep,
         table=table,

@@ -36,6 +36,7 @@ from pq import addresses
     show_default=True,
     help="Processes that search nonces.",
 )
+@running.no_shares_option
 @running.prune_options
 @click.option("--json-logs", is_flag=True, help="Log JSON lines.")
 @click.option(
@@ -51,6 +52,7 @@ def node(
     http_port: int,
     mine_to: str | None,
     workers: int,
+    no_shares: bool,
     prune: str | None,
     prune_keep: int | None,
     json_logs: bool,
@@ -66,6 +68,7 @@ def node(
         http_port=http_port,
         mine_to=_payable(mine_to) if mine_to else None,
         workers=workers,
+        collect_shares=not no_shares,
         prune=prune,
         prune_keep=prune_keep,
         table=table,

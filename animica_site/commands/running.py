@@ -32,6 +32,12 @@ def prune_options(command: Callable[..., None]) -> Callable[..., None]:
     return what(keep(command))
 
 
+no_shares_option = click.option(
+    "--no-shares", is_flag=True, help="Do not collect hash shares while mining."
+)
+"""``--no-shares``, for commands that run a miner."""
+
+
 def prepare(table: dict[str, Any], data_dir: Path, *, json_logs: bool, level: str) -> Network:
     """Check the network, tell settings where the data lies and set up Django.
 

@@ -58,9 +58,10 @@ def _screen(facts: dict[str, Any]) -> str:
     if history := facts.get("history"):
         rows.append(f"history    {_history_words(history)}")
     if "mempool" in facts:
-        pool, disk = facts["mempool"], facts["disk"]
+        pool, proofs, disk = facts["mempool"], facts["proofs"], facts["disk"]
         rows += [
             f"mempool    {pool['count']} ({pool['ready']} ready, {pool['held']} held)",
+            f"proofs     {proofs['count']} waiting, {proofs['byType']['share']} of them shares",
             f"miner      {_miner_words(facts['miner'])}",
             f"disk       {disk['databaseBytes'] / 1e6:.1f} MB used, "
             f"{disk['freeBytes'] / 1e9:.0f} GB free",
@@ -81,5 +82,6 @@ def _history_words(history: dict[str, int]) -> str:
 def _miner_words(miner: dict[str, Any] | None) -> str:
     if miner is None:
         return "none"
-    words = f"{miner['state']}, {miner['blocksFound']} blocks, {miner['hashesPerSecond']:,} H/s"
+    found = f"{miner['blocksFound']} blocks, {miner['sharesFound']} shares"
+    words = f"{miner['state']}, {found}, {miner['hashesPerSecond']:,} H/s"
     return f"{words}; {miner['reason']}" if miner["reason"] else words

@@ -89,11 +89,22 @@ def diversity(raw_storage: int, poies: Poies) -> int:
     return PPM + poies.diversity_ppm * share // PPM
 
 
+def total_psi(raws: Mapping[int, int], poies: Poies) -> int:
+    """Σψ of the raw scores by type: multiplier, caps and Γ, as in ``score``."""
+    multiplier = diversity(raws[STORAGE], poies)
+    capped = (_capped(t, raws[t] * multiplier // PPM, poies) for t in SCORED)
+    return min(poies.gamma_unat, sum(capped))
+
+
+def _capped(type: int, multiplied: int, poies: Poies) -> int:
+    return min(poies.work(NAMES[type]).cap_unat, multiplied)
+
+
 def _type_score(
     type: int, amount: int, alpha: int, raw: int, multiplier: int, poies: Poies
 ) -> TypeScore:
     multiplied = raw * multiplier // PPM
-    psi = min(poies.work(NAMES[type]).cap_unat, multiplied)
+    psi = _capped(type, multiplied, poies)
     return TypeScore(type, amount, alpha, raw, multiplied, psi)
 
 

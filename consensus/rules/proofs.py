@@ -105,9 +105,8 @@ def verify_all(
     """
     if not envelopes:
         return NONE
-    policy = network.at(header.height).poies
     check_lists(envelopes, header.height, network)
-    tuned = Tuning.decode(view.get(*tuning.RECORD)).within(policy)
+    tuned = tuning_at(view, header.height, network)
     ctx = ProofContext(network, header, lineage, view.get, tuned.share_offset)
     spent: Counter[bytes] = Counter()
     verified = []
@@ -116,6 +115,12 @@ def verify_all(
             one = _verify(envelope, ctx, view, verifiers, spent)
         verified.append(one)
     return _result(verified, tuned, network, header.height)
+
+
+def tuning_at(view: View, height: int, network: Network) -> Tuning:
+    """α and s as a block at ``height`` has them; ``view`` stands on its parent's post-state."""
+    policy = network.at(height).poies
+    return Tuning.decode(view.get(*tuning.RECORD)).within(policy)
 
 
 def check_lists(envelopes: Sequence[Envelope], height: int, network: Network) -> None:
@@ -179,9 +184,7 @@ def _verify(
     return Verified(envelope, claim, after, units)
 
 
-def verify_claim(
-    envelope: Envelope, ctx: ProofContext, verifiers: Mapping[int, Verifier]
-) -> Claim:
+def verify_claim(envelope: Envelope, ctx: ProofContext, verifiers: Mapping[int, Verifier]) -> Claim:
     """What a proof shows, whoever includes it: by the verifier of its type, then what all obey."""
     claim = verifiers[envelope.type](envelope.body, ctx)
     check_nullifier(envelope, claim)

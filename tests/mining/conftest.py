@@ -10,6 +10,7 @@ import pytest
 
 from animica_site import networks
 from chain.values import BlockStatus, StagedState, StoredHeader
+from consensus.pending import PendingProofs
 from consensus.rules import genesis, pipeline
 from consensus.rules.header import Ancestry
 from consensus.witnesses import WitnessChecker
@@ -174,6 +175,7 @@ class World:
     keys: list[PrivateKey]
     chain: MemoryChain
     pool: ListPool
+    proofs: PendingProofs
     clock: FakeClock
     coinbase: bytes
 
@@ -205,7 +207,8 @@ def make_world(network: Network) -> World:
     pool = ListPool()
     chain = MemoryChain(network, clock)
     chain.listener = lambda block: pool.forget({tx.txid for tx in block.txs})
-    return World(network, keys, chain, pool, clock, key(99).address)
+    proofs = PendingProofs(network=network, ledger=chain, clock=clock)
+    return World(network, keys, chain, pool, proofs, clock, key(99).address)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 
 from mining import search as search_module
 from mining.errors import WorkersLost
-from mining.search import SearchPool, _Ranges
+from mining.search import SearchPool, ShareHunt, _Ranges
 
 PREFIX = bytes(range(80))
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +95,41 @@ def test_a_cancelled_search_does_not_answer_the_next():
             assert nonce is not None
             assert nonce >= 10**6
             assert draw(nonce) < 2**256 >> 12
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_a_hunt_gets_shares_until_it_wants_no_more(workers):
+    below, found = 2**256 >> 6, []
+
+    def take(nonce):
+        found.append(nonce)
+        return len(found) < 50
+
+    with running(workers) as pool:
+        sealed = pool.search(PREFIX, 2**256 >> 14, after(20), hunt=ShareHunt(below, take))
+        assert sealed is not None
+        assert len(found) == 50
+        assert len(set(found)) == 50
+        assert all(2**256 >> 14 <= draw(nonce) < below for nonce in found)
+        # The next search has no hunt, whatever the workers are still at.
+        assert pool.search(PREFIX, 2**256 >> 12, after(20)) is not None
+        assert len(found) == 50
+
+
+def test_shares_of_an_earlier_search_are_not_the_next_ones():
+    """A nonce is a share of its own template only."""
+    found: list[int] = []
+    drawn: list[int] = []
+    any_share = ShareHunt(2**256 >> 4, lambda nonce: True)
+    mine = ShareHunt(2**256 >> 6, lambda nonce: found.append(nonce) or True)
+    with running(2) as pool:
+        for _ in range(10):
+            pool.search(bytes(80), 0, after(0.01), hunt=any_share)
+            found.clear()
+            pool.search(PREFIX, 0, lambda: len(found) >= 3, hunt=mine)
+            drawn += found
+    assert len(drawn) >= 30
+    assert all(draw(nonce) < 2**256 >> 6 for nonce in drawn)
 
 
 def test_nonces_can_run_out_in_the_callers_thread():

@@ -29,6 +29,7 @@ def make_miner(world: World, *, search: SearchPool | None = None, **settings) ->
         ledger=world.chain,
         importer=world.chain,
         pool=world.pool,
+        proofs=world.proofs,
         search=search or SearchPool(0),
         clock=world.clock,
         coinbase=settings.pop("coinbase", world.coinbase),
@@ -186,7 +187,7 @@ def test_an_outdated_template_is_given_up(world):
     """The head moves while a nonce is searched: nothing is imported on the old one."""
 
     class Slow(SearchPool):
-        def search(self, seal_prefix, threshold, cancelled, start=0):
+        def search(self, seal_prefix, threshold, cancelled, start=0, hunt=None):
             assert not cancelled()
             miner.head_changed("the head moved")
             assert cancelled()
@@ -219,7 +220,7 @@ def test_a_template_is_refreshed(world):
     asked = []
 
     class Never(SearchPool):
-        def search(self, seal_prefix, threshold, cancelled, start=0):
+        def search(self, seal_prefix, threshold, cancelled, start=0, hunt=None):
             asked.append(seal_prefix)
             wait_for(cancelled, 5)
 
@@ -260,7 +261,7 @@ def test_mine_one_interrupts_a_hopeless_search(world):
     started = Event()
 
     class Picky(SearchPool):
-        def search(self, seal_prefix, threshold, cancelled, start=0):
+        def search(self, seal_prefix, threshold, cancelled, start=0, hunt=None):
             started.set()
             return super().search(seal_prefix, threshold if world.chain.sources else 0, cancelled)
 

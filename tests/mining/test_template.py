@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consensus.rules import seal
+from consensus.errors import ProofsMany
+from consensus.rules import seal, shares
 from core.errors import AnimicaError
 from core.network import Network
+from core.proof import SHARE, Envelope
 from core.tx import SignedTx, Witness
 from execution import accounts
 from mining import template
@@ -236,6 +238,79 @@ def test_the_base_fee_follows_the_blocks_before(world):
         mine(world, build(world, [world.transfer(0, nonce + i, gas=65_000) for i in (0, 1)]))
         fees.append(world.chain.head().header.base_fee)
     assert fees == [1, 2, 3, 4]
+
+
+# ---------------------------------------------------------------- proofs
+
+
+def shares_on(world: World, count: int) -> list[Envelope]:
+    """Shares of templates on the head, in body order."""
+    made = build(world, [], coinbase=world.keys[2].address)
+    headers = (made.sealed(nonce).header for nonce in range(1_000))
+    found = [shares.envelope(h) for h in headers if h.draw < made.share_threshold]
+    return sorted(found[:count], key=lambda one: one.place)
+
+
+def with_proofs(world: World, envelopes: list[Envelope], txs=(), **wishes) -> Template:
+    chosen = {"coinbase": world.coinbase, "extra": b"", "time_ms": world.clock.ms, **wishes}
+    return template.build(base_of(world), Wishes(**chosen), txs, envelopes)
+
+
+def test_the_share_threshold_is_the_rules(world):
+    made = build(world, [])
+    offset = world.network.at(0).poies.share_offset_start_unat
+    assert made.share_threshold == shares.threshold(made.block.header.theta, offset)
+    assert made.share_threshold > made.threshold
+
+
+def test_shares_are_included_and_paid(world):
+    mine(world, build(world, []))
+    before = world.chain.account(world.keys[2].address).balance
+    envelopes = shares_on(world, 3)
+    made = with_proofs(world, envelopes, [world.transfer(0, 0)])
+    assert made.block.envelopes == tuple(envelopes)
+    assert made.skipped_proofs == ()
+    mine(world, made)
+    # A fifth of the subsidy is for shares, in four slices here.
+    slice_ = world.network.at(0).params.subsidy_start // 5 // 4
+    assert world.chain.account(world.keys[2].address).balance == before + 3 * slice_
+
+
+def test_proofs_that_break_a_rule_are_left_out_and_named(world):
+    mine(world, build(world, []))
+    good = shares_on(world, 3)
+    bad = Envelope(SHARE, shares.envelope(world.chain.head().header).body, bytes(32))
+    mine(world, with_proofs(world, good[2:]))
+    # One of the good ones has been used meanwhile, the bad one is an ancestor.
+    offered = sorted([*good, bad], key=lambda one: one.place)
+    made = with_proofs(world, offered)
+    assert made.block.envelopes == tuple(good[:2])
+    assert {one.envelope: one.refusal.code for one in made.skipped_proofs} == {
+        good[2]: "proof.replayed",
+        bad: "proof.share_ancestor",
+    }
+    mine(world, made)
+
+
+def test_room_is_left_for_proofs(world):
+    """The byte limit counts receipts and envelopes."""
+    mine(world, build(world, []))
+    envelopes = shares_on(world, 4)
+    txs = many(world, 3)
+    full = with_proofs(world, envelopes, txs)
+    widest = replace(full.block.header, gas_used=full.block.header.gas_limit)
+    limit = len(replace(full.block, header=widest).raw)
+    limited = with_params(world, block_bytes=limit)
+    mine(limited, build(limited, []))
+    made = with_proofs(limited, shares_on(limited, 4), many(limited, 4))
+    assert len(made.block.txs) == 3
+    assert len(made.block.envelopes) == 4
+    assert len(made.sealed(0).raw) <= limit
+
+
+def test_more_proofs_than_a_block_may_have_are_the_callers_mistake(world):
+    with pytest.raises(ProofsMany):
+        with_proofs(world, shares_on(world, 5))
 
 
 def test_the_time_must_rise(world):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chain import service as chain
-from consensus.events import BlockAdded
+from consensus.events import BlockAdded, ChainReorganised
+from consensus.pending import PendingProofs
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
+from core.block import Block
 from core.bus import EventBus
 from core.header import Header
 from execution.accounts import MODULE, Account
@@ -17,6 +19,7 @@ from mining.search import SearchPool
 from mining.service import Miner
 from mining.values import MinerState
 from tests.mining.conftest import RICH, FakeClock, SerialRunner, World
+from tests.support import ChainBuilder, Made, after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,11 +41,13 @@ class Node:
             clock=self.clock,
             bus=bus,
         )
+        self.proofs = PendingProofs(network=network, ledger=chain, clock=self.clock)
         self.miner = Miner(
             network=network,
             ledger=chain,
             importer=self.importer,
             pool=self.pool,
+            proofs=self.proofs,
             search=SearchPool(0),
             clock=self.clock,
             coinbase=world.coinbase,
@@ -50,11 +55,18 @@ class Node:
         )
         if pool_hears:
             bus.subscribe(BlockAdded, self.pool.on_block)
+        bus.subscribe(ChainReorganised, self.proofs.on_reorg)
         bus.subscribe(BlockAdded, self.miner.head_changed)
+        bus.subscribe(ChainReorganised, self.miner.head_changed)
         bus.subscribe(TxAdded, self.miner.tx_added)
 
     def head(self) -> Header:
         return chain.head().header
+
+    def blocks(self) -> list[Block]:
+        """The best chain without genesis."""
+        headers = (chain.canonical_header(n) for n in range(1, self.head().height + 1))
+        return [chain.load_block(header.hash) for header in headers]
 
 
 def balance(address: bytes) -> Account:
@@ -78,6 +90,50 @@ def test_blocks_of_the_pools_transactions(world):
     assert block is not None
     assert [tx.witness.pk for tx in block.txs] == [None]
     assert node.errors == []
+
+
+def test_shares_that_the_miner_finds_are_paid(world):
+    node = Node(world)
+    for _ in range(12):  # past an epoch's end
+        assert node.miner.step() == 0
+    counts = [len(block.envelopes) for block in node.blocks()]
+    assert counts[0] == 0
+    assert sum(counts) > 12
+    poies = world.network.at(0).poies
+    assert max(counts) == poies.shares_per_block
+    producer, slice_ = 6_000_000_000, 2_000_000_000 // poies.shares_per_block
+    assert balance(world.coinbase).balance == 12 * producer + sum(counts) * slice_
+    stats = node.miner.stats()
+    assert stats.blocks_refused == 0
+    assert stats.shares_found >= sum(counts)
+    assert node.errors == []
+
+
+def test_shares_of_a_removed_block_go_into_the_next(world):
+    node, rival = Node(world), ChainBuilder(world.network)
+    node.miner.step()
+    while not node.blocks()[-1].envelopes:
+        node.miner.step()
+    *common, removed = node.blocks()
+    made = rival.genesis
+    for block in common:
+        made = replay(rival, made, block)
+    for _ in range(2):  # these outweigh the other child
+        made = rival.make(made, extra=b"rival")
+        node.importer.import_block(made.raw, source="test")
+    assert node.head().hash == made.hash
+    node.clock.ms = made.header.time
+    node.miner.step()
+    included = {one.nullifier for one in node.blocks()[-1].envelopes}
+    assert {one.nullifier for one in removed.envelopes} <= included
+    assert node.errors == []
+
+
+def replay(builder: ChainBuilder, parent: Made, block: Block) -> Made:
+    """A block that the miner made, with the state after it."""
+    proven = builder.prove(parent, block.header, block.envelopes)
+    effects, _ = builder.run(parent, block.header, block.txs, proven)
+    return Made(block, parent, after(parent.records, effects), work=0)
 
 
 def test_on_demand_each_transaction_gets_its_block(world):

@@ -193,7 +193,7 @@ def test_status_shows_one_screen(paced: Node) -> None:
     shown = status("--node", paced.base)
     assert shown.returncode == 0, shown.stderr
     rows = dict(line.split(maxsplit=1) for line in shown.stdout.splitlines())
-    assert {"state", "network", "head", "mempool", "miner", "disk"} <= set(rows)
+    assert {"state", "network", "head", "mempool", "proofs", "miner", "disk"} <= set(rows)
     assert rows["state"] == "following" and "1337" in rows["network"]
 
 
@@ -204,6 +204,29 @@ def test_status_as_json_is_the_object_of_the_node(paced: Node) -> None:
     assert shown["chainId"] == 1337 and shown["miner"]["blocksFound"] >= 1
     assert shown["miner"]["coinbase"] == paced.facts["accounts"][0]["address"]
     assert shown["warnings"] == []
+
+
+def test_the_miner_finds_hash_shares_and_blocks_have_them(paced: Node) -> None:
+    paced.height(3)
+    status = paced.rpc("node.status")
+    assert status["miner"]["sharesFound"] > 0
+    assert set(status["proofs"]["byType"]) == {"share", "ai", "quantum", "storage", "vdf"}
+    assert wait_for(lambda: added_shares(paced)) > 0
+
+
+def added_shares(node: Node) -> float:
+    text = node.rpc.http.get(f"{node.base}/metrics").text
+    found = re.search(r'^animica_proofs_added_total{type="share"} (\S+)$', text, re.M)
+    assert found is not None
+    return float(found[1])
+
+
+def test_without_shares_none_are_kept(tmp_path: Path) -> None:
+    with devnet(tmp_path, "--no-shares", "--block-time", "0.2") as node:
+        node.height(3)
+        status = node.rpc("node.status")
+        assert (status["miner"]["sharesFound"], status["proofs"]["count"]) == (0, 0)
+        assert added_shares(node) == 0
 
 
 def test_status_without_a_node_says_what_to_do() -> None:
@@ -387,7 +410,7 @@ def test_block_time_zero_makes_a_block_for_each_transaction(tmp_path: Path) -> N
         assert node.head()["height"] == 4
         pay(node, 3, 0)
         assert node.height(6)["height"] == 6
-        assert node.rpc("node.status")["miner"]["state"] == "waiting for a transaction"
+        wait_for(lambda: node.rpc("node.status")["miner"]["state"] == "waiting for a transaction")
         assert node.head()["height"] == 6
 
 

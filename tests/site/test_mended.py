@@ -146,6 +146,7 @@ def refusing() -> tuple[Any, Miner]:
         ledger=world.chain,
         importer=world.chain,
         pool=world.pool,
+        proofs=world.proofs,
         search=SearchPool(0),
         clock=world.clock,
         coinbase=world.coinbase,
