@@ -19,6 +19,7 @@ from execution.accounts import KEY_MODULE
 from execution.gas import intrinsic_gas
 from pq import addresses, algorithms
 from rpc import context, views
+from rpc.caller import Caller
 from rpc.errors import NodeAbsent
 from rpc.methods.chain import height_of
 from rpc.params import Address, Amount, BlockRef, Bytes32, Cursor, Flag, Limit, RawTx, whole
@@ -41,13 +42,14 @@ _BLOCK_LINES = 200
 @method("tx.sendRawTransaction", errors=[TxRefused, EncodingRefused, NodeAbsent])
 def send_raw_transaction(
     raw: Annotated[RawTx, "Canonical CBOR of [unsigned, witness]."],
+    caller: Caller,
 ) -> SubmittedTx:
     """Put a signed transaction into the pool.
 
     `held` means that an earlier nonce of the sender is missing. A refusal carries the code of the
     first rule that the transaction breaks.
     """
-    admission = context.pool().submit(raw)
+    admission = context.pool().submit(raw, caller.source)
     return {"txid": views.hexed(admission.txid), "state": admission.state}
 
 

@@ -43,8 +43,10 @@ class PlayedPool:
     held: dict[bytes, PooledTx] = field(default_factory=dict)
     drops: dict[bytes, object] = field(default_factory=dict)
     refusal: TxRefused | None = None
+    sources: list[str] = field(default_factory=list)
 
-    def submit(self, raw: bytes) -> Admission:
+    def submit(self, raw: bytes, source: str) -> Admission:
+        self.sources.append(source)
         if self.refusal:
             raise self.refusal
         return Admission(SignedTx.decode(raw).txid, "held")
