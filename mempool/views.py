@@ -48,9 +48,7 @@ def pooled(entry: Entry, queues: Queues, base_fee: int) -> PooledTx:
     return PooledTx(entry.tx, "ready" if ready else "held", entry.arrived_ms, tip, reason)
 
 
-def places(
-    queues: Queues, sender: bytes, txid: bytes | None, base_fee: int
-) -> tuple[Place, ...]:
+def places(queues: Queues, sender: bytes, txid: bytes | None, base_fee: int) -> tuple[Place, ...]:
     """A sender's waiting transactions by nonce, or only ``txid``, each with its place."""
     queue = queues.senders.get(sender)
     listed = queue.ordered() if queue is not None else []

@@ -21,7 +21,7 @@ from core.header import Beacon, Header, Roots
 from core.network import Network, read_network
 from core.tx import SignedTx, UnsignedTx, Witness
 from mempool.events import TxAdded, TxDropped
-from mempool.rules.limits import PoolLimits
+from mempool.rules.limits import LOCAL, PoolLimits
 from mempool.service import Pool
 from pq import signing
 from pq.signing import PrivateKey
@@ -166,8 +166,10 @@ class World:
     def tx(self, number: int = 0, nonce: int = 0, *, pk: bool = True, **changes) -> SignedTx:
         return sign(key(number), unsigned(key(number), nonce, **changes), pk=pk)
 
-    def submit(self, number: int = 0, nonce: int = 0, *, pk: bool = True, **changes) -> bytes:
-        return self.pool.submit(self.tx(number, nonce, pk=pk, **changes).raw).txid
+    def submit(
+        self, number: int = 0, nonce: int = 0, *, pk: bool = True, source: str = LOCAL, **changes
+    ) -> bytes:
+        return self.pool.submit(self.tx(number, nonce, pk=pk, **changes).raw, source).txid
 
     def mine(self, *txs: SignedTx, base_fee: int = BASE_FEE, announce: bool = True) -> None:
         """The next block with these transactions; each burns a round fee."""
