@@ -39,19 +39,18 @@ class PooledTx:
 class Place:
     """Where a waiting transaction stands.
 
-    ``position`` counts from 0 among its sender's waiting transactions. ``rank`` counts from 1
-    among all ready transactions by tip, None when it is held. ``needed`` says that others of its
-    sender build on it, so that it cannot be evicted. ``outbid_at`` is the tip (nANM per gas) that
-    a newcomer must offer at least to evict it, once the pool has no room and nobody cheaper waits.
-    ``ahead`` is how many would be evicted before it, None when it is needed.
+    ``position`` counts from 0 among its sender's waiting transactions, ``rank`` from 1 among all
+    ready ones by tip (None when it is held). ``needed`` says that others of its sender build on
+    it, so that it cannot be evicted. Otherwise ``cheaper`` last transactions would go before it
+    if there were no room, and then a newcomer with a tip of ``outbid_at`` (nANM per gas) evicts it.
     """
 
     pooled: PooledTx
     position: int
     rank: int | None
     needed: bool
+    cheaper: int | None
     outbid_at: int | None
-    ahead: int | None
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,8 @@ def places(queues: Queues, sender: bytes, txid: bytes | None, base_fee: int) -> 
                 position=position,
                 rank=len(tips) - bisect_right(tips, tip) + 1 if queues.is_ready(entry) else None,
                 needed=needed,
-                outbid_at=None if needed else tip + 1,
-                ahead=None if needed else bisect_left(tails, tip),
+                cheaper=None if needed else bisect_left(tails, tip),
+                outbid_at=None if needed else max(tip + 1, 0),
             )
         )
     return tuple(found)

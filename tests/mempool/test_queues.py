@@ -75,36 +75,44 @@ class Model:
                 return "pool.sender_limit"
         after = (self.lines - {old}) | {new}
         held = new.nonce > end
+        refusal = self.be_fair(after, new, held) or self.make_room(after, old, new, held)
+        if refusal:
+            return refusal
+        self.lines = after
+        self.sort_out(new.sender)
+        return "in"
+
+    def be_fair(self, after: set[Line], new: Line, held: bool) -> str:
+        """Take out of ``after`` what the newcomer's source must give up."""
         before = self.room(self.lines, new.source)
         most = tuple(max(pair) for pair in zip(self.share, before, strict=True))
+        if new.source == LOCAL or not exceeds(self.room(after), self.low):
+            return ""
+        while exceeds(self.room(after, new.source), most):
+            tail = None if held else self.cheapest(after, new, new.source)
+            if tail is None:
+                return "pool.source_share"
+            after.remove(tail)
+        return ""
 
-        def unfair() -> bool:
-            return new.source != LOCAL and exceeds(self.room(after, new.source), most)
-
-        if exceeds(self.room(self.lines - {old} | {new}), self.low):
-            while unfair():
-                tail = None if held else self.cheapest(after, new, new.source)
-                if tail is None:
-                    return "pool.source_share"
-                after -= {tail}
+    def make_room(self, after: set[Line], old: Line | None, new: Line, held: bool) -> str:
+        """Take out of ``after`` who must leave: large sources first, then the cheapest of all."""
         if self.over(after) and held:
             return "pool.full"
+        left = after | {old} if old else set(after)
         for source in sorted({line.source for line in self.lines} - {LOCAL}):
-            victims = self.lines - after - {old}
-            while self.over(after) and exceeds(self.room(self.lines - victims, source), self.share):
+            while self.over(after) and exceeds(self.room(left - {new}, source), self.share):
                 tail = self.cheapest(after, new, source)
                 if tail is None:
                     break
-                after -= {tail}
-                victims |= {tail}
+                after.remove(tail)
+                left.remove(tail)
         while self.over(after):
             tail = self.cheapest(after, new)
             if tail is None:
                 return "pool.full"
-            after -= {tail}
-        self.lines = after
-        self.sort_out(new.sender)
-        return "in"
+            after.remove(tail)
+        return ""
 
     def cheapest(self, lines: set[Line], new: Line, source: str | None = None) -> Line | None:
         """The cheapest last transaction of another sender that pays less than the newcomer."""
@@ -114,7 +122,7 @@ class Model:
         return min(tails, key=lambda line: (line.tip, -line.arrival), default=None)
 
     def room(self, lines: set[Line], source: str | None = None) -> tuple[int, int]:
-        sizes = [line.size for line in lines if line and source in (None, line.source)]
+        sizes = [line.size for line in lines if source in (None, line.source)]
         return len(sizes), sum(sizes)
 
     @property

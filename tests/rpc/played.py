@@ -11,7 +11,8 @@ from chain.values import Page
 from consensus.service import ImportResult
 from core.errors import BlockRefused, Refused, TxRefused
 from core.tx import SignedTx, UnsignedTx, Witness
-from mempool.values import Admission, PooledTx, PoolStats
+from mempool.rules.limits import PoolLimits
+from mempool.values import Admission, Place, PooledTx, PoolStats
 from tests.rpc.methods import TestBlockRefused, TestTxRefused
 
 ALICE = b"\x10\x03" + b"\xaa" * 32
@@ -41,6 +42,7 @@ class PlayedImporter:
 
 @dataclass
 class PlayedPool:
+    limits: PoolLimits = field(default_factory=PoolLimits)
     held: dict[bytes, PooledTx] = field(default_factory=dict)
     drops: dict[bytes, object] = field(default_factory=dict)
     refusal: TxRefused | None = None
@@ -83,6 +85,10 @@ class PlayedPool:
 
     def by_sender(self, address: bytes) -> tuple[PooledTx, ...]:
         return tuple(p for p in self.held.values() if p.tx.unsigned.sender == address)
+
+    def places(self, address: bytes, txid: bytes | None) -> tuple[Place, ...]:
+        mine = [p for p in self.by_sender(address) if txid in (None, p.tx.txid)]
+        return tuple(Place(p, n, None, False, 3, 4) for n, p in enumerate(mine))
 
     def next_nonce(self, address: bytes) -> int:
         return len(self.by_sender(address))
