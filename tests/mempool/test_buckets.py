@@ -151,6 +151,20 @@ def test_verifications_are_counted_only_when_one_is_made():
     assert code(world, world.tx(2).raw, "a") == "ready"
 
 
+def test_a_head_that_comes_meanwhile_costs_no_second_verification():
+    world = limited(verifications=Rate(1, 1))
+    verify = world.witnesses.check_one
+
+    def verify_slowly(signed):
+        world.witnesses.check_one = verify
+        world.mine()
+        verify(signed)
+
+    world.witnesses.check_one = verify_slowly
+    assert code(world, world.tx().raw, "a") == "ready"
+    assert world.head.height == 1
+
+
 def test_a_dearer_algorithm_takes_more():
     world = limited(verifications=Rate(1, 5))
     owner = signing.generate_slh()

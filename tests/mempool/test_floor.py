@@ -55,6 +55,7 @@ def test_above_the_high_watermark_it_surges():
 def test_below_the_low_watermark_it_halves():
     floor = pressed(1_600, 200)
     floor.tip(EMPTY, 0)
+    assert floor.tip(EMPTY, HALVING_MS // 2) == 1_200
     assert floor.tip(EMPTY, HALVING_MS) == 800
     assert floor.tip(EMPTY, 3 * HALVING_MS) == 200
     assert floor.tip(EMPTY, 40 * HALVING_MS) == 0

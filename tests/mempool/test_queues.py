@@ -66,7 +66,7 @@ class Model:
         if old is not None:
             if (old.max_fee, old.max_tip, old.cost) == (new.max_fee, new.max_tip, new.cost):
                 return "pool.duplicate"
-            if new.max_fee < old.max_fee * 1.1 or new.max_tip < old.max_tip * 1.1:
+            if 10 * new.max_fee < 11 * old.max_fee or 10 * new.max_tip < 11 * old.max_tip:
                 return "pool.replacement_underpriced"
         else:
             if new.nonce > end and len(mine) - len(ready) >= self.limits.held_per_sender:
