@@ -88,9 +88,18 @@ class DropMemory:
         """Keep what is invalid after the block at ``height``: a reorg may undo that."""
         self._comebacks.append((height, back))
 
+    def kept(self) -> dict[bytes, tuple[int, Returning]]:
+        """What a reorg may bring back, by id, with the height that it must go below."""
+        return {back.tx.txid: (height, back) for height, back in self._comebacks}
+
+    def forget_before(self, oldest_ms: int) -> None:
+        """What arrived before that comes back no more."""
+        stay = [pair for pair in self._comebacks if pair[1].arrived_ms >= oldest_ms]
+        self._comebacks = deque(stay, maxlen=COMEBACKS)
+
     def comebacks(self, fork_height: int) -> list[Returning]:
         """Take out what blocks above ``fork_height`` made invalid."""
-        back = [entry for height, entry in self._comebacks if height > fork_height]
-        stay = [(height, entry) for height, entry in self._comebacks if height <= fork_height]
+        back = [back for height, back in self._comebacks if height > fork_height]
+        stay = [pair for pair in self._comebacks if pair[0] <= fork_height]
         self._comebacks = deque(stay, maxlen=COMEBACKS)
         return back

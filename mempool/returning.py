@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consensus.rules.transition import KINDS
 from core.network import Network
@@ -28,6 +28,12 @@ class Returning:
     def of(cls, entry: Entry) -> Returning:
         """What to keep of an entry that may come back."""
         return cls(entry.with_key(), entry.arrived_ms, entry.source)
+
+    def with_key(self, key: bytes | None) -> Returning:
+        """The same with the public key, where it lacks one and it is known."""
+        if key is None or self.tx.witness.pk is not None:
+            return self
+        return replace(self, tx=self.tx.with_key(key))
 
 
 @dataclass(frozen=True)

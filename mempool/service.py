@@ -78,7 +78,7 @@ class Pool(Readers):
         self._drops = DropMemory()
         self._news: deque[TxAdded | TxDropped] = deque()
         self._announcing = RLock()
-        self._stored: set[bytes] = set()
+        self._stored: dict[bytes, int | None] = {}
         self._flushing = Lock()
         self._swept_ms = 0
 
@@ -286,7 +286,7 @@ class Pool(Readers):
             try:
                 entry = renewal.entry(back, standings[sender], keys.get(sender), arrival)
             except Refused as refusal:
-                self._stay_out(back, refusal)
+                self._stay_out(back.with_key(keys.get(sender)), refusal)
                 continue
             loser = queues.readmit(entry, standings[sender])
             if loser is not None:
@@ -316,6 +316,7 @@ class Pool(Readers):
     def _sweep(self, oldest_ms: int) -> None:
         """Drop who arrived before that, highest nonces first: nobody is held up in between."""
         with self._lock:
+            self._drops.forget_before(oldest_ms)
             queues = self._queues
             old = [entry for entry in queues.by_txid.values() if entry.arrived_ms < oldest_ms]
             for entry in sorted(old, key=lambda entry: -entry.nonce):
@@ -327,24 +328,45 @@ class Pool(Readers):
         """Write what changed since the last flush; after a failure the next one catches up."""
         with self._flushing:
             with self._lock:
-                held = dict(self._queues.by_txid)
-            gone = self._stored - held.keys()
-            fresh = [held[txid] for txid in held if txid not in self._stored]
-            rows = (store.StoredTx(e.txid, e.with_key().raw, e.arrived_ms) for e in fresh)
+                kept, waiting = self._drops.kept(), dict(self._queues.by_txid)
+            wanted: dict[bytes, int | None] = {txid: height for txid, (height, _) in kept.items()}
+            wanted |= dict.fromkeys(waiting)
+            was = self._stored
+            gone = {txid for txid in was if wanted.get(txid, -1) != was[txid]}
+            rows = [
+                self._row(txid, height, waiting, kept)
+                for txid, height in wanted.items()
+                if was.get(txid, -1) != height
+            ]
             store.write(rows, gone)
-            self._stored = set(held)
+            self._stored = wanted
+
+    @staticmethod
+    def _row(
+        txid: bytes,
+        height: int | None,
+        waiting: dict[bytes, Entry],
+        kept: dict[bytes, tuple[int, Returning]],
+    ) -> store.StoredTx:
+        back = Returning.of(waiting[txid]) if height is None else kept[txid][1]
+        return store.StoredTx(txid, back.tx.raw, back.arrived_ms, height)
 
     def load(self) -> None:
         """Take in what the last run left; each is checked again and dropped with a reason."""
         rows = store.load()
         returning = []
         with self._lock:
-            self._stored = {row.txid for row in rows}
+            self._stored = {row.txid: row.height for row in rows}
             for row in rows:
                 try:
-                    returning.append(Returning(SignedTx.decode(row.raw), row.arrived_ms))
+                    back = Returning(SignedTx.decode(row.raw), row.arrived_ms)
                 except EncodingRefused as refusal:
                     self._record(row.txid, refusal)
+                    continue
+                if row.height is None:
+                    returning.append(back)
+                else:
+                    self._drops.keep(row.height, back)
             self._come_back(returning, verify=True)
         self._announce()
 
