@@ -1,10 +1,10 @@
-"""A pool under a flood of junk and of cheap transactions; ``tests.campaigns.flood`` is the long one.
+"""A pool under a flood of junk and cheap transactions; ``tests.campaigns.flood`` is the long one.
 
 Junk is what no rule lets in. It is early where it is refused before anyone looks at its signature,
 and forged where all but the signature is right. Cheap transactions are valid and pay next to
-nothing: three quarters come from two sources, the rest from hundreds. Between them people submit transactions
-that pay well. None of these may be refused or leave. The flood's processor time is counted in
-verifications of one signature, measured in the same run.
+nothing: three quarters come from two sources, the rest from hundreds. Between them people submit
+transactions that pay well. None of these may be refused or leave. The flood's processor time is
+counted in verifications of one signature, measured in the same run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A short flood: 2,000 junk and 2,000 cheap transactions. ``make campaign-flood`` is the long one."""
+"""2,000 junk and 2,000 cheap transactions; ``make campaign-flood`` is the long one."""
 
 from __future__ import annotations
 

@@ -203,11 +203,21 @@ class World:
         self.state.records, self.head = dict(fork[0]), fork[1]
         for txs in branch:
             self.mine(*txs, base_fee=base_fee, announce=False)
+        self.announce_reorg(old_head, fork[1].height, branch, returned)
+
+    def announce_reorg(
+        self,
+        old_head: Header,
+        fork_height: int,
+        branch: Sequence[Sequence[SignedTx]],
+        returned: Sequence[SignedTx],
+    ) -> None:
+        """Tell the pool of a branch that has taken over; ``returned`` were on the old one only."""
         self.pool.on_reorg(
             ChainReorganised(
                 old_head=old_head,
                 new_head=self.head,
-                fork_height=fork[1].height,
+                fork_height=fork_height,
                 removed=(),
                 added=(),
                 txids=tuple(tx.txid for txs in branch for tx in txs),
