@@ -488,6 +488,8 @@ def test_the_pool(node):
     mine = call("mempool.inspect", addresses.to_text(BOB))
     assert [item["tx"]["nonce"] for item in mine["items"]] == [2]
     assert mine["nextNonce"] == 1 and mine["address"] == addresses.to_text(BOB)
+    assert (stats["floor"], stats["fillPercent"]) == ("2", 20)
+    assert (stats["lowPercent"], stats["highPercent"]) == (50, 90)
 
 
 def test_the_node_speaks_for_itself():
