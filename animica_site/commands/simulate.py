@@ -32,7 +32,7 @@ def _listed() -> str:
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same run.")
 @click.option(
     "--blocks",
-    type=click.IntRange(min=12),
+    type=click.IntRange(min=1),
     help="Length of one run; each scenario has its own default.",
 )
 @click.option("--network", "name", default="mainnet", show_default=True, help="A name or a file.")
