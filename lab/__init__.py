@@ -2,6 +2,7 @@
 
     light       blocks and shares as light values, and the node's rules on them
     world       events: who finds what when, who hears of it when
+    links, pool hash that comes and goes, cuts of the network; the shares that are found
     strategies  what a miner may do with a block, a time stamp, a share, a proof
     outcome     what a run gave: intervals, Θ, stale blocks, reward by hash
     economy     what score costs a miner who pays himself

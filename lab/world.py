@@ -7,7 +7,6 @@ whenever what it mines on changes (such times have no memory). One queue orders 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,26 +15,10 @@ from random import Random
 from consensus.errors import TimeAhead
 from consensus.rules.fork_choice import outweighs
 from core.limits import CLOCK_AHEAD_MS
-from lab.light import Block, Rules, Share, includable
-from lab.strategies import Miner, Strategy
-
-
-@dataclass(frozen=True)
-class Change:
-    """From ``at_ms`` on a miner's hash rate is ``factor`` times what it was at the start."""
-
-    at_ms: float
-    miner: int
-    factor: float
-
-
-@dataclass(frozen=True)
-class Partition:
-    """From ``begin_ms`` to ``end_ms`` those in ``group`` and the others do not hear each other."""
-
-    begin_ms: float
-    end_ms: float
-    group: frozenset[int]
+from lab.light import Block, Rules, Share
+from lab.links import Change, Partition, sent_at
+from lab.pool import SharePool
+from lab.strategies import Miner
 
 
 @dataclass
@@ -60,7 +43,7 @@ class World:
         self.genesis = self.rules.genesis(self.theta)
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
-        self._pool: defaultdict[Block, list[Share]] = defaultdict(list)
+        self._pool = SharePool(self.rules, self.random)
         for place, miner in enumerate(self.miners):
             miner.begin(place, self.genesis)
             self.restart(miner)
@@ -127,8 +110,7 @@ class World:
         self.found.append(block)
         miner.known.add(block)
         if self.with_shares:
-            own = Share(miner.tip, miner.place, block.payee, self.now, block)
-            self._pool[miner.tip].append(own)
+            self._pool.sealed(miner, block)
         for out in miner.strategy.found(miner, block):
             self.publish(miner, out)
         self.restart(miner)
@@ -137,7 +119,7 @@ class World:
         parent, strategy = miner.tip, miner.strategy
         theta = self.rules.child_theta(parent)
         psi, parts = self.rules.score(strategy.works(miner, parent), parent)
-        chosen = self._shares(miner, strategy, parent)
+        chosen = self._shares(miner, parent)
         return Block(
             parent=parent,
             height=parent.height + 1,
@@ -157,36 +139,20 @@ class World:
     def _gather(self, miner: Miner) -> None:
         """The shares that a miner has found since it was last asked."""
         began, miner.since = miner.since, self.now
-        if not self.with_shares or began == self.now:
-            return
-        rate = miner.rate * self.rules.share_chance(miner.tip) / 1000
-        pool = self._pool[miner.tip]
-        when = began + self.random.expovariate(rate) if rate > 0 else self.now
-        while when < self.now:
-            payee = self.random.randrange(miner.parts) if miner.parts > 1 else 0
-            pool.append(Share(miner.tip, miner.place, payee, when))
-            when += self.random.expovariate(rate)
+        if self.with_shares and began < self.now:
+            self._pool.gather(miner, began, self.now)
 
-    def _shares(self, miner: Miner, strategy: Strategy, parent: Block) -> tuple[Share, ...]:
+    def _shares(self, miner: Miner, parent: Block) -> tuple[Share, ...]:
         if not self.with_shares:
             return ()
-        self._forget(parent.height)
-        most = self.rules.at(parent.height + 1).poies.shares_per_block
-        free = includable(parent, lambda block: self._pool.get(block, ()))
-        heard = [share for share in free if self._heard(share, miner)]
-        return tuple(strategy.choose(miner, heard)[:most])
+        if parent.height % 64 == 0:
+            self._pool.forget(min(one.tip.height for one in self.miners))
+        return self._pool.pick(miner, parent, partial(self._has_heard, miner))
 
-    def _heard(self, share: Share, miner: Miner) -> bool:
+    def _has_heard(self, miner: Miner, share: Share) -> bool:
         if share.miner == miner.place:
             return True
         return self._arrival(share.found_ms, share.miner, miner.place) <= self.now
-
-    def _forget(self, height: int) -> None:
-        """Shares so far below every head that no branch can take them."""
-        if height % 64 == 0:
-            lowest = min(miner.tip.height for miner in self.miners) - 64
-            for block in [block for block in self._pool if block.height < lowest]:
-                del self._pool[block]
 
     # ------------------------------------------------------------------ news
 
@@ -197,12 +163,8 @@ class World:
                 when = self._arrival(self.now, miner.place, other.place)
                 self._at(when, partial(self._hear, other, block))
 
-    def _arrival(self, sent: float, sender: int, receiver: int) -> float:
-        for cut in self.partitions:
-            apart = (sender in cut.group) != (receiver in cut.group)
-            if apart and cut.begin_ms <= sent < cut.end_ms:
-                sent = cut.end_ms
-        return sent + self.delay_ms
+    def _arrival(self, when: float, sender: int, receiver: int) -> float:
+        return sent_at(when, (sender, receiver), self.partitions) + self.delay_ms
 
     def _hear(self, miner: Miner, block: Block) -> None:
         if block in miner.known:

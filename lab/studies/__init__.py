@@ -27,7 +27,9 @@ STUDIES: Mapping[str, Study] = {
     "honest": Study("intervals, Θ, stale blocks and reward with nobody cheating", 5_000),
     "steps": Study("how Θ settles after the hash rate steps by 2 and by 10", 400),
     "stamps": Study("what wrong time stamps gain, with and without the rising-time rule", 20_000),
-    "weights": Study("cheap blocks against dear ones, added as nats and as work", 720, 12, "branches"),
+    "weights": Study(
+        "cheap blocks against dear ones, added as nats and as work", 720, 12, "branches"
+    ),
     "variance": Study("a small miner's month with and without hash shares", 216_000),
     "withholder": Study("what leaving out the shares of others gains", 20_000),
     "selfish": Study("keeping blocks back, against Eyal and Sirer's formula", 50_000),

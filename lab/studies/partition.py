@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lab.light import Block, Rules
+from lab.links import Partition
 from lab.strategies import Miner
 from lab.studies.bench import Bench
 from lab.tables import Plot, Result, Series, Table, percent, thin
-from lab.world import Partition, World
+from lab.world import World
 
 SMALLER = 0.4
 BEGIN_BLOCKS = 200

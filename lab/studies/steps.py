@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from lab.light import Rules
+from lab.links import Change
 from lab.strategies import Miner
 from lab.studies.bench import Bench
 from lab.tables import Plot, Result, Series, Table, thin
-from lab.world import Change
 
 FACTORS = ((2.0, "× 2"), (0.5, "÷ 2"), (10.0, "× 10"), (0.1, "÷ 10"))
 WARM_UP = 200

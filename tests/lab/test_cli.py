@@ -25,7 +25,11 @@ def test_every_scenario_runs_small_on_every_kind_of_network(name, network):
     least = studies.STUDIES[name].least
     told: list[tuple[int, int]] = []
     bench = Bench(
-        networks.load(network), 3, least, runs=2, tell=lambda done, total: told.append((done, total))
+        networks.load(network),
+        3,
+        least,
+        runs=2,
+        tell=lambda done, total: told.append((done, total)),
     )
     result = studies.run(name, bench)
     assert result.tables and all(

@@ -1,4 +1,4 @@
-"""What clever miners do is what they are said to do, and the rules that stop them are the node's."""
+"""What clever miners do is what is said of them, and the rules that stop them are the node's."""
 
 from __future__ import annotations
 
@@ -111,5 +111,7 @@ def test_a_fork_of_kept_proofs_wins_while_they_count_and_not_after():
     plan, others = fork(0.3, full, 32, "head")
     run_head = others.head
     assert plan.won and plan.last is not None
-    assert all(block.psi > 0 for block in plan.last.ancestors(plan.last.height) if block.height <= 32)
+    assert all(
+        block.psi > 0 for block in plan.last.ancestors(plan.last.height) if block.height <= 32
+    )
     assert run_head.height >= 6

@@ -18,10 +18,11 @@ from core.limits import SHARE_WINDOW
 from core.network import PPM
 from core.proof import AI, STORAGE
 from lab.light import Rules
+from lab.links import Change, Partition
 from lab.outcome import Outcome
 from lab.strategies import Miner
 from lab.studies.bench import Bench
-from lab.world import Change, Partition, World
+from lab.world import World
 
 MAINNET = networks.load("mainnet")
 BENCH = Bench(MAINNET, seed=7, blocks=1_500)
@@ -75,9 +76,7 @@ def test_rewards_are_what_the_subsidy_mints(busy):
     params, poies = busy.world.rules.at(0).params, busy.world.rules.at(0).poies
     minted = 0
     for block in busy.chain:
-        parts = issuance.split_subsidy(
-            issuance.subsidy(block.height, params), params.subsidy_split
-        )
+        parts = issuance.split_subsidy(issuance.subsidy(block.height, params), params.subsidy_split)
         minted += parts.producer
         minted += parts.unminted // poies.shares_per_block * len(block.shares)
     incomes = busy.incomes()
