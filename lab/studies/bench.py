@@ -54,6 +54,10 @@ class Bench:
         """The network with Θ that stays."""
         return self._with_params(replace(self.params, retarget=False))
 
+    def level(self) -> Network:
+        """The network with the subsidy of its first era for ever."""
+        return self._with_params(replace(self.params, subsidy_era_blocks=0))
+
     def moving(self) -> Network:
         """The network, whose Θ must move."""
         if not self.params.retarget:

@@ -59,7 +59,7 @@ def _bound(bench: Bench) -> Table:
 
 def _prices(bench: Bench) -> Table:
     rows = []
-    for nats in (*NATS, bench.poies.gamma_unat / 1e6):
+    for nats in sorted({*NATS, bench.poies.gamma_unat / 1e6}):
         found = economy.cheapest(bench.poies, _points(bench), round(nats * 1e6))
         if found is not None:
             rows.append([f"{nats:g}", *_price_cells(found)])
@@ -109,7 +109,7 @@ def _run(bench: Bench, share: float, deal: Deal) -> list[str]:
     dealer = Miner("dealer", share * bench.rate, work=works, burnt=deal.burnt)
     others = Miner("others", (1 - share) * bench.rate)
     label = f"deal/{share}/{deal.burnt}"
-    outcome = bench.run(bench.world(Rules(bench.network), [dealer, others], label))
+    outcome = bench.run(bench.world(Rules(bench.level()), [dealer, others], label))
     reward, _ = rewards(outcome.world, 1)
     income = outcome.income(0)
     honest = share * reward * len(outcome.chain)

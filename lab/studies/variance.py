@@ -39,7 +39,7 @@ def study(bench: Bench) -> Result:
     ]
     days = bench.blocks * bench.params.target_interval_ms / 86_400_000
     title = f"Income of {PARTS} equal miners over {days:.0f} days"
-    return bench.result("variance", [Table(title, head, rows)], [_plot(crowds[0])])
+    return bench.result("variance", [Table(title, head, rows)], [_plot(crowds[-1])])
 
 
 def _rows(outcome: Outcome, place: int, crowd: Sequence[Income]) -> list[list[str]]:
@@ -72,7 +72,7 @@ def _spread(incomes: Sequence[int], formula: float) -> list[str]:
 
 
 def _plot(crowd: Sequence[Income]) -> Plot:
-    """The larger crowd, each relative to its own mean."""
+    """The smallest miners, relative to what they have on average."""
     lines = {
         "blocks alone": [one.block_reward for one in crowd],
         "with shares": [one.total for one in crowd],
@@ -85,7 +85,7 @@ def _plot(crowd: Sequence[Income]) -> Plot:
         series.append(Series(label, thin(values), thin(parts), "steps"))
     return Plot(
         "month",
-        f"A month of miners with {SIZES[0][1]} of the hash",
+        f"A month of miners with {SIZES[-1][1]} of the hash",
         "income / mean",
         "miners with at most that, %",
         series,

@@ -19,13 +19,12 @@ def simulate(*args: str):
     return CliRunner().invoke(cli, ["simulate", "consensus", *args])
 
 
-@pytest.mark.parametrize("network", ["testnet", "fast"])
 @pytest.mark.parametrize("name", studies.STUDIES)
-def test_every_scenario_runs_small_on_every_kind_of_network(name, network):
+def test_every_scenario_runs_small(name):
     least = studies.STUDIES[name].least
     told: list[tuple[int, int]] = []
     bench = Bench(
-        networks.load(network),
+        networks.load("fast"),
         3,
         least,
         runs=2,
