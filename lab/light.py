@@ -21,7 +21,7 @@ from core.network import Network, Params, ParamSet
 from core.proof import SCORED
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Block:
     """What the rules read of a header, and who found it when. ``work`` is the whole branch's.
 
@@ -41,6 +41,9 @@ class Block:
     shares: tuple[Share, ...] = ()
     child_theta: int = -1
 
+    def __repr__(self) -> str:
+        return f"Block({self.height} of miner {self.miner})"
+
     def ancestors(self, count: int) -> list[Block]:
         """This block and those before it, at most ``count``, the latest first."""
         found: list[Block] = []
@@ -51,7 +54,7 @@ class Block:
         return found
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Share:
     """A hash share; ``block`` is set where its draw sealed one, which may have become stale."""
 
@@ -60,6 +63,9 @@ class Share:
     payee: int
     found_ms: float
     block: Block | None = None
+
+    def __repr__(self) -> str:
+        return f"Share(on {self.parent} of miner {self.miner})"
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate, pairwise
+from random import Random
 
 import pytest
 
 from animica_site import networks
 from consensus.errors import TimeNotRising
 from consensus.rules.poies import Work
+from consensus.rules.retarget import next_theta
 from core.limits import CLOCK_AHEAD_MS
 from core.network import PPM
 from core.proof import AI, QUANTUM, STORAGE
@@ -53,6 +56,31 @@ def test_a_walk_needs_times_that_fall():
     assert free.chain[-1].theta < BENCH.theta - 3_000_000
     with pytest.raises(TimeNotRising):
         against(walker, blocks=100)
+
+
+def lowest(theta: int, stamps: list[int]) -> tuple[int, float]:
+    """Θ after a chain with these stamps, and the least that the page promises."""
+    params = MAINNET.at(0).params
+    start = theta
+    for earlier, later in pairwise([0, *stamps]):
+        theta = next_theta(theta, later - earlier, params)
+    owed = (len(stamps) * params.target_interval_ms - stamps[-1]) * 1_000_000
+    return theta, start + owed / params.retarget_tau_ms - len(stamps)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_rising_stamps_lower_theta_below_what_their_last_one_allows(seed):
+    chance = Random(seed)
+    gaps = [
+        int(chance.expovariate(1 / chance.choice((10, 12_000, 300_000)))) + 1 for _ in range(99)
+    ]
+    stamps = list(accumulate(gaps))
+    theta, least = lowest(40_000_000, stamps)
+    assert theta >= least
+    falling = [stamps[0], stamps[0] - 36_000_000]
+    falling += [falling[1] + 192_000 * step for step in range(1, 40)]
+    theta, least = lowest(40_000_000, falling)
+    assert theta < least
 
 
 def test_a_withholder_includes_its_own_shares_only():
