@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import RequestRefused
+from core.errors import NodeFault, RequestRefused
 
 
 class ThetaFixed(RequestRefused):
@@ -17,3 +17,10 @@ class RunTooShort(RequestRefused):
 
     code = "lab.too_short"
     hint = "Ask for more blocks with --blocks, or leave it out."
+
+
+class OutUnwritable(NodeFault):
+    """The folder for numbers and plots cannot be made or written to."""
+
+    code = "lab.out_unwritable"
+    hint = "Name a folder with --out that you may write to, with some free space."

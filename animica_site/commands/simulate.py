@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,6 +12,7 @@ import click
 from animica_site import networks
 from animica_site.progress import Progress
 from lab import plots
+from lab.errors import OutUnwritable
 from lab.studies import STUDIES, run
 from lab.studies.bench import Bench
 from lab.tables import Result
@@ -47,17 +50,28 @@ def consensus(
 ) -> None:
     """Simulate SCENARIO with the node's own rules; docs/consensus-lab.md explains the answers."""
     network = networks.load(name)
+    if out is not None:
+        with _writing(out):
+            out.mkdir(parents=True, exist_ok=True)
     study = STUDIES[scenario]
     with Progress(scenario, unit=study.counts) as progress:
         bench = Bench(network, seed, blocks or study.blocks, tell=progress.at)
         result = run(scenario, bench)
     click.echo(json.dumps(result.to_map(), ensure_ascii=False) if as_json else result.text())
     if out is not None:
-        _write(result, out)
+        with _writing(out):
+            _write(result, out)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutUnwritable(f"{folder}: {error.strerror}", path=str(folder)) from None
 
 
 def _write(result: Result, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     numbers = folder / f"{result.file_name(result.study)}.json"
     text = json.dumps(result.to_map(), ensure_ascii=False, indent=1)
     numbers.write_text(text + "\n", "utf-8")

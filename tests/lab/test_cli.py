@@ -78,6 +78,13 @@ def test_what_cannot_be_answered_is_refused_with_the_next_step():
     assert simulate("no-such").exit_code == 2
 
 
+def test_a_folder_that_cannot_be_made_is_refused_before_the_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = simulate("partition", "--out", str(tmp_path / "file" / "below"))
+    assert done.exit_code == 1 and "[lab.out_unwritable]" in done.stderr
+    assert "blocks" not in done.stderr
+
+
 def test_files_of_other_networks_are_told_apart():
     def made(network):
         return Result("study", network, 1, 10, []).file_name("study")
