@@ -113,6 +113,12 @@ def _wallet() -> click.Command:
     return wallet_group
 
 
+def _simulate() -> click.Command:
+    from animica_site.commands.simulate import simulate
+
+    return simulate
+
+
 def _bench() -> click.Command:
     from bench.cli import bench
 
@@ -130,6 +136,7 @@ Lazy.modules = {
     "prune": _prune,
     "restore": _restore,
     "rewind": _rewind,
+    "simulate": _simulate,
     "status": _status,
     "verify-db": _verify_db,
     "wallet": _wallet,

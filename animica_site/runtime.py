@@ -129,7 +129,7 @@ class Node:
         try:
             while not self._stopping.wait(1):
                 seconds += 1
-                tick(parts.importer.tick, parts.proofs.settle, parts.pool.flush)
+                tick(parts.importer.tick, parts.proofs.settle, parts.pool.tick)
                 if parts.pruner is not None:
                     tick(partial(parts.importer.between_blocks, parts.pruner.tick))
                 if seconds % _STATUS_LINE_S == 0:

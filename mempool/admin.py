@@ -12,9 +12,9 @@ from mempool.models import PoolTx
 class PoolTxAdmin(admin.ModelAdmin):
     """Waiting transactions as they were last written; nobody may change them here."""
 
-    list_display = ("txid", "arrived_ms")
+    list_display = ("txid", "arrived_ms", "height")
     ordering = ("arrived_ms", "txid")
-    fields = ("txid", "arrived_ms", "raw")
+    fields = ("txid", "arrived_ms", "height", "raw")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:

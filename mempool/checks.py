@@ -5,7 +5,7 @@ The rules and their order are ``execution.validity``'s. Source: docs/spec/mempoo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from consensus.rules import fees
@@ -44,14 +44,25 @@ class NextBlock:
         algs = frozenset(alg for alg, first in network.alg_from if first <= height)
         return cls(head, height, prices, algs)
 
-    def standing(self, sender: bytes, reader: StateReader) -> Standing:
+    def standing(self, sender: bytes, state: Callable[[], StateReader]) -> Standing:
         """A sender's account and key, read once per head."""
         known = self.standings.get(sender)
-        if known is None:
-            if len(self.standings) >= _REMEMBERED_SENDERS:
-                self.standings.clear()
-            known = self.standings[sender] = read_standings(reader, [sender])[sender]
-        return known
+        return known if known is not None else self._read([sender], state)[sender]
+
+    def look_up(self, senders: Iterable[bytes], state: Callable[[], StateReader]) -> None:
+        """Read in one go those that are not known yet."""
+        missing = {sender for sender in senders if sender not in self.standings}
+        if missing:
+            self._read(missing, state)
+
+    def _read(
+        self, senders: Collection[bytes], state: Callable[[], StateReader]
+    ) -> dict[bytes, Standing]:
+        found = read_standings(state(), senders)
+        if len(self.standings) >= _REMEMBERED_SENDERS:
+            self.standings.clear()
+        self.standings.update(found)
+        return found
 
 
 def read_standings(reader: StateReader, senders: Iterable[bytes]) -> dict[bytes, Standing]:

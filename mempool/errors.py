@@ -22,11 +22,25 @@ class FeeBelowMinimum(TxRefused):
     hint = "Raise `maxFee` to at least `required`, or submit to another node."
 
 
+class FeeBelowFloor(TxRefused):
+    """The tip is below the floor that recent evictions have set."""
+
+    code = "pool.fee_below_floor"
+    hint = "Raise `maxTip` to `required` and `maxFee` to `requiredMaxFee`, or wait for the floor."
+
+
 class ReplacementUnderpriced(TxRefused):
     """Another transaction of this sender and nonce waits, and this one pays too little more."""
 
     code = "pool.replacement_underpriced"
     hint = "Raise `maxFee` and `maxTip` by 10 % each, or use the next nonce."
+
+
+class ReplacementTooLarge(TxRefused):
+    """Another transaction of this sender and nonce waits, and this one is much larger."""
+
+    code = "pool.replacement_too_large"
+    hint = "Keep the replacement to `most` bytes, or wait until the other is in a block."
 
 
 class HeldLimit(TxRefused):
@@ -48,6 +62,27 @@ class Full(TxRefused):
 
     code = "pool.full"
     hint = "Raise `maxFee` and `maxTip`, or send again when fewer transactions wait."
+
+
+class SourceShare(TxRefused):
+    """The source of this transaction has taken up its share of a pool that fills up."""
+
+    code = "pool.source_share"
+    hint = "Raise `maxTip` above that of the source's other transactions, or wait for blocks."
+
+
+class RateLimited(TxRefused):
+    """The source has submitted too much in too short a time."""
+
+    code = "pool.rate_limited"
+    hint = "Wait `retryAfterMs` milliseconds, and submit more slowly."
+
+
+class OutOfTime(TxRefused):
+    """Dropped because it waited longer than this node keeps transactions."""
+
+    code = "pool.ttl"
+    hint = "Send it again, or sign it again with a higher fee."
 
 
 class Evicted(TxRefused):

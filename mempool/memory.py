@@ -9,7 +9,8 @@ from core.errors import EncodingRefused, Refused
 from core.hashing import sha3
 from core.limits import TX_BYTES
 from execution import errors as rules
-from mempool.rules.entry import Entry
+from mempool.errors import OutOfTime
+from mempool.returning import Returning
 from mempool.values import Dropped
 
 REFUSALS = 10_000
@@ -25,6 +26,11 @@ _FOR_EVER = (
     rules.KeyMismatch,
     rules.SignatureInvalid,
 )
+
+
+def may_pass(refusal: Refused) -> bool:
+    """Whether another head may lift this refusal."""
+    return not isinstance(refusal, (*_FOR_EVER, OutOfTime))
 
 
 class RefusalMemory:
@@ -61,7 +67,7 @@ class DropMemory:
 
     def __init__(self) -> None:
         self._drops: OrderedDict[bytes, Dropped] = OrderedDict()
-        self._comebacks: deque[tuple[int, Entry]] = deque(maxlen=COMEBACKS)
+        self._comebacks: deque[tuple[int, Returning]] = deque(maxlen=COMEBACKS)
 
     def get(self, txid: bytes) -> Dropped | None:
         """The last drop of this id, None if none is remembered."""
@@ -78,13 +84,22 @@ class DropMemory:
         """The transaction is back."""
         self._drops.pop(txid, None)
 
-    def keep(self, height: int, entry: Entry) -> None:
-        """Keep an entry that the block at ``height`` made invalid: a reorg may undo that."""
-        self._comebacks.append((height, entry))
+    def keep(self, height: int, back: Returning) -> None:
+        """Keep what is invalid after the block at ``height``: a reorg may undo that."""
+        self._comebacks.append((height, back))
 
-    def comebacks(self, fork_height: int) -> list[Entry]:
-        """Take out the entries that blocks above ``fork_height`` made invalid."""
-        back = [entry for height, entry in self._comebacks if height > fork_height]
-        stay = [(height, entry) for height, entry in self._comebacks if height <= fork_height]
+    def kept(self) -> dict[bytes, tuple[int, Returning]]:
+        """What a reorg may bring back, by id, with the height that it must go below."""
+        return {back.tx.txid: (height, back) for height, back in self._comebacks}
+
+    def forget_before(self, oldest_ms: int) -> None:
+        """What arrived before that comes back no more."""
+        stay = [pair for pair in self._comebacks if pair[1].arrived_ms >= oldest_ms]
+        self._comebacks = deque(stay, maxlen=COMEBACKS)
+
+    def comebacks(self, fork_height: int) -> list[Returning]:
+        """Take out what blocks above ``fork_height`` made invalid."""
+        back = [back for height, back in self._comebacks if height > fork_height]
+        stay = [pair for pair in self._comebacks if pair[0] <= fork_height]
         self._comebacks = deque(stay, maxlen=COMEBACKS)
         return back

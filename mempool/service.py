@@ -3,7 +3,8 @@
 submit     every check in the protocol's order, then a place in the sender's queue
 on_block   what was mined leaves, what became invalid is dropped with its reason
 on_reorg   what the old branch held comes back, if it is still valid
-select     what goes into the next block
+tick       what has waited too long leaves, the rest is written to disk
+select     what goes into the next block; it and all other answers are in ``mempool.readers``
 
 One lock guards the queues; decoding and signatures run outside it, so that threads admit in
 parallel. Source: docs/spec/mempool.md.
@@ -13,11 +14,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import count
 from threading import Lock, RLock
 
-from chain.values import Page
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.rules.transition import KINDS
 from consensus.witnesses import WitnessChecker
@@ -28,26 +27,25 @@ from core.network import Network
 from core.ports import Clock, StateReader
 from core.tx import SignedTx
 from execution import accounts, validity
-from mempool import checks, errors, store, views
+from mempool import checks, errors, store
 from mempool.checks import NextBlock
 from mempool.events import TxAdded, TxDropped
-from mempool.memory import DropMemory, RefusalMemory
-from mempool.rules import selection
+from mempool.memory import DropMemory, RefusalMemory, may_pass
+from mempool.readers import Readers
+from mempool.returning import Renewal, Returning
+from mempool.rules import buckets, reasons
+from mempool.rules.buckets import Buckets
 from mempool.rules.entry import Drop, Entry, Standing
-from mempool.rules.limits import PoolLimits
+from mempool.rules.floor import Floor
+from mempool.rules.limits import LOCAL, VERIFICATIONS, PoolLimits
 from mempool.rules.queues import Queues
-from mempool.values import Admission, Dropped, PooledTx, PoolStats, State
+from mempool.values import Admission, Dropped, State
+
+_SWEEP_MS = 60_000
+"""Who has waited too long leaves within so many milliseconds."""
 
 
-@dataclass(frozen=True)
-class _Returning:
-    """A transaction that was valid before and asks to come back."""
-
-    tx: SignedTx
-    arrived_ms: int
-
-
-class Pool:
+class Pool(Readers):
     """The transactions that wait for a block; safe to call from any thread.
 
     ``state`` gives a reader of the head's post-state, ``head`` the head's header.
@@ -71,40 +69,85 @@ class Pool:
         self._bus = bus
         self._lock = RLock()
         floor = network.at(head().height + 1).params.base_fee_floor
-        self._queues = Queues(limits or PoolLimits(min_fee=floor))
+        self.limits = limits or PoolLimits(min_fee=floor)
+        self._queues = Queues(self.limits)
+        self._floor = Floor(self.limits)
+        self._buckets = Buckets(self.limits.rates)
         self._next = NextBlock.after(head(), network)
         self._arrivals = count()
         self._refusals = RefusalMemory()
         self._drops = DropMemory()
         self._news: deque[TxAdded | TxDropped] = deque()
         self._announcing = RLock()
-        self._stored: set[bytes] = set()
+        self._stored: dict[bytes, int | None] = {}
         self._flushing = Lock()
+        self._swept_ms = 0
 
     # ------------------------------------------------------------- submissions
 
-    def submit(self, raw: bytes) -> Admission:
-        """Take in a transaction; raises the refusal of the first rule that it breaks."""
-        self._refusals.recall(raw)
+    def submit(self, raw: bytes, source: str = LOCAL) -> Admission:
+        """Take in a transaction; raises the refusal of the first rule that it breaks.
+
+        ``source`` is who hands it in, for the shares and rates of sources.
+        """
+        (outcome,) = self.submit_many([raw], source)
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
+
+    def submit_many(self, raws: Sequence[bytes], source: str = LOCAL) -> list[Admission | Refused]:
+        """Take in transactions one after the other; what became of each.
+
+        The accounts of all senders are read at once.
+        """
         try:
-            admission = self._admit(SignedTx.decode(raw))
+            decoded = [self._decoded(raw, source) for raw in raws]
+            self._look_up([tx.unsigned.sender for tx in decoded if isinstance(tx, SignedTx)])
+            return [self._outcome(raw, tx, source) for raw, tx in zip(raws, decoded, strict=True)]
+        finally:
+            self._announce()
+
+    def _decoded(self, raw: bytes, source: str) -> SignedTx | Refused:
+        try:
+            with self._lock:
+                costs = {buckets.COUNT: 1, buckets.BYTES: len(raw)}
+                self._buckets.take(source, self._clock.now_ms(), costs)
+            self._refusals.recall(raw)
+            return SignedTx.decode(raw)
         except Refused as refusal:
             self._refusals.remember(raw, refusal)
-            raise
-        self._announce()
-        return admission
+            return refusal
 
-    def _admit(self, tx: SignedTx) -> Admission:
+    def _look_up(self, senders: Sequence[bytes]) -> None:
+        known = self._queues.senders
+        self._next.look_up([s for s in senders if s not in known], self._state)
+
+    def _outcome(self, raw: bytes, tx: SignedTx | Refused, source: str) -> Admission | Refused:
+        if isinstance(tx, Refused):
+            return tx
+        try:
+            return self._admit(tx, source)
+        except Refused as refusal:
+            self._refusals.remember(raw, refusal)
+            return refusal
+
+    def _admit(self, tx: SignedTx, source: str) -> Admission:
+        paid = False
         while True:
             next_block = self._next
-            entry, standing = self._check(tx, next_block)
+            entry, standing = self._place(tx, source, next_block, paid=paid)
+            self._witnesses.check_one((entry.tx, entry.public_key))
+            checks.check_account(entry, standing.account, next_block.prices)
             with self._lock:
                 if next_block is self._next:
                     return self._enter(entry, standing)
             # A new head came while the signature was verified: check against that one.
+            paid = True
 
-    def _check(self, tx: SignedTx, next_block: NextBlock) -> tuple[Entry, Standing]:
-        """Every check that needs no other transaction, in the protocol's order.
+    def _place(
+        self, tx: SignedTx, source: str, next_block: NextBlock, *, paid: bool
+    ) -> tuple[Entry, Standing]:
+        """Every check up to the signature, in the protocol's order, and what that will cost.
 
         The pool's own refusals come before the signature, which costs more than they do.
         """
@@ -113,28 +156,27 @@ class Pool:
         body = validity.check_form(tx, self._network, next_block.height, KINDS)
         standing = self._standing(tx.unsigned.sender, next_block)
         public_key = validity.check_key(tx, standing.key, in_block=False)
-        entry = Entry(
-            tx=checks.fitted(tx, standing.key),
-            body=body,
-            public_key=public_key,
-            arrival=next(self._arrivals),
-            arrived_ms=self._clock.now_ms(),
-        )
+        now_ms = self._clock.now_ms()
+        fitted = checks.fitted(tx, standing.key)
+        entry = Entry(fitted, body, public_key, next(self._arrivals), now_ms, source)
+        base_fee = next_block.prices.base_fee
         with self._lock:
-            self._queues.check_policy(entry, standing, next_block.prices.base_fee)
-        self._witnesses.check_one((entry.tx, public_key))
-        checks.check_account(entry, standing.account, next_block.prices)
+            self._floor.check(entry, base_fee, self._queues.sources.used, now_ms)
+            self._queues.check_policy(entry, standing, base_fee)
+            if not paid:
+                weight = VERIFICATIONS[tx.witness.alg]
+                self._buckets.take(source, now_ms, {buckets.VERIFICATIONS: weight})
         return entry, standing
 
     def _standing(self, sender: bytes, next_block: NextBlock) -> Standing:
         queue = self._queues.senders.get(sender)
-        return queue.standing if queue else next_block.standing(sender, self._state())
+        return queue.standing if queue else next_block.standing(sender, self._state)
 
     def _enter(self, entry: Entry, standing: Standing) -> Admission:
         self._queues.check_funds(entry, standing)
         base_fee = self._next.prices.base_fee
-        victims = self._queues.check_policy(entry, standing, base_fee)
-        self._leave(self._queues.add(entry, standing, victims))
+        plan = self._queues.check_policy(entry, standing, base_fee)
+        self._leave(self._queues.add(entry, standing, plan))
         return Admission(entry.txid, self._welcome(entry))
 
     def _welcome(self, entry: Entry) -> State:
@@ -154,8 +196,11 @@ class Pool:
         self._announce()
 
     def _leave(self, drops: Iterable[Drop], mined: Collection[bytes] = ()) -> None:
-        """Remember and announce who left, the mined ones left aside."""
+        """Remember and announce who left, the mined ones left aside; evictions raise the floor."""
         for drop in drops:
+            if isinstance(drop.refusal, errors.Evicted):
+                tip = drop.entry.tip(self._next.prices.base_fee)
+                self._floor.evicted(tip, self._clock.now_ms())
             if drop.entry.txid not in mined:
                 self._record(drop.entry.txid, drop.refusal)
 
@@ -181,11 +226,10 @@ class Pool:
     def on_reorg(self, event: ChainReorganised) -> None:
         """The head is on another branch: the old one's transactions and victims may come back."""
         now_ms = self._clock.now_ms()
-        returned = [_Returning(SignedTx.decode(raw), now_ms) for raw in event.returned]
+        returned = [Returning(SignedTx.decode(raw), now_ms) for raw in event.returned]
         with self._lock:
             self._next = NextBlock.after(event.new_head, self._network)
-            victims = self._drops.comebacks(event.fork_height)
-            back = [_Returning(entry.with_key(), entry.arrived_ms) for entry in victims]
+            back = self._drops.comebacks(event.fork_height)
             self._come_back(back + returned, verify=False, mined=frozenset(event.txids))
         self._announce()
 
@@ -219,12 +263,12 @@ class Pool:
                 drops += queues.settle(sender)
         for drop in drops:
             if drop.entry.txid not in mined:
-                self._drops.keep(self._next.head.height, drop.entry)
+                self._drops.keep(self._next.head.height, Returning.of(drop.entry))
         self._leave(drops, mined)
         self._leave(queues.shrink(self._next.prices.base_fee))
 
     def _come_back(
-        self, returning: Sequence[_Returning], *, verify: bool, mined: Collection[bytes] = ()
+        self, returning: Sequence[Returning], *, verify: bool, mined: Collection[bytes] = ()
     ) -> None:
         """Move to the head with everyone who comes back in place before anyone is sorted out."""
         queues = self._queues
@@ -232,15 +276,18 @@ class Pool:
         keys |= {sender: queue.tail.public_key for sender, queue in queues.senders.items()}
         senders = {*queues.senders, *(back.tx.unsigned.sender for back in returning)}
         standings = checks.read_standings(self._state(), senders)
+        oldest_ms = self._clock.now_ms() - self.limits.ttl_ms
+        check = self._witnesses.check_one if verify else None
+        renewal = Renewal(self._network, self._next, check, oldest_ms, self.limits.ttl_ms)
         entered = []
         for back in returning:
-            sender = back.tx.unsigned.sender
-            if back.tx.txid in queues.by_txid:
+            sender, arrival = back.tx.unsigned.sender, next(self._arrivals)
+            if back.tx.txid in queues.by_txid or back.tx.txid in mined:
                 continue
             try:
-                entry = self._renewed(back, standings[sender], keys.get(sender), verify)
+                entry = renewal.entry(back, standings[sender], keys.get(sender), arrival)
             except Refused as refusal:
-                self._record(back.tx.txid, refusal)
+                self._stay_out(back.with_key(keys.get(sender)), refusal)
                 continue
             loser = queues.readmit(entry, standings[sender])
             if loser is not None:
@@ -251,108 +298,78 @@ class Pool:
             if entry.txid in queues.by_txid:
                 self._welcome(entry)
 
-    def _renewed(
-        self, back: _Returning, standing: Standing, key: bytes | None, verify: bool
-    ) -> Entry:
-        """An entry for a transaction that comes back; a fee below the base fee may wait.
+    def _stay_out(self, back: Returning, refusal: Refused) -> None:
+        """It stays dropped for a reason of this head; the next reorg may lift that again."""
+        self._record(back.tx.txid, refusal)
+        if may_pass(refusal):
+            self._drops.keep(self._next.head.height, back)
 
-        ``key`` is the sender's public key if the pool knows it: the block that it was in may have
-        left it out because the chain stored it then.
-        """
-        tx = back.tx
-        if tx.witness.pk is None and standing.key is None:
-            tx = tx.with_key(key)
-        body = validity.check_form(tx, self._network, self._next.height, KINDS)
-        public_key = validity.check_key(tx, standing.key, in_block=False)
-        fitted = checks.fitted(tx, standing.key)
-        entry = Entry(fitted, body, public_key, next(self._arrivals), back.arrived_ms)
-        if verify:
-            self._witnesses.check_one((fitted, public_key))
-        prices = validity.Prices(0, 0, self._next.prices.gas_left)
-        checks.check_account(entry, standing.account, prices)
-        return entry
+    # ------------------------------------------------------------- time and disk
 
-    # ------------------------------------------------------------- the copy on disk
+    def tick(self) -> None:
+        """Once a second: drop who has waited too long, then write what changed."""
+        now_ms = self._clock.now_ms()
+        if not 0 <= now_ms - self._swept_ms < _SWEEP_MS:
+            self._swept_ms = now_ms
+            self._sweep(now_ms - self.limits.ttl_ms)
+        self.flush()
+
+    def _sweep(self, oldest_ms: int) -> None:
+        """Drop who arrived before that, highest nonces first: nobody is held up in between."""
+        with self._lock:
+            self._drops.forget_before(oldest_ms)
+            queues = self._queues
+            old = [entry for entry in queues.by_txid.values() if entry.arrived_ms < oldest_ms]
+            for entry in sorted(old, key=lambda entry: -entry.nonce):
+                drop = Drop(entry, reasons.out_of_time(self.limits.ttl_ms))
+                self._leave([drop, *queues.remove(entry)])
+        self._announce()
 
     def flush(self) -> None:
         """Write what changed since the last flush; after a failure the next one catches up."""
         with self._flushing:
             with self._lock:
-                held = dict(self._queues.by_txid)
-            gone = self._stored - held.keys()
-            fresh = [held[txid] for txid in held if txid not in self._stored]
-            rows = (store.StoredTx(e.txid, e.with_key().raw, e.arrived_ms) for e in fresh)
+                kept, waiting = self._drops.kept(), dict(self._queues.by_txid)
+            wanted: dict[bytes, int | None] = {txid: height for txid, (height, _) in kept.items()}
+            wanted |= dict.fromkeys(waiting)
+            was = self._stored
+            gone = {txid for txid in was if wanted.get(txid, -1) != was[txid]}
+            rows = [
+                self._row(txid, height, waiting, kept)
+                for txid, height in wanted.items()
+                if was.get(txid, -1) != height
+            ]
             store.write(rows, gone)
-            self._stored = set(held)
+            self._stored = wanted
+
+    @staticmethod
+    def _row(
+        txid: bytes,
+        height: int | None,
+        waiting: dict[bytes, Entry],
+        kept: dict[bytes, tuple[int, Returning]],
+    ) -> store.StoredTx:
+        back = Returning.of(waiting[txid]) if height is None else kept[txid][1]
+        return store.StoredTx(txid, back.tx.raw, back.arrived_ms, height)
 
     def load(self) -> None:
         """Take in what the last run left; each is checked again and dropped with a reason."""
         rows = store.load()
         returning = []
         with self._lock:
-            self._stored = {row.txid for row in rows}
+            self._stored = {row.txid: row.height for row in rows}
             for row in rows:
                 try:
-                    returning.append(_Returning(SignedTx.decode(row.raw), row.arrived_ms))
+                    back = Returning(SignedTx.decode(row.raw), row.arrived_ms)
                 except EncodingRefused as refusal:
                     self._record(row.txid, refusal)
+                    continue
+                if row.height is None:
+                    returning.append(back)
+                else:
+                    self._drops.keep(row.height, back)
             self._come_back(returning, verify=True)
         self._announce()
-
-    # ------------------------------------------------------------- readers
-
-    def select(self, *, base_fee: int, gas: int, size: int) -> list[SignedTx]:
-        """Ready transactions for a block, best tip first, each in the form the block takes.
-
-        ``gas`` and ``size`` (bytes of unsigned parts and witnesses) are what the block has left.
-        """
-        with self._lock:
-            queues = [queue.ready() for queue in self._queues.senders.values()]
-        chosen = selection.select(queues, base_fee=base_fee, gas=gas, size=size)
-        return [entry.tx for entry in chosen]
-
-    def get(self, txid: bytes) -> PooledTx | None:
-        """A waiting transaction."""
-        with self._lock:
-            entry = self._queues.by_txid.get(txid)
-            return None if entry is None else self._view(entry)
-
-    def dropped(self, txid: bytes) -> Dropped | None:
-        """Why a transaction left without a block, as far as it is remembered."""
-        with self._lock:
-            return self._drops.get(txid)
-
-    def by_sender(self, address: bytes) -> tuple[PooledTx, ...]:
-        """A sender's waiting transactions in nonce order."""
-        with self._lock:
-            queue = self._queues.senders.get(address)
-            return tuple(self._view(entry) for entry in queue.ordered()) if queue else ()
-
-    def next_nonce(self, address: bytes) -> int:
-        """The nonce that the sender's next transaction should have, ready ones counted."""
-        with self._lock:
-            queue = self._queues.senders.get(address)
-            if queue is not None:
-                return queue.ready_end
-            next_block = self._next
-        return next_block.standing(address, self._state()).account.nonce
-
-    def content(self, cursor: str | None = None, limit: int = 50) -> Page[PooledTx]:
-        """Waiting transactions, the latest arrival first."""
-        before = views.check_page(cursor, limit)
-        with self._lock:
-            entries = views.page(self._queues.by_txid.values(), before, limit + 1)
-            items = tuple(self._view(entry) for entry in entries[:limit])
-        more = len(entries) > limit
-        return Page(items, str(entries[limit - 1].arrival) if more else None)
-
-    def stats(self) -> PoolStats:
-        """The pool in numbers."""
-        with self._lock:
-            return views.stats(self._queues, self._next.prices.base_fee)
-
-    def _view(self, entry: Entry) -> PooledTx:
-        return views.pooled(entry, self._queues, self._next.prices.base_fee)
 
 
 _current: Pool | None = None

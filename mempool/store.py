@@ -12,27 +12,32 @@ from mempool.models import PoolTx
 
 # SQLite builds may refuse more than 999 parameters a statement.
 _IN_LIST = 900
-_INSERT = "INSERT INTO mempool_pooltx (txid, raw, arrived_ms) VALUES (%s, %s, %s)"
+_INSERT = "INSERT INTO mempool_pooltx (txid, raw, arrived_ms, height) VALUES (%s, %s, %s, %s)"
 
 
 @dataclass(frozen=True)
 class StoredTx:
-    """A row: the transaction's id and encoding, and when it arrived (Unix ms)."""
+    """A row: the transaction's id and encoding, and when it arrived (Unix ms).
+
+    ``height`` is that of the block which made it invalid, None while it waits.
+    """
 
     txid: bytes
     raw: bytes
     arrived_ms: int
+    height: int | None = None
 
 
 def load() -> list[StoredTx]:
     """Every stored transaction, by arrival."""
-    rows = PoolTx.objects.order_by("arrived_ms", "txid").values_list("txid", "raw", "arrived_ms")
-    return [StoredTx(bytes(txid), bytes(raw), arrived_ms) for txid, raw, arrived_ms in rows]
+    columns = ("txid", "raw", "arrived_ms", "height")
+    rows = PoolTx.objects.order_by("arrived_ms", "txid").values_list(*columns)
+    return [StoredTx(bytes(txid), bytes(raw), *others) for txid, raw, *others in rows]
 
 
 def write(fresh: Iterable[StoredTx], gone: Collection[bytes]) -> None:
-    """Add ``fresh`` and delete ``gone`` (ids) in one transaction."""
-    rows = [(tx.txid, tx.raw, tx.arrived_ms) for tx in fresh]
+    """Delete ``gone`` (ids) and add ``fresh`` in one transaction."""
+    rows = [(tx.txid, tx.raw, tx.arrived_ms, tx.height) for tx in fresh]
     if not rows and not gone:
         return
     with transaction.atomic():

@@ -36,6 +36,24 @@ class PooledTx:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a waiting transaction stands.
+
+    ``position`` counts from 0 among its sender's waiting transactions, ``rank`` from 1 among all
+    ready ones by tip (None when it is held). ``needed`` says that others of its sender build on
+    it, so that it cannot be evicted. Otherwise ``cheaper`` last transactions would go before it
+    if there were no room, and then a newcomer with a tip of ``outbid_at`` (nANM per gas) evicts it.
+    """
+
+    pooled: PooledTx
+    position: int
+    rank: int | None
+    needed: bool
+    cheaper: int | None
+    outbid_at: int | None
+
+
+@dataclass(frozen=True)
 class Dropped:
     """Why a transaction left the pool without a block."""
 
@@ -49,6 +67,7 @@ class Dropped:
 class PoolStats:
     """The pool in numbers. Fees and tips in nANM per gas; None in an empty pool.
 
+    ``floor`` is the least tip that gets in. ``fill_percent`` is of the fuller of count and bytes.
     ``base_fee`` is the next block's; the tips are of ready transactions, negative ones included.
     """
 
@@ -65,3 +84,7 @@ class PoolStats:
     tip_low: int | None
     tip_median: int | None
     tip_high: int | None
+    floor: int
+    fill_percent: int
+    low_percent: int
+    high_percent: int

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from chain.errors import BadCursor, BadLimit
 from mempool.rules.entry import Entry
 from mempool.rules.queues import Queues
-from mempool.values import PooledTx, PoolStats
+from mempool.rules.room import Room
+from mempool.values import Place, PooledTx, PoolStats
 
 PAGE_MOST = 200
 """Most items of one page."""
@@ -46,7 +48,39 @@ def pooled(entry: Entry, queues: Queues, base_fee: int) -> PooledTx:
     return PooledTx(entry.tx, "ready" if ready else "held", entry.arrived_ms, tip, reason)
 
 
-def stats(queues: Queues, base_fee: int) -> PoolStats:
+def places(queues: Queues, sender: bytes, txid: bytes | None, base_fee: int) -> tuple[Place, ...]:
+    """A sender's waiting transactions by nonce, or only ``txid``, each with its place."""
+    queue = queues.senders.get(sender)
+    listed = queue.ordered() if queue is not None else []
+    wanted = [(n, entry) for n, entry in enumerate(listed) if txid in (None, entry.txid)]
+    if not wanted:
+        return ()
+    tips = sorted(
+        entry.tip(base_fee) for queue in queues.senders.values() for entry in queue.ready()
+    )
+    tails = sorted(queue.tail.tip(base_fee) for queue in queues.senders.values())
+    found = []
+    for position, entry in wanted:
+        tip, needed = entry.tip(base_fee), entry is not listed[-1]
+        found.append(
+            Place(
+                pooled=pooled(entry, queues, base_fee),
+                position=position,
+                rank=len(tips) - bisect_right(tips, tip) + 1 if queues.is_ready(entry) else None,
+                needed=needed,
+                cheaper=None if needed else bisect_left(tails, tip),
+                outbid_at=None if needed else max(tip + 1, 0),
+            )
+        )
+    return tuple(found)
+
+
+def fill_percent(used: Room, room: Room) -> int:
+    """How full the pool is, by the fuller of count and bytes, rounded down."""
+    return max(used.count * 100 // room.count, used.size_bytes * 100 // room.size_bytes)
+
+
+def stats(queues: Queues, base_fee: int, floor: int) -> PoolStats:
     """The pool in numbers."""
     tips = sorted(
         entry.tip(base_fee) for queue in queues.senders.values() for entry in queue.ready()
@@ -66,4 +100,8 @@ def stats(queues: Queues, base_fee: int) -> PoolStats:
         tip_low=tips[0] if tips else None,
         tip_median=tips[len(tips) // 2] if tips else None,
         tip_high=tips[-1] if tips else None,
+        floor=floor,
+        fill_percent=fill_percent(queues.sources.used, limits.room),
+        low_percent=limits.low_percent,
+        high_percent=limits.high_percent,
     )

@@ -8,6 +8,9 @@ Source: JSON-RPC 2.0; docs/spec/rpc.md.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, repeat
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -28,12 +31,14 @@ from rpc.errors import (
     number_of,
 )
 from rpc.params import SAFE_INTEGER
-from rpc.registry import Registry
+from rpc.registry import Method, Registry
 
 BODY_BYTES = 2 * 1024 * 1024
 """The largest body of a request; whoever reads bodies keeps to it while reading."""
 BATCH_REQUESTS = 100
 
+# These have their own line in the log by the time they are answered.
+_LOGGED = (DatabaseAway, InternalError)
 _ID_TYPES = (str, int, float, type(None))
 
 log = structlog.get_logger("rpc")
@@ -70,12 +75,13 @@ class Dispatcher:
         try:
             document = _parse(body)
             if type(document) is not list:
-                return self._one(document, caller)
+                return b"".join(self._answers([self._read(document)], caller))
             self._check_batch(document, caller)
         except AnimicaError as error:
             self._observer.answered("", error.code, 0.0)
             return failure(None, error)
-        answers = [answer for item in document if (answer := self._one(item, caller))]
+        asked = [self._read(item) for item in document]
+        answers = [answer for run in _runs(asked) for answer in self._answers(run, caller)]
         return b"[" + b",".join(answers) + b"]" if answers else b""
 
     def _check_batch(self, batch: list[Any], caller: Caller) -> None:
@@ -89,35 +95,85 @@ class Dispatcher:
         if len(batch) > 1:
             self._allowance.take(caller.ip, len(batch) - 1)
 
-    def _one(self, request: Any, caller: Caller) -> bytes:
-        """Answer one request; empty for a notification."""
-        started = perf_counter()
-        known, code = "", ""
-        request_id: object = None
-        expects_answer = True  # a broken envelope is always answered
+    def _read(self, request: Any) -> _Asked:
+        """What a request asks for, as far as it can be read."""
+        asked = _Asked()
         try:
-            request_id = _id_of(request)
-            name, params = _call_of(request)
-            expects_answer = "id" in request
-            method = self._registry.find(name)
-            known = method.name
-            answer = _success(request_id, method.call(params, caller))
+            asked.id = _id_of(request)
+            name, asked.params = _call_of(request)
+            asked.expects_answer = "id" in request  # a broken envelope is always answered
+            asked.method = self._registry.find(name)
         except AnimicaError as error:
-            if isinstance(error, NodeFault):
-                log.error("rpc.fault", method=known, code=error.code, reason=error.message)
-            code = error.code
-            answer = failure(request_id, error)
-        except (DatabaseError, InterfaceError) as error:
-            away = database_away(error)
-            code = away.code
-            answer = failure(request_id, away)
-        except Exception:
-            fault = defect()
-            log.exception("rpc.internal", method=known, reference=fault.facts["reference"])
-            code = fault.code
-            answer = failure(request_id, fault)
-        self._observer.answered(known, code, perf_counter() - started)
-        return answer if expects_answer else b""
+            asked.error = error
+        return asked
+
+    def _answers(self, run: Sequence[_Asked], caller: Caller) -> list[bytes]:
+        """Answer requests of one run; nothing for notifications."""
+        started = perf_counter()
+        outcomes = _outcomes(run, caller)
+        seconds = (perf_counter() - started) / len(run)
+        answers = []
+        for asked, outcome in zip(run, outcomes, strict=True):
+            name = asked.method.name if asked.method else ""
+            if not isinstance(outcome, AnimicaError):
+                outcome = _guarded(name, _success, asked.id, outcome)
+            error = outcome if isinstance(outcome, AnimicaError) else None
+            if isinstance(error, NodeFault) and not isinstance(error, _LOGGED):
+                log.error("rpc.fault", method=name, code=error.code, reason=error.message)
+            self._observer.answered(name, error.code if error else "", seconds)
+            if asked.expects_answer:
+                answers.append(failure(asked.id, error) if error else outcome)
+        return answers
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request; ``error`` says why it cannot be served."""
+
+    id: object = None
+    expects_answer: bool = True
+    method: Method | None = None
+    params: Any = None
+    error: AnimicaError | None = None
+
+
+def _runs(batch: Sequence[_Asked]) -> Iterator[list[_Asked]]:
+    """The requests of a batch in order, neighbours together whose method takes many at once."""
+
+    def kind(asked: _Asked) -> object:
+        return asked.method if asked.method and asked.method.many else asked
+
+    for _, run in groupby(batch, key=lambda asked: id(kind(asked))):
+        yield list(run)
+
+
+def _outcomes(run: Sequence[_Asked], caller: Caller) -> list[Any]:
+    """The result of each request of a run, or its error."""
+    first = run[0]
+    if first.error is not None or first.method is None:
+        return [first.error]
+    method, name = first.method, first.method.name
+    if method.many is None or len(run) == 1:
+        return [_guarded(name, method.call, first.params, caller)]
+    bound = [_guarded(name, method.bind, asked.params) for asked in run]
+    values = [value for value in bound if not isinstance(value, AnimicaError)]
+    found = _guarded(name, method.many, values, caller)
+    each = repeat(found) if isinstance(found, AnimicaError) else iter(found)
+    return [value if isinstance(value, AnimicaError) else next(each) for value in bound]
+
+
+def _guarded(name: str, function: Callable[..., Any], *args: Any) -> Any:
+    """What a function gives; its error instead of raising it."""
+    try:
+        return function(*args)
+    except AnimicaError as error:
+        return error
+    except (DatabaseError, InterfaceError) as error:
+        return database_away(error)
+    except Exception:
+        fault = defect()
+        log.exception("rpc.internal", method=name, reference=fault.facts["reference"])
+        return fault
 
 
 def database_away(error: Exception) -> DatabaseAway:

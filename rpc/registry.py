@@ -4,7 +4,8 @@
     def get_balance(address: Address) -> AmountText: …
 
 Parameters are read by the ``Kind`` in their annotation (``rpc.params``); their JSON names are the
-Python names in camelCase. Every method also answers under ``module_method``.
+Python names in camelCase. Every method also answers under ``module_method``. ``@many`` adds a way
+to serve neighbours of a batch together; each is answered as if it had come alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar, Union
 
 from core.errors import AnimicaError, EncodingRefused
@@ -49,15 +50,18 @@ class Method:
     summary: str
     description: str
     wants_caller: bool
+    many: Callable[[list[dict[str, Any]], Caller], list[Any]] | None = None
+    """Serves neighbours of a batch together: their parameters in, results or errors out."""
 
     def call(self, params: object, caller: Caller) -> Any:
         """Read ``params`` (None, an array or an object) and run the method."""
-        values = self._bind(params) if self.params or params else {}
+        values = self.bind(params) if self.params or params else {}
         if self.wants_caller:
             values["caller"] = caller
         return self.function(**values)
 
-    def _bind(self, params: object) -> dict[str, Any]:
+    def bind(self, params: object) -> dict[str, Any]:
+        """The values of the parameters by Python name; raises ``ParamsInvalid``."""
         given = self._named(params)
         values: dict[str, Any] = {}
         for param in self.params:
@@ -110,6 +114,17 @@ class Registry:
             method = _describe(name, function, tuple(errors))
             self._methods[name] = method
             self._answering[name] = self._answering[alias] = method
+            return function
+
+        return register
+
+    def many(self, name: str) -> Callable[[F], F]:
+        """Register the decorated function as the way to serve many calls of ``name`` at once."""
+
+        def register(function: F) -> F:
+            method = replace(self._methods[name], many=function)
+            self._methods[name] = method
+            self._answering[name] = self._answering[name.replace(".", "_")] = method
             return function
 
         return register
@@ -198,3 +213,4 @@ registry = Registry()
 """The node's methods; ``rpc.methods`` fills it when imported."""
 
 method = registry.method
+many = registry.many

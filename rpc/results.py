@@ -23,6 +23,7 @@ Hash = Annotated[str, Shape({"type": "string", "pattern": "^0x[0-9a-f]{64}$"})]
 AddressText = Annotated[str, Shape({"type": "string", "pattern": "^anim1[0-9a-z]+$"})]
 AmountText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "nANM"})]
 WorkText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "total work"})]
+BigText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "whole number"})]
 
 
 class RootsView(TypedDict):
@@ -134,6 +135,81 @@ class BlockView(BlockSummary):
     """A block with its transactions: ids, or in full."""
 
     txs: list[Hash] | list[TransactionView]
+
+
+class TypeScoreView(TypedDict):
+    """One type's part of Σψ. `work` is units · quality, in millionths of a unit; `alpha` in ppm.
+
+    `raw` is before the block's multiplier, `multiplied` after it, `psi` after the type's `cap`.
+    """
+
+    type: int
+    name: str
+    work: BigText
+    alpha: int
+    raw: int
+    multiplied: int
+    cap: int
+    capped: bool
+    psi: int
+
+
+class ScoreView(TypedDict):
+    """Why a block counts as sealed: `u` < `threshold`, which says `draw` + `psi` ≥ `theta`.
+
+    `u` is the draw as a number below 2^256, `draw` its −ln. `multiplier` is in ppm. `uncapped` is
+    Σψ before `gamma`, the most that useful work may bring. `work` is what the block counts in its
+    chain, `expectedDraws` what sealing it took on average.
+    """
+
+    hash: Hash
+    height: int
+    canonical: bool
+    u: BigText
+    draw: int
+    types: list[TypeScoreView]
+    multiplier: int
+    uncapped: int
+    gamma: int
+    capped: bool
+    psi: int
+    score: int
+    theta: int
+    surplus: int
+    threshold: BigText
+    expectedDraws: BigText
+    work: BigText
+
+
+class ProofView(TypedDict):
+    """A proof of useful work: its receipt, what it was paid, and the proof itself.
+
+    `credited` says whether its units count. `envelope` is CBOR, which `digest` commits to; it is
+    null where the node has pruned it. `share` is the header that a hash share is, else null.
+    """
+
+    type: int
+    name: str
+    nullifier: Hash
+    payee: AddressText
+    psi: int
+    units: BigText
+    quality: int
+    credited: bool
+    paid: AmountText
+    digest: Hash
+    envelope: Hex | None
+    share: HeaderView | None
+
+
+class BlockProofsView(TypedDict):
+    """A block's verified proofs in their order. `slice` is what each hash share is paid."""
+
+    hash: Hash
+    height: int
+    canonical: bool
+    slice: AmountText
+    proofs: list[ProofView]
 
 
 class EventView(TypedDict):
@@ -335,18 +411,65 @@ class PoolPage(TypedDict):
     cursor: str | None
 
 
-class SenderPool(TypedDict):
-    """What the pool holds of one sender, by nonce."""
+class PlaceView(PooledTxView):
+    """A transaction in the pool and its place.
 
-    address: AddressText
-    nextNonce: int
-    items: list[PooledTxView]
+    `position` counts from 0 among its sender's waiting transactions. `rank` counts from 1 among
+    all ready ones by tip; null while it is held. `needed`: others of its sender build on it, so
+    it cannot be evicted. Otherwise, when the pool is full, `cheaper` last transactions of other
+    senders would go before it, and after them a newcomer with a tip of `outbidAt` evicts it. The
+    shares of sources, which may change that order, are left out of it.
+    """
+
+    position: int
+    rank: int | None
+    needed: bool
+    cheaper: int | None
+    outbidAt: str | None
+
+
+class RateView(TypedDict):
+    """A token bucket: so many a second, at most `burst` saved up."""
+
+    perSecond: int
+    burst: int
+
+
+class PoolRules(TypedDict):
+    """The pool's local policy. Percents are of its room; `floor` is the least tip that gets in.
+
+    The rates bound one source: transactions, bytes, verifications of ML-DSA-65 signatures.
+    """
+
+    floor: str
+    minFee: AmountText
+    fillPercent: int
+    lowPercent: int
+    highPercent: int
+    sourcePercent: int
+    perSender: int
+    heldPerSender: int
+    replacementPercent: int
+    ttlMs: int
+    countRate: RateView
+    byteRate: RateView
+    verificationRate: RateView
+
+
+class PoolPlaces(TypedDict):
+    """Waiting transactions of one sender by nonce, each with its place, and the pool's rules."""
+
+    address: AddressText | None
+    nextNonce: int | None
+    items: list[PlaceView]
+    pool: PoolRules
 
 
 class PoolStatsView(TypedDict):
     """The pool in numbers. Fees and tips per gas; tips and `oldest` are null in an empty pool.
 
-    `baseFee` is the next block's. A negative tip waits for a lower base fee.
+    `baseFee` is the next block's. A negative tip waits for a lower base fee. `floor` is the least
+    tip that gets in; `fillPercent` and the watermarks are percent of the pool's room.
     """
 
     count: int
@@ -362,6 +485,10 @@ class PoolStatsView(TypedDict):
     tipLow: str | None
     tipMedian: str | None
     tipHigh: str | None
+    floor: str
+    fillPercent: int
+    lowPercent: int
+    highPercent: int
 
 
 class SyncStatus(TypedDict):

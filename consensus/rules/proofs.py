@@ -180,8 +180,7 @@ def _verify(
     units = claim.units
     if envelope.type in SCORED:
         policy = ctx.network.at(ctx.header.height).poies
-        first = creditable and not before.credited
-        units = credit.units(envelope.type, claim, policy, spent) if first else 0
+        units = credit.units(envelope.type, claim, policy, spent) if creditable else 0
     return Verified(envelope, claim, after, units)
 
 

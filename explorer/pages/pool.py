@@ -15,7 +15,7 @@ SPREAD_OVER = 200
 
 
 def context(cursor: str | None) -> dict[str, Any]:
-    """Counts, the spread of tips and a page of waiting transactions."""
+    """Counts, fullness and floor, the spread of tips and a page of waiting transactions."""
     with snapshot():
         now = frame()
     pool = mempool.current()
@@ -24,6 +24,8 @@ def context(cursor: str | None) -> dict[str, Any]:
     return {
         "frame": now,
         "stats": pool.stats(),
+        "source_percent": pool.limits.source_percent,
+        "ttl_minutes": pool.limits.ttl_ms // 60_000,
         "bins": spread([pooled.tip for pooled in latest if pooled.state == "ready"]),
         "spread_over": SPREAD_OVER,
         "items": page.items,

@@ -30,7 +30,7 @@ class Entry:
     """A verified transaction in the form that the next block takes.
 
     ``public_key`` is kept whatever the form, so that it can be put back. ``arrival`` counts
-    submissions and settles ties.
+    submissions and settles ties. ``source`` is who handed it in.
     """
 
     tx: SignedTx
@@ -38,6 +38,7 @@ class Entry:
     public_key: bytes
     arrival: int
     arrived_ms: int
+    source: str = "local"
 
     @property
     def txid(self) -> bytes:

@@ -7,98 +7,128 @@ Source: docs/spec/mempool.md.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from mempool.rules.entry import Entry
+from mempool.rules.room import Room
 from mempool.rules.sender import SenderQueue
 
 _Ranked = tuple[int, int, bytes, int]
 """Tip at the base fee, minus the arrival (later arrivals go first), sender, nonce."""
 
 
-class Tails:
-    """A heap of the last transactions, built when first needed and again when the base fee moves.
+@dataclass
+class Plan:
+    """Who will leave, and for whom: nobody leaves before all who must are found.
 
-    Items go stale when the pool changes; they are recognised and thrown away when they come up.
+    With a ``newcomer`` each must pay less than it and be of another sender.
     """
 
-    def __init__(self) -> None:
+    newcomer: Entry | None = None
+    victims: list[Entry] = field(default_factory=list)
+    for_share: int = 0
+    """So many of the first victims leave for the share of the newcomer's own source."""
+    freed: Room = field(default_factory=Room)
+    freed_by: dict[str, Room] = field(default_factory=dict)
+    lowest: dict[bytes, int] = field(default_factory=dict)
+    """By sender the nonce of its last victim: what is above has been chosen already."""
+
+    def take(self, victim: Entry) -> None:
+        """One more has to leave."""
+        self.victims.append(victim)
+        self.freed.add(victim)
+        self.freed_by.setdefault(victim.source, Room()).add(victim)
+        self.lowest[victim.sender] = victim.nonce
+
+
+class Tails:
+    """A heap of the last transactions, of one ``source`` or of all (None).
+
+    It is built when first needed and again when the base fee moves. Items go stale when the pool
+    changes; they are recognised and thrown away when they come up.
+    """
+
+    def __init__(self, senders: Mapping[bytes, SenderQueue], source: str | None = None) -> None:
+        self._senders = senders
+        self._source = source
         self._base_fee: int | None = None
         self._heap: list[_Ranked] = []
         self._most = 0
 
     def note(self, entry: Entry) -> None:
         """An entry may have become its sender's last one."""
-        if self._base_fee is None:
+        if self._base_fee is None or not self._is_ours(entry):
             return
         if len(self._heap) >= self._most:  # mostly stale by now
             self._base_fee, self._heap = None, []
             return
         heapq.heappush(self._heap, _rank(entry, self._base_fee))
 
-    def choose(
-        self,
-        senders: Mapping[bytes, SenderQueue],
-        base_fee: int,
-        over_count: int,
-        over_bytes: int,
-        for_entry: Entry | None = None,
-    ) -> list[Entry] | None:
-        """The cheapest tails whose leaving makes up ``over_count`` and ``over_bytes``.
-
-        With ``for_entry`` each must pay less than it and be of another sender; None if there
-        are not enough such.
-        """
-        self._prepare(senders, base_fee)
-        chosen: dict[bytes, int] = {}
-        victims: list[Entry] = []
+    def choose(self, plan: Plan, base_fee: int, enough: Callable[[], bool]) -> None:
+        """Add the cheapest tails to the plan until there are enough or no more that may go."""
+        self._prepare(base_fee)
+        for sender, nonce in plan.lowest.items():  # chosen from another heap
+            self._push_below(sender, nonce, base_fee)
         seen: list[_Ranked] = []
-        while over_count > 0 or over_bytes > 0:
-            item = self._pop(senders, chosen)
+        while not enough():
+            item = self._pop(plan, seen)
             if item is None:
                 break
-            tip, _, sender, nonce = item
             seen.append(item)
-            if for_entry is not None:
-                if tip >= for_entry.tip(base_fee):
+            tip, _, sender, nonce = item
+            if plan.newcomer is not None:
+                if tip >= plan.newcomer.tip(base_fee):
                     break
-                if sender == for_entry.sender:
+                if sender == plan.newcomer.sender:
                     continue
-            victim = senders[sender].entries[nonce]
-            victims.append(victim)
-            over_count -= 1
-            over_bytes -= victim.size
-            chosen[sender] = nonce
-            before = [n for n in senders[sender].entries if n < nonce]
-            if before:
-                heapq.heappush(self._heap, _rank(senders[sender].entries[max(before)], base_fee))
+            plan.take(self._senders[sender].entries[nonce])
+            self._push_below(sender, nonce, base_fee)
         for item in seen:
             heapq.heappush(self._heap, item)
-        return None if over_count > 0 or over_bytes > 0 else victims
 
-    def _prepare(self, senders: Mapping[bytes, SenderQueue], base_fee: int) -> None:
+    def cheapest(self, base_fee: int) -> Entry | None:
+        """Who would leave first."""
+        self._prepare(base_fee)
+        item = self._pop(Plan(), [])
+        if item is None:
+            return None
+        heapq.heappush(self._heap, item)
+        return self._senders[item[2]].entries[item[3]]
+
+    def _is_ours(self, entry: Entry) -> bool:
+        return self._source is None or entry.source == self._source
+
+    def _prepare(self, base_fee: int) -> None:
         if self._base_fee != base_fee:
             self._base_fee = base_fee
-            self._heap = [_rank(queue.tail, base_fee) for queue in senders.values()]
+            tails = (queue.tail for queue in self._senders.values())
+            self._heap = [_rank(tail, base_fee) for tail in tails if self._is_ours(tail)]
             self._most = 4 * len(self._heap) + 1_024
             heapq.heapify(self._heap)
 
-    def _pop(
-        self, senders: Mapping[bytes, SenderQueue], chosen: Mapping[bytes, int]
-    ) -> _Ranked | None:
-        """The cheapest item that is still its sender's last, those already chosen left aside."""
+    def _pop(self, plan: Plan, seen: list[_Ranked]) -> _Ranked | None:
+        """The cheapest item that is its sender's last but for those chosen; these join ``seen``."""
         while self._heap:
             item = heapq.heappop(self._heap)
             _, arrival, sender, nonce = item
-            queue = senders.get(sender)
+            queue = self._senders.get(sender)
             entry = queue.entries.get(nonce) if queue is not None else None
             if queue is None or entry is None or entry.arrival != -arrival:
                 continue
-            bound = chosen.get(sender)
-            left = (n for n in queue.entries if bound is None or n < bound)
-            if nonce == max(left, default=None):
+            bound = plan.lowest.get(sender)
+            if bound is not None and nonce >= bound:
+                seen.append(item)
+            elif nonce == max(n for n in queue.entries if bound is None or n < bound):
                 return item
         return None
+
+    def _push_below(self, sender: bytes, nonce: int, base_fee: int) -> None:
+        """Once that nonce has been chosen, the one before it may go as well."""
+        entries = self._senders[sender].entries
+        before = [n for n in entries if n < nonce]
+        if before and self._is_ours(entries[max(before)]):
+            heapq.heappush(self._heap, _rank(entries[max(before)], base_fee))
 
 
 def _rank(entry: Entry, base_fee: int) -> _Ranked:

@@ -7,25 +7,30 @@ covers together; held are those behind a missing nonce.
 from __future__ import annotations
 
 from core.errors import Refused, TxRefused
-from execution import validity
-from execution.errors import InsufficientFunds
 from mempool import errors
+from mempool.rules import reasons
 from mempool.rules.entry import Drop, Entry, Standing
-from mempool.rules.eviction import Tails
-from mempool.rules.limits import REPLACEMENT_PERCENT, PoolLimits
+from mempool.rules.eviction import Plan
+from mempool.rules.limits import PoolLimits
+from mempool.rules.replacement import check_replacement
 from mempool.rules.sender import SenderQueue
+from mempool.rules.sources import Sources
 
 
 class Queues:
-    """Every waiting transaction. ``size_bytes`` and ``ready_count`` are kept up to date."""
+    """Every waiting transaction. ``sources`` and ``ready_count`` are kept up to date."""
 
     def __init__(self, limits: PoolLimits) -> None:
         self.limits = limits
         self.by_txid: dict[bytes, Entry] = {}
         self.senders: dict[bytes, SenderQueue] = {}
-        self.size_bytes = 0
         self.ready_count = 0
-        self._tails = Tails()
+        self.sources = Sources(limits, self.senders)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all of them in a block."""
+        return self.sources.used.size_bytes
 
     def is_ready(self, entry: Entry) -> bool:
         """Whether a pooled entry is ready."""
@@ -33,7 +38,7 @@ class Queues:
 
     # ------------------------------------------------------------- a submission
 
-    def check_policy(self, entry: Entry, standing: Standing, base_fee: int) -> list[Entry]:
+    def check_policy(self, entry: Entry, standing: Standing, base_fee: int) -> Plan:
         """The pool's own rules for a newcomer; returns who would have to leave for it.
 
         Raises ``pool.…``. What the chain refuses anyhow passes here: that has its own code.
@@ -51,7 +56,8 @@ class Queues:
             check_replacement(entry, old)
         else:
             self._check_sender_limits(entry, queue)
-        return self._room_for(entry, old, queue, base_fee)
+        held = entry.nonce > queue.ready_end
+        return self.sources.plan(entry, old, base_fee, held=held)
 
     def check_funds(self, entry: Entry, standing: Standing) -> None:
         """The balance covers the sender's ready transactions together with the newcomer.
@@ -64,15 +70,16 @@ class Queues:
         if entry.nonce <= queue.ready_end:
             required += sum(e.cost for e in queue.ready() if e.nonce != entry.nonce)
         if required > balance:
-            raise _unfunded(required, balance)
+            raise reasons.unfunded(required, balance)
 
-    def add(self, entry: Entry, standing: Standing, victims: list[Entry]) -> list[Drop]:
-        """Put a checked newcomer in, the ``victims`` of ``check_policy`` out."""
+    def add(self, entry: Entry, standing: Standing, plan: Plan) -> list[Drop]:
+        """Put a checked newcomer in, the victims of ``check_policy``'s plan out."""
         drops = []
-        for victim in victims:
+        for place, victim in enumerate(plan.victims):
             self._take(victim)
             self._settle_gone(victim.sender)
-            drops.append(Drop(victim, _evicted(victim)))
+            shared = place < plan.for_share
+            drops.append(Drop(victim, reasons.crowded() if shared else reasons.evicted(victim)))
         replaced = self._put(entry, standing)
         if replaced is not None:
             drops.append(replaced)
@@ -90,7 +97,8 @@ class Queues:
             fitted = entry.fitted(standing.key)
             if fitted is not entry:
                 queue.entries[nonce] = self.by_txid[entry.txid] = fitted
-                self.size_bytes += fitted.size - entry.size
+                self.sources.remove(entry)
+                self.sources.add(fitted)
 
     def readmit(self, entry: Entry, standing: Standing) -> Drop | None:
         """Put a returning entry in, under the rules of replacement; returns who lost."""
@@ -117,15 +125,11 @@ class Queues:
 
     def shrink(self, base_fee: int) -> list[Drop]:
         """Evict the cheapest tails until the pool is within its limits."""
-        over_count = len(self.by_txid) - self.limits.count
-        over_bytes = self.size_bytes - self.limits.size_bytes
-        if over_count <= 0 and over_bytes <= 0:
-            return []
-        victims = self._tails.choose(self.senders, base_fee, over_count, over_bytes) or []
+        victims = self.sources.excess(base_fee)
         for victim in victims:
             self._take(victim)
             self._settle_gone(victim.sender)
-        return [Drop(victim, _evicted(victim)) for victim in victims]
+        return [Drop(victim, reasons.evicted(victim)) for victim in victims]
 
     # ------------------------------------------------------------- inside
 
@@ -133,27 +137,9 @@ class Queues:
         limits = self.limits
         held = len(queue.entries) - queue.ready_count
         if entry.nonce > queue.ready_end and held >= limits.held_per_sender:
-            raise _held_limit(limits.held_per_sender, queue.ready_end)
+            raise reasons.held_limit(limits.held_per_sender, queue.ready_end)
         if len(queue.entries) >= limits.per_sender:
-            raise _sender_limit(limits.per_sender)
-
-    def _room_for(
-        self, entry: Entry, old: Entry | None, queue: SenderQueue, base_fee: int
-    ) -> list[Entry]:
-        limits = self.limits
-        over_count = len(self.by_txid) + (old is None) - limits.count
-        freed = old.size if old is not None else 0
-        over_bytes = self.size_bytes + entry.size - freed - limits.size_bytes
-        if over_count <= 0 and over_bytes <= 0:
-            return []
-        if entry.nonce > queue.ready_end:
-            raise errors.Full("the pool is full and takes none behind a missing nonce")
-        victims = self._tails.choose(
-            self.senders, base_fee, over_count, over_bytes, for_entry=entry
-        )
-        if victims is None:
-            raise errors.Full("the pool is full of transactions that pay as much or more")
-        return victims
+            raise reasons.sender_limit(limits.per_sender)
 
     def _put(self, entry: Entry, standing: Standing) -> Drop | None:
         queue = self.senders.get(entry.sender)
@@ -162,20 +148,19 @@ class Queues:
         old = queue.entries.get(entry.nonce)
         queue.entries[entry.nonce] = entry
         self.by_txid[entry.txid] = entry
-        self.size_bytes += entry.size
-        self._tails.note(entry)
+        self.sources.add(entry)
         if old is None:
             return None
         del self.by_txid[old.txid]
-        self.size_bytes -= old.size
-        return Drop(old, _replaced(entry))
+        self.sources.remove(old)
+        return Drop(old, reasons.replaced(entry))
 
     def _take(self, entry: Entry) -> None:
         """Remove from the maps; the caller settles the sender."""
         queue = self.senders[entry.sender]
         del queue.entries[entry.nonce]
         del self.by_txid[entry.txid]
-        self.size_bytes -= entry.size
+        self.sources.remove(entry)
         if entry.nonce < queue.ready_end:
             self.ready_count -= queue.ready_end - max(entry.nonce, queue.standing.account.nonce)
             queue.ready_end = max(entry.nonce, queue.standing.account.nonce)
@@ -184,7 +169,7 @@ class Queues:
         """Forget an empty queue; tell the tails who is last in the others."""
         queue = self.senders[sender]
         if queue.entries:
-            self._tails.note(queue.tail)
+            self.sources.note(queue.tail)
         else:
             del self.senders[sender]
 
@@ -194,7 +179,7 @@ class Queues:
         for nonce in [nonce for nonce in queue.entries if nonce < account.nonce]:
             entry = queue.entries[nonce]
             self._take(entry)
-            drops.append(Drop(entry, _refusal_of_nonce(entry, queue.standing)))
+            drops.append(Drop(entry, reasons.passed(entry, queue.standing)))
         return drops
 
     def _extend_ready(self, queue: SenderQueue) -> list[Drop]:
@@ -204,7 +189,7 @@ class Queues:
             spent += entry.cost
             if spent > balance:
                 self._take(entry)
-                return [Drop(entry, _unfunded(spent, balance))]
+                return [Drop(entry, reasons.unfunded(spent, balance))]
             queue.ready_end += 1
             self.ready_count += 1
         return []
@@ -217,11 +202,11 @@ class Queues:
             refusal: Refused | None = None
             if entry.nonce >= queue.ready_end:
                 if entry.cost > balance:
-                    refusal = _unfunded(entry.cost, balance)
+                    refusal = reasons.unfunded(entry.cost, balance)
                 elif held >= limits.held_per_sender:
-                    refusal = _held_limit(limits.held_per_sender, queue.ready_end)
+                    refusal = reasons.held_limit(limits.held_per_sender, queue.ready_end)
             if refusal is None and kept >= limits.per_sender:
-                refusal = _sender_limit(limits.per_sender)
+                refusal = reasons.sender_limit(limits.per_sender)
             if refusal is not None:
                 self._take(entry)
                 drops.append(Drop(entry, refusal))
@@ -229,63 +214,3 @@ class Queues:
             kept += 1
             held += entry.nonce >= queue.ready_end
         return drops
-
-
-def check_replacement(entry: Entry, old: Entry) -> None:
-    """Both fees rise by a tenth. Raises ``pool.duplicate`` or ``pool.replacement_underpriced``."""
-    if entry.txid == old.txid:
-        raise errors.Duplicate("the transaction is in the pool", txid="0x" + entry.txid.hex())
-    new, known = entry.tx.unsigned, old.tx.unsigned
-    for name, ours, theirs in (
-        ("maxFee", new.max_fee, known.max_fee),
-        ("maxTip", new.max_tip, known.max_tip),
-    ):
-        if ours * 100 < theirs * REPLACEMENT_PERCENT:
-            raise errors.ReplacementUnderpriced(
-                f"tx.{name} is {ours}, to replace the waiting transaction of nonce {entry.nonce} "
-                f"it must be at least {-(-theirs * REPLACEMENT_PERCENT // 100)}",
-                field=f"tx.{name}",
-                required=-(-theirs * REPLACEMENT_PERCENT // 100),
-                txid="0x" + old.txid.hex(),
-            )
-
-
-def _unfunded(required: int, balance: int) -> InsufficientFunds:
-    return InsufficientFunds(
-        f"the sender's waiting transactions need {required} nANM and it has {balance}",
-        field="tx.from",
-        required=str(required),
-        available=str(balance),
-    )
-
-
-def _refusal_of_nonce(entry: Entry, standing: Standing) -> TxRefused:
-    try:
-        validity.check_nonce(entry.tx, standing.account)
-    except TxRefused as refusal:
-        return refusal
-    raise AssertionError("the nonce has been passed")
-
-
-def _held_limit(most: int, missing: int) -> errors.HeldLimit:
-    return errors.HeldLimit(
-        f"{most} transactions of the sender wait for nonce {missing}",
-        field="tx.nonce",
-        required=missing,
-        most=most,
-    )
-
-
-def _sender_limit(most: int) -> errors.SenderLimit:
-    return errors.SenderLimit(f"{most} transactions of the sender wait", field="tx.from", most=most)
-
-
-def _evicted(entry: Entry) -> errors.Evicted:
-    return errors.Evicted(
-        f"the pool was full and a maxFee of {entry.tx.unsigned.max_fee} was among the least"
-    )
-
-
-def _replaced(by: Entry) -> errors.Replaced:
-    txid = "0x" + by.txid.hex()
-    return errors.Replaced(f"replaced by {txid}, which pays more for the same nonce", by=txid)

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from chain import queries
 from chain import service as chain
 from chain.errors import BadCursor, Pruned
 from chain.values import TxOutcome
 from consensus.rules import fees
-from core.errors import EncodingRefused, TxRefused
+from core.errors import EncodingRefused, Refused, TxRefused
 from core.header import Header
 from core.limits import U64_MAX
 from core.network import PPM
 from core.tx import SignedTx, UnsignedTx
 from execution.accounts import KEY_MODULE
 from execution.gas import intrinsic_gas
+from mempool.values import Admission
 from pq import addresses, algorithms
 from rpc import context, views
+from rpc.caller import Caller
 from rpc.errors import NodeAbsent
 from rpc.methods.chain import height_of
 from rpc.params import Address, Amount, BlockRef, Bytes32, Cursor, Flag, Limit, RawTx, whole
-from rpc.registry import method
+from rpc.registry import many, method
 from rpc.results import (
     FeeBlock,
     FeeHistory,
@@ -41,13 +43,26 @@ _BLOCK_LINES = 200
 @method("tx.sendRawTransaction", errors=[TxRefused, EncodingRefused, NodeAbsent])
 def send_raw_transaction(
     raw: Annotated[RawTx, "Canonical CBOR of [unsigned, witness]."],
+    caller: Caller,
 ) -> SubmittedTx:
     """Put a signed transaction into the pool.
 
     `held` means that an earlier nonce of the sender is missing. A refusal carries the code of the
     first rule that the transaction breaks.
     """
-    admission = context.pool().submit(raw)
+    return _submitted(context.pool().submit(raw, caller.source))
+
+
+@many("tx.sendRawTransaction")
+def send_raw_transactions(
+    calls: list[dict[str, Any]], caller: Caller
+) -> list[SubmittedTx | Refused]:
+    """The same for neighbours in a batch: the accounts of their senders are read at once."""
+    outcomes = context.pool().submit_many([call["raw"] for call in calls], caller.source)
+    return [out if isinstance(out, Refused) else _submitted(out) for out in outcomes]
+
+
+def _submitted(admission: Admission) -> SubmittedTx:
     return {"txid": views.hexed(admission.txid), "state": admission.state}
 
 

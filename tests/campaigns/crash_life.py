@@ -229,9 +229,9 @@ def _check_pool(node: _Node, plan: Plan) -> None:
     """The copy is as last flushed; all of it waits again or was dropped with a reason."""
     rows = pool_store.load()
     assert all(SignedTx.decode(row.raw).txid == row.txid for row in rows), "a pool row is torn"
-    found = pool_digest([row.txid for row in rows])
+    found = pool_digest([row.txid for row in rows if row.height is None])
     assert found in plan.pools, "the pool's copy is not what was last flushed"
-    for row in rows:
+    for row in [row for row in rows if row.height is None]:
         known = node.pool.get(row.txid) or node.pool.dropped(row.txid)
         assert known is not None, f"the pool lost {row.txid.hex()} without a word"
 

@@ -99,6 +99,31 @@ def test_s_is_that_of_the_including_blocks_parent_state():
     assert import_all(new_importer(NETWORK), [*line, good]) == ["added"] * 11
 
 
+def test_a_draw_at_the_target_is_no_share(monkeypatch):
+    header = share_header(BUILDER, FIRST, 20)
+    monkeypatch.setattr(shares, "threshold", lambda theta, offset: header.draw + 1)
+    shares.check_draw(header, 0)
+    monkeypatch.setattr(shares, "threshold", lambda theta, offset: header.draw)
+    with pytest.raises(AnimicaError) as caught:
+        shares.check_draw(header, 0)
+    assert caught.value.code == "proof.share_draw"
+
+
+@pytest.mark.django_db
+def test_the_last_block_of_an_epoch_counts_for_it():
+    line = BUILDER.grow(BUILDER.genesis, 9)
+    worked = [share(BUILDER, line[8], worker) for worker in (20, 21, 22)]
+    last = BUILDER.make(line[8], envelopes=worked)
+    assert import_all(new_importer(NETWORK), [*line, last]) == ["added"] * 10
+    told = cbor.decode_own(last.effects.receipts[-1].logs[-1].data)
+    tuned = Tuning.decode(last.records[tuning.RECORD])
+    assert (told["shares"], tuned.shares) == (3, 0)
+    assert (told["offset"], told["alpha"]) == (tuned.share_offset, tuned.named_alphas)
+    policy, params = NETWORK.at(10).poies, NETWORK.at(10).params
+    expected = tuning.next_offset(1_500_000, 3, params.epoch_blocks, policy)
+    assert tuned.share_offset == expected == 1_750_000
+
+
 def test_a_share_may_not_carry_anything_else():
     body = share(BUILDER, FIRST, 20).body
     assert shares.decode(body).coinbase == key(20).address

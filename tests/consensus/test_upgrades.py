@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chain import queries, service
+from consensus.rules import shares
 from consensus.rules.header import check_network
 from core.errors import AnimicaError
 from core.network import Network
 from core.proof import AI, QUANTUM
-from tests.consensus.synthetic import VERIFIERS, Job, envelope, share, working_network
+from tests.consensus.synthetic import VERIFIERS, Job, envelope, share, share_header, working_network
 from tests.support import ChainBuilder, Made, import_all, key, new_importer, reseal, transfer
 
 FIRST = 4
@@ -82,6 +83,33 @@ def test_the_new_limits_bind_from_that_height_on():
         importer.import_block(old_limit.raw, source="test")
     assert caught.value.code == "block.gas_limit"
     assert import_all(importer, [good]) == ["added"]
+
+
+@pytest.mark.django_db
+def test_what_tuning_has_reached_is_put_within_the_new_bounds_at_once():
+    """α is halved, and shares are easier, in the first block of the new set."""
+    halved = {"alpha_start_ppm": 500_000, "alpha_max_ppm": 500_000}
+    bounds = {"share_offset_start_unat": 2_000_000, "share_offset_min_unat": 2_000_000}
+    upgrade = {"name": "halved", "height": FIRST, "poies": {**bounds, "ai": halved}}
+    network = working_network(upgrades=[upgrade])
+    builder = ChainBuilder(network, VERIFIERS)
+    line = builder.grow(builder.genesis, FIRST - 2)
+    ends = []
+    for _ in range(2):
+        parent = line[-1]
+        job = Job(parent.hash, ALICE, provider=parent.hash)
+        line.append(builder.make(parent, coinbase=ALICE, envelopes=[envelope(AI, job)]))
+        ends.append(line[-1].header.psi)
+    assert ends[1] == ends[0] // 2 > 0
+    # With Θ = 2 nats and s = 2 every draw makes a share, with s = 1.5 not every one.
+    header = share_header(builder, line[FIRST - 2], 20, offset=2_000_000)
+    number = 0
+    while header.draw < shares.threshold(header.theta, 1_500_000):
+        number += 1
+        header = header.sealed(number.to_bytes(8, "little"))
+    sent = shares.envelope(header)
+    line[-1] = builder.make(line[-2], envelopes=[sent])
+    assert import_all(node(network), line) == ["added"] * FIRST
 
 
 def refusal(importer, raw: bytes) -> str:

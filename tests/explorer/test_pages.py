@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from math import log
 from types import SimpleNamespace
@@ -55,6 +56,8 @@ def hex_of(data: bytes) -> str:
 def test_a_node_that_knows_genesis_only_has_words_for_it(client, world):
     assert "No transaction has been mined yet" in read(client, "/")
     assert "no interval to show" in read(client, "/")
+    consensus_page = read(client, "/consensus")
+    assert "no path to show" in consensus_page and "No hash share was included" in consensus_page
     assert "Nothing is waiting" in read(client, "/mempool")
     genesis = read(client, "/block/0")
     assert "Genesis needs no seal" in genesis
@@ -69,7 +72,7 @@ def test_a_database_without_a_chain_is_not_ready(client, db):
     bare = SimpleNamespace(alarm=None, network=network())
     consensus.install(bare)
     try:
-        for url in ("/", "/block/1", "/mempool", "/search?q=1"):
+        for url in ("/", "/block/1", "/consensus", "/mempool", "/search?q=1"):
             assert "Not ready" in read(client, url, 503)
     finally:
         consensus.install(None)
@@ -113,7 +116,7 @@ def test_a_fresh_head_is_no_warning(client, busy, monkeypatch):
 
 def test_a_refused_reorganisation_is_an_alert_on_every_page(client, busy):
     busy.importer.alarm = Alarm("fork.too_deep", "101 blocks", b"\xaa" * 32, 1)
-    for url in ("/", "/blocks", "/mempool", "/block/3"):
+    for url in ("/", "/blocks", "/consensus", "/mempool", "/block/3"):
         assert 'role="alert"' in client.get(url).content.decode()
         assert "refuses a reorganisation" in read(client, url)
 
@@ -308,6 +311,34 @@ def test_the_mempool_counts_and_lists(client, busy):
     source = client.get("/mempool").content.decode()
     assert source.count('<rect class="bar') == 1
     assert re.findall(r'scope="row"><a class="hash" href="/tx/0x\w+"', source)
+    assert "waits for a block with room" in page
+    assert "any tip is taken now" in page and "Below the low watermark" in page
+    assert 'class="draw" x="0" y="1" width="0"' in source
+    assert 'class="watermark" x1="50"' in source and 'class="watermark" x1="90"' in source
+
+
+def test_a_crowded_mempool_tells_its_floor(client, busy, monkeypatch):
+    stats = busy.pool.stats()
+    crowded = {
+        10: "and that halves every ten minutes",
+        60: "no source may take up more than 25 % of the room",
+        95: "the least tip rises: now 1 234 nANM per gas",
+    }
+    for percent, sentence in crowded.items():
+        shown = replace(stats, floor=1_234, fill_percent=percent)
+        monkeypatch.setattr(busy.pool, "stats", lambda shown=shown: shown)
+        page = read(client, "/mempool")
+        assert sentence in page, percent
+        assert "Floor 1 234 nANM/gas least tip taken now" in page
+        assert f"{percent} % of the room is taken, with the watermarks at 50 % and 90 %" in page
+        assert f'width="{percent}"' in client.get("/mempool").content.decode()
+
+
+def test_a_dropped_transaction_says_that_it_waited_too_long(client, busy):
+    txid = busy.transfer(7, 2).txid
+    busy.pool._sweep(10**15)
+    page = read(client, f"/tx/{hex_of(txid)}")
+    assert "pool.ttl" in page and "It waited longer than 180 minutes" in page
 
 
 # ------------------------------------------------------------------ search
@@ -418,7 +449,7 @@ def test_a_page_beyond_the_end_says_so(client, busy):
 
 
 def test_pages_only_read(client, world):
-    for url in ("/", "/blocks", "/block/1", "/search", "/mempool"):
+    for url in ("/", "/blocks", "/block/1", "/consensus", "/search", "/mempool"):
         assert client.post(url).status_code == 405
 
 

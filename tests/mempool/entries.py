@@ -6,10 +6,11 @@ from core.tx import SignedTx, Witness
 from execution.accounts import Account
 from execution.transfer import Transfer
 from mempool.rules.entry import Entry, Standing
+from mempool.rules.limits import LOCAL
 from tests.mempool.world import unsigned
 
 
-def entry(owner, nonce, *, arrival, cost=None, **changes) -> Entry:
+def entry(owner, nonce, *, arrival, cost=None, source=LOCAL, **changes) -> Entry:
     """``cost`` sets the value so that gas and value together come to it."""
     tx = unsigned(owner, nonce, **changes)
     if cost is not None:
@@ -18,7 +19,7 @@ def entry(owner, nonce, *, arrival, cost=None, **changes) -> Entry:
         tx = unsigned(owner, nonce, **changes, body={**tx.body, "value": value})
     witness = Witness(owner.alg, bytes(3309), owner.public_key)
     body = Transfer(tx.body["to"], tx.body["value"])
-    return Entry(SignedTx(tx, witness), body, owner.public_key, arrival, arrival)
+    return Entry(SignedTx(tx, witness), body, owner.public_key, arrival, arrival, source)
 
 
 def standing(nonce: int, balance: int) -> Standing:

@@ -90,9 +90,9 @@ def test_bytes_are_a_limit_too():
         made = entry(key(number), 0, arrival=number, max_tip=number)
         queues.add(made, rich, queues.check_policy(made, rich, BASE_FEE))
     wide = entry(key(3), 0, arrival=3, max_tip=9, access=((key(4).address, ()),))
-    victims = queues.check_policy(wide, rich, BASE_FEE)
-    assert [victim.arrival for victim in victims] == [0, 1]
-    queues.add(wide, rich, victims)
+    plan = queues.check_policy(wide, rich, BASE_FEE)
+    assert [victim.arrival for victim in plan.victims] == [0, 1]
+    queues.add(wide, rich, plan)
     assert queues.size_bytes == wide.size + sizes <= 3 * sizes
 
 
@@ -104,7 +104,7 @@ def test_victims_of_one_sender_go_from_the_last_nonce_down():
         made = entry(key(0), nonce, arrival=nonce, max_tip=nonce)
         queues.add(made, rich, queues.check_policy(made, rich, BASE_FEE))
     wide = entry(key(3), 0, arrival=3, max_tip=9, access=((key(4).address, ()),))
-    victims = queues.check_policy(wide, rich, BASE_FEE)
+    victims = queues.check_policy(wide, rich, BASE_FEE).victims
     assert [victim.arrival for victim in victims] == [2, 1]
 
 

@@ -192,3 +192,29 @@ def test_the_miner_can_drop_what_fits_no_block(world):
     world.pool.drop(bytes(32), refusal)
     assert world.held() == {second: "held"}
     assert world.news[-1] == TxDropped(first, "tx.key_mismatch", "does not run")
+
+
+def test_who_is_refused_at_one_head_may_still_come_back_at_another(world):
+    """Two reorganisations: the first branch uses the nonce again, the second does not."""
+    ours = world.submit(nonce=0)
+    first = world.checkpoint()
+    world.mine()
+    second = world.checkpoint()
+    losing = world.tx(0, max_tip=11)
+    world.mine(losing)
+    winning = world.tx(0, max_tip=12)
+    world.reorg(second, [[winning], []], returned=[losing])
+    assert ours not in world.held()
+    world.reorg(first, [[], [], [], []], returned=[winning])
+    assert world.held() == {ours: "ready"}  # the others pay too little more to replace it
+
+
+def test_what_the_new_branch_holds_is_no_drop(world):
+    ours = world.tx(0)
+    world.pool.submit(ours.raw)
+    fork = world.checkpoint()
+    world.mine(world.tx(0, max_tip=11))
+    before = len(world.news)
+    world.reorg(fork, [[ours], []])
+    assert world.news[before:] == []
+    assert world.held() == {}

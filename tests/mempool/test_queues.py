@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from core.errors import TxRefused
-from mempool.rules.limits import PoolLimits
+from mempool.rules.limits import LOCAL, PoolLimits
 from mempool.rules.queues import Queues
+from mempool.rules.room import Room
 from tests.mempool.entries import entry, standing
 from tests.mempool.world import key
 
@@ -30,6 +31,7 @@ class Line:
     cost: int
     arrival: int
     size: int
+    source: str
 
     @property
     def tip(self) -> int:
@@ -64,7 +66,7 @@ class Model:
         if old is not None:
             if (old.max_fee, old.max_tip, old.cost) == (new.max_fee, new.max_tip, new.cost):
                 return "pool.duplicate"
-            if new.max_fee < old.max_fee * 1.1 or new.max_tip < old.max_tip * 1.1:
+            if 10 * new.max_fee < 11 * old.max_fee or 10 * new.max_tip < 11 * old.max_tip:
                 return "pool.replacement_underpriced"
         else:
             if new.nonce > end and len(mine) - len(ready) >= self.limits.held_per_sender:
@@ -72,20 +74,64 @@ class Model:
             if len(mine) >= self.limits.per_sender:
                 return "pool.sender_limit"
         after = (self.lines - {old}) | {new}
-        if self.over(after) and new.nonce > end:
-            return "pool.full"
-        while self.over(after):
-            others = {line.sender for line in after} - {new.sender}
-            tails = [
-                max((x for x in after if x.sender == s), key=lambda x: x.nonce) for s in others
-            ]
-            tails = [line for line in tails if line.tip < new.tip]
-            if not tails:
-                return "pool.full"
-            after -= {min(tails, key=lambda line: (line.tip, -line.arrival))}
+        held = new.nonce > end
+        refusal = self.be_fair(after, new, held) or self.make_room(after, old, new, held)
+        if refusal:
+            return refusal
         self.lines = after
         self.sort_out(new.sender)
         return "in"
+
+    def be_fair(self, after: set[Line], new: Line, held: bool) -> str:
+        """Take out of ``after`` what the newcomer's source must give up."""
+        before = self.room(self.lines, new.source)
+        most = tuple(max(pair) for pair in zip(self.share, before, strict=True))
+        if new.source == LOCAL or not exceeds(self.room(after), self.low):
+            return ""
+        while exceeds(self.room(after, new.source), most):
+            tail = None if held else self.cheapest(after, new, new.source)
+            if tail is None:
+                return "pool.source_share"
+            after.remove(tail)
+        return ""
+
+    def make_room(self, after: set[Line], old: Line | None, new: Line, held: bool) -> str:
+        """Take out of ``after`` who must leave: large sources first, then the cheapest of all."""
+        if self.over(after) and held:
+            return "pool.full"
+        left = after | {old} if old else set(after)
+        for source in sorted({line.source for line in self.lines} - {LOCAL}):
+            while self.over(after) and exceeds(self.room(left - {new}, source), self.share):
+                tail = self.cheapest(after, new, source)
+                if tail is None:
+                    break
+                after.remove(tail)
+                left.remove(tail)
+        while self.over(after):
+            tail = self.cheapest(after, new)
+            if tail is None:
+                return "pool.full"
+            after.remove(tail)
+        return ""
+
+    def cheapest(self, lines: set[Line], new: Line, source: str | None = None) -> Line | None:
+        """The cheapest last transaction of another sender that pays less than the newcomer."""
+        others = {line.sender for line in lines} - {new.sender}
+        tails = [max((x for x in lines if x.sender == s), key=lambda x: x.nonce) for s in others]
+        tails = [line for line in tails if source in (None, line.source) and line.tip < new.tip]
+        return min(tails, key=lambda line: (line.tip, -line.arrival), default=None)
+
+    def room(self, lines: set[Line], source: str | None = None) -> tuple[int, int]:
+        sizes = [line.size for line in lines if source in (None, line.source)]
+        return len(sizes), sum(sizes)
+
+    @property
+    def share(self) -> tuple[int, int]:
+        return self.limits.count // 4, self.limits.size_bytes // 4
+
+    @property
+    def low(self) -> tuple[int, int]:
+        return self.limits.count // 2, self.limits.size_bytes // 2
 
     def over(self, lines: set[Line]) -> bool:
         size = sum(line.size for line in lines)
@@ -117,8 +163,12 @@ class Model:
                 left -= line.cost
 
 
+def exceeds(room: tuple[int, int], most: tuple[int, int]) -> bool:
+    return room[0] > most[0] or room[1] > most[1]
+
+
 class QueuesMachine(RuleBasedStateMachine):
-    @initialize(count=st.integers(4, 12), per_sender=st.integers(2, 8), held=st.integers(1, 4))
+    @initialize(count=st.integers(4, 16), per_sender=st.integers(2, 8), held=st.integers(1, 4))
     def start(self, count, per_sender, held):
         limits = PoolLimits(
             count=count, size_bytes=count * 5_200, per_sender=per_sender, held_per_sender=held
@@ -133,8 +183,9 @@ class QueuesMachine(RuleBasedStateMachine):
         max_fee=st.integers(100, 125),
         max_tip=st.integers(0, 25),
         units=st.integers(1, 3),
+        source=st.sampled_from([LOCAL, "a", "b"]),
     )
-    def submit(self, sender, ahead, max_fee, max_tip, units):
+    def submit(self, sender, ahead, max_fee, max_tip, units, source):
         self.arrival += 1
         model = self.model
         nonce = model.nonce[sender] + ahead
@@ -146,20 +197,29 @@ class QueuesMachine(RuleBasedStateMachine):
             gas=GAS,
             max_fee=max_fee,
             max_tip=max_tip,
+            source=source,
         )
         now = standing(model.nonce[sender], model.balance[sender])
         try:
             self.queues.check_funds(made, now)
-            victims = self.queues.check_policy(made, now, BASE_FEE)
+            plan = self.queues.check_policy(made, now, BASE_FEE)
             before = set(self.queues.by_txid)
-            drops = self.queues.add(made, now, victims)
+            self.no_chain_breaks(plan.victims)
+            drops = self.queues.add(made, now, plan)
             gone = {drop.entry.txid for drop in drops}
             assert set(self.queues.by_txid) == (before | {made.txid}) - gone
             outcome = "in"
         except TxRefused as refusal:
             outcome = refusal.code
-        line = Line(sender, nonce, max_fee, max_tip, units * UNIT, self.arrival, made.size)
+        line = Line(sender, nonce, max_fee, max_tip, units * UNIT, self.arrival, made.size, source)
         assert outcome == model.submit(line)
+
+    def no_chain_breaks(self, victims):
+        """Whoever is evicted takes nothing with it that builds on it."""
+        for victim in victims:
+            left = self.queues.senders[victim.sender].entries.keys()
+            left -= {other.nonce for other in victims if other.sender == victim.sender}
+            assert all(nonce < victim.nonce for nonce in left)
 
     @rule(sender=st.integers(0, 3), step=st.integers(-2, 3), units=st.integers(0, 14))
     def new_head(self, sender, step, units):
@@ -189,6 +249,9 @@ class QueuesMachine(RuleBasedStateMachine):
             return
         queues, lines = self.queues, self.model.lines
         assert {e.arrival for e in queues.by_txid.values()} == {line.arrival for line in lines}
+        for source in (LOCAL, "a", "b"):
+            mine = queues.sources._by_source.get(source, Room())
+            assert (mine.count, mine.size_bytes) == self.model.room(lines, source)
         assert queues.size_bytes == sum(line.size for line in lines)
         ready = {line.arrival for s in range(4) for line in self.model.ready(s)}
         assert {e.arrival for q in queues.senders.values() for e in q.ready()} == ready

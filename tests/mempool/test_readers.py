@@ -29,6 +29,8 @@ def test_stats(world):
     assert (stats.tip_low, stats.tip_median, stats.tip_high) == (5, 7, 7)
     assert (stats.base_fee, stats.min_fee) == (BASE_FEE, 1)
     assert (stats.limit_count, stats.limit_bytes) == (20_000, 256 * 1024 * 1024)
+    assert (stats.floor, stats.fill_percent) == (0, 0)
+    assert (stats.low_percent, stats.high_percent) == (50, 90)
     assert stats.oldest_ms == world.pool.by_sender(key(0).address)[0].arrived_ms
 
 
@@ -47,6 +49,27 @@ def test_a_senders_transactions_in_nonce_order(world):
     assert [p.tx.txid for p in pooled] == [ids[0], ids[1], ids[3]]
     assert [p.state for p in pooled] == ["ready", "ready", "held"]
     assert [p.reason is None for p in pooled] == [True, True, False]
+
+
+def test_where_each_stands(world):
+    first, second = world.submit(0, 0, max_tip=5), world.submit(0, 1, max_tip=30)
+    held = world.submit(0, 3, max_tip=7)
+    other = world.submit(1, 0, max_tip=30)
+    cheap = world.submit(2, 0, max_fee=BASE_FEE, max_tip=9)
+    places = {place.pooled.tx.txid: place for place in world.pool.places(key(0).address)}
+    assert list(places) == [first, second, held]
+    assert [place.position for place in places.values()] == [0, 1, 2]
+    assert [place.rank for place in places.values()] == [3, 1, None]
+    assert [place.needed for place in places.values()] == [True, True, False]
+    assert [place.outbid_at for place in places.values()] == [None, None, 8]
+    assert [place.cheaper for place in places.values()] == [None, None, 1]
+    (one,) = world.pool.places(key(2).address, cheap)
+    assert (one.rank, one.cheaper, one.outbid_at) == (4, 0, 1)
+    world.mine(base_fee=BASE_FEE + 1)  # it pays less than nothing now: any tip evicts it
+    (one,) = world.pool.places(key(2).address, cheap)
+    assert (one.pooled.tip, one.outbid_at) == (-1, 0)
+    assert world.pool.places(key(2).address, other) == ()
+    assert world.pool.places(key(7).address) == ()
 
 
 def test_pages_the_latest_first(world):

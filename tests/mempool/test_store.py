@@ -14,6 +14,10 @@ from tests.mempool.world import RICH, World, key
 pytestmark = pytest.mark.django_db
 
 
+def waiting() -> list[bytes]:
+    return [row.txid for row in store.load() if row.height is None]
+
+
 def restart(world: World) -> None:
     world.pool.flush()
     world.pool = world.new_pool()
@@ -52,7 +56,7 @@ def test_what_became_invalid_meanwhile_is_dropped_with_a_reason(world):
     assert world.drops() == {used: "tx.nonce_low", late: "tx.expired"}
     assert world.pool.dropped(late).code == "tx.expired"
     world.pool.flush()
-    assert [row.txid for row in store.load()] == [kept]
+    assert waiting() == [kept]
 
 
 def test_rows_are_checked_like_any_submission(world):
@@ -67,6 +71,32 @@ def test_rows_are_checked_like_any_submission(world):
     assert world.held() == {good: "ready"}
     assert world.pool.dropped(forged).code in ("tx.signature", "tx.key_mismatch")
     assert world.pool.dropped(garbled).code == "cbor.malformed"
+
+
+def test_what_a_reorg_may_bring_back_is_kept_too(world):
+    """Made invalid, restarted twice, and valid again when the block goes."""
+    ours = world.submit(0)
+    world.pool.flush()
+    fork = world.checkpoint()
+    world.mine(world.tx(0, max_tip=11))
+    restart(world)
+    assert [(row.txid, row.height) for row in store.load()] == [(ours, 1)]
+    restart(world)
+    assert world.held() == {} and world.drops() == {}
+    world.reorg(fork, [[], []])
+    assert world.held() == {ours: "ready"}
+    world.pool.flush()
+    assert [(row.txid, row.height) for row in store.load()] == [(ours, None)]
+
+
+def test_nor_is_it_kept_for_ever(world):
+    world.submit(0)
+    world.mine(world.tx(0, max_tip=11))
+    world.pool.tick()
+    assert len(store.load()) == 1
+    world.clock.ms += world.pool.limits.ttl_ms + 60_000
+    world.pool.tick()
+    assert store.load() == []
 
 
 def test_a_flush_writes_the_difference(world):
@@ -110,6 +140,6 @@ def test_a_flush_that_breaks_off_leaves_the_last_one_whole(world, point):
             world.pool.flush()
     finally:
         failpoints.install(None)
-    assert {row.txid for row in store.load()} == {gone, kept}
+    assert set(waiting()) == {gone, kept}
     world.pool.flush()
-    assert {row.txid for row in store.load()} == {kept, fresh}
+    assert set(waiting()) == {kept, fresh}

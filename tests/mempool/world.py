@@ -22,7 +22,7 @@ from core.network import Network
 from core.network_file import read_network
 from core.tx import SignedTx, UnsignedTx, Witness
 from mempool.events import TxAdded, TxDropped
-from mempool.rules.limits import PoolLimits
+from mempool.rules.limits import LOCAL, PoolLimits
 from mempool.service import Pool
 from pq import signing
 from pq.signing import PrivateKey
@@ -167,8 +167,10 @@ class World:
     def tx(self, number: int = 0, nonce: int = 0, *, pk: bool = True, **changes) -> SignedTx:
         return sign(key(number), unsigned(key(number), nonce, **changes), pk=pk)
 
-    def submit(self, number: int = 0, nonce: int = 0, *, pk: bool = True, **changes) -> bytes:
-        return self.pool.submit(self.tx(number, nonce, pk=pk, **changes).raw).txid
+    def submit(
+        self, number: int = 0, nonce: int = 0, *, pk: bool = True, source: str = LOCAL, **changes
+    ) -> bytes:
+        return self.pool.submit(self.tx(number, nonce, pk=pk, **changes).raw, source).txid
 
     def mine(self, *txs: SignedTx, base_fee: int = BASE_FEE, announce: bool = True) -> None:
         """The next block with these transactions; each burns a round fee."""
@@ -202,11 +204,21 @@ class World:
         self.state.records, self.head = dict(fork[0]), fork[1]
         for txs in branch:
             self.mine(*txs, base_fee=base_fee, announce=False)
+        self.announce_reorg(old_head, fork[1].height, branch, returned)
+
+    def announce_reorg(
+        self,
+        old_head: Header,
+        fork_height: int,
+        branch: Sequence[Sequence[SignedTx]],
+        returned: Sequence[SignedTx],
+    ) -> None:
+        """Tell the pool of a branch that has taken over; ``returned`` were on the old one only."""
         self.pool.on_reorg(
             ChainReorganised(
                 old_head=old_head,
                 new_head=self.head,
-                fork_height=fork[1].height,
+                fork_height=fork_height,
                 removed=(),
                 added=(),
                 txids=tuple(tx.txid for txs in branch for tx in txs),

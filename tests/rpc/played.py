@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from animica_site import networks
 from chain.values import Page
 from consensus.service import ImportResult
-from core.errors import BlockRefused, TxRefused
+from core.errors import BlockRefused, Refused, TxRefused
 from core.tx import SignedTx, UnsignedTx, Witness
-from mempool.values import Admission, PooledTx, PoolStats
+from mempool.rules.limits import PoolLimits
+from mempool.values import Admission, Place, PooledTx, PoolStats
 from tests.rpc.methods import TestBlockRefused, TestTxRefused
 
 ALICE = b"\x10\x03" + b"\xaa" * 32
@@ -40,14 +42,28 @@ class PlayedImporter:
 
 @dataclass
 class PlayedPool:
+    limits: PoolLimits = field(default_factory=PoolLimits)
     held: dict[bytes, PooledTx] = field(default_factory=dict)
     drops: dict[bytes, object] = field(default_factory=dict)
     refusal: TxRefused | None = None
+    sources: list[str] = field(default_factory=list)
+    together: list[int] = field(default_factory=list)
 
-    def submit(self, raw: bytes) -> Admission:
+    def submit(self, raw: bytes, source: str) -> Admission:
+        self.sources.append(source)
         if self.refusal:
             raise self.refusal
         return Admission(SignedTx.decode(raw).txid, "held")
+
+    def submit_many(self, raws: Sequence[bytes], source: str) -> list[Admission | Refused]:
+        self.together.append(len(raws))
+        outcomes: list[Admission | Refused] = []
+        for raw in raws:
+            try:
+                outcomes.append(self.submit(raw, source))
+            except Refused as refusal:
+                outcomes.append(refusal)
+        return outcomes
 
     def put(self, tx: SignedTx, state: str, reason: str | None = None) -> None:
         self.held[tx.txid] = PooledTx(tx, state, NOW_MS, -1, reason)
@@ -59,7 +75,7 @@ class PlayedPool:
         return self.drops.get(txid)
 
     def stats(self) -> PoolStats:
-        return PoolStats(2, 1, 1, 1, 900, 10, 10_000, 1, 2**60, NOW_MS, -3, None, 7)
+        return PoolStats(2, 1, 1, 1, 900, 10, 10_000, 1, 2**60, NOW_MS, -3, None, 7, 2, 20, 50, 90)
 
     def content(self, cursor: str | None, limit: int) -> Page:
         items = tuple(self.held.values())
@@ -69,6 +85,10 @@ class PlayedPool:
 
     def by_sender(self, address: bytes) -> tuple[PooledTx, ...]:
         return tuple(p for p in self.held.values() if p.tx.unsigned.sender == address)
+
+    def places(self, address: bytes, txid: bytes | None) -> tuple[Place, ...]:
+        mine = [p for p in self.by_sender(address) if txid in (None, p.tx.txid)]
+        return tuple(Place(p, n, None, False, 3, 4) for n, p in enumerate(mine))
 
     def next_nonce(self, address: bytes) -> int:
         return len(self.by_sender(address))

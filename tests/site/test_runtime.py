@@ -82,7 +82,7 @@ def test_a_tick_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.M
     importer = Broken()
     node = Node(NodeConfig(network=None, data_dir=tmp_path))
     monkeypatch.setattr(node._stopping, "wait", lambda seconds: importer.ticks >= 3)
-    pool = SimpleNamespace(flush=lambda: None)
+    pool = SimpleNamespace(tick=lambda: None, flush=lambda: None)
     proofs = SimpleNamespace(settle=lambda: None)
     parts = SimpleNamespace(importer=importer, pool=pool, proofs=proofs, pruner=None)
     node._tick_loop(parts)

@@ -118,6 +118,13 @@ def a_job_completed_twice() -> Scene:
     return Scene(of(BOB, completed, ai()), of(ALICE, completed, ai()))
 
 
+@attack("proof.replayed", NEVER_USED)
+def a_credited_proof_completed_again() -> Scene:
+    """Bob includes what Alice was credited for: it must stay credited, or she could claim anew."""
+    claimed = BUILDER.make(TIP, coinbase=ALICE, envelopes=[ai()])
+    return Scene(of(BOB, claimed, ai()), lambda: claimed)
+
+
 @attack("proof.ended", off(proofs, "check_ended"))
 def a_proof_again_after_its_record_ended() -> Scene:
     """Its record went with block 4, the last that could use it."""
