@@ -179,9 +179,7 @@ def _verify(
     return Verified(envelope, claim, after, units)
 
 
-def verify_claim(
-    envelope: Envelope, ctx: ProofContext, verifiers: Mapping[int, Verifier]
-) -> Claim:
+def verify_claim(envelope: Envelope, ctx: ProofContext, verifiers: Mapping[int, Verifier]) -> Claim:
     """What a proof shows, whoever includes it: by the verifier of its type, then what all obey."""
     claim = verifiers[envelope.type](envelope.body, ctx)
     check_nullifier(envelope, claim)
