@@ -287,12 +287,11 @@ class ChainBuilder:
         """A header that follows from its ancestors, with an empty body and no seal."""
         above = parent.parent
         ancestry = Ancestry(parent.header, None if above is None else above.header)
-        height = parent.height + 1
-        params = self.network.at(height).params
+        params = self.network.at(parent.height + 1).params
         empty = merkle.EMPTY_ROOT
         return Header(
             chain=self.network.chain,
-            height=height,
+            height=parent.height + 1,
             parent=parent.hash,
             time=time,
             coinbase=coinbase,
@@ -306,7 +305,7 @@ class ChainBuilder:
             roots=Roots(parent.header.roots.state, empty, empty, empty, empty, empty),
             beacon=Beacon(),
             mix=header_rules.expected_mix(parent.header, Beacon().out),
-            policy=self.network.pins_at(height),
+            policy=self.network.pins_at(parent.height + 1),
             extra=extra,
         )
 
