@@ -83,7 +83,9 @@ def test_a_tick_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.M
     node = Node(NodeConfig(network=None, data_dir=tmp_path))
     monkeypatch.setattr(node._stopping, "wait", lambda seconds: importer.ticks >= 3)
     pool = SimpleNamespace(tick=lambda: None, flush=lambda: None)
-    node._tick_loop(SimpleNamespace(importer=importer, pool=pool, pruner=None))
+    proofs = SimpleNamespace(settle=lambda: None)
+    parts = SimpleNamespace(importer=importer, proofs=proofs, pool=pool, pruner=None)
+    node._tick_loop(parts)
     assert importer.ticks == 3 and len(closed) == 4
 
 
