@@ -26,7 +26,7 @@ from django.db import connection
 from animica_site import networks
 from chain.values import BlockEffects
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.rules import fees, fork_choice, genesis, pipeline, proofs
+from consensus.rules import fees, fork_choice, genesis, pipeline, proofs, shares
 from consensus.rules import header as header_rules
 from consensus.rules import seal as seal_rules
 from consensus.rules.header import Ancestry
@@ -250,7 +250,7 @@ class ChainBuilder:
     ) -> Made:
         """A sealed child of ``parent``; raises the ``Refused`` of a part that may not be there."""
         if interval_ms is None:
-            interval_ms = self.network.at(0).params.target_interval_ms
+            interval_ms = self.network.at(parent.height + 1).params.target_interval_ms
         header = self.draft(
             parent,
             time=parent.header.time + interval_ms if time is None else time,
@@ -287,7 +287,7 @@ class ChainBuilder:
         """A header that follows from its ancestors, with an empty body and no seal."""
         above = parent.parent
         ancestry = Ancestry(parent.header, None if above is None else above.header)
-        params = self.network.at(0).params
+        params = self.network.at(parent.height + 1).params
         empty = merkle.EMPTY_ROOT
         return Header(
             chain=self.network.chain,
@@ -305,9 +305,21 @@ class ChainBuilder:
             roots=Roots(parent.header.roots.state, empty, empty, empty, empty, empty),
             beacon=Beacon(),
             mix=header_rules.expected_mix(parent.header, Beacon().out),
-            policy=self.network.pins_at(0),
+            policy=self.network.pins_at(parent.height + 1),
             extra=extra,
         )
+
+    def share(self, parent: Made, worker: bytes, *, extra: bytes = b"") -> Envelope:
+        """A share of a template on ``parent`` for a worker's address, hard enough for any s."""
+        time = parent.header.time + 1
+        draft = self.draft(parent, time=time, coinbase=worker, extra=extra)
+        poies = self.network.at(draft.height).poies
+        below = shares.threshold(draft.theta, poies.share_offset_min_unat)
+        for number in count():
+            header = draft.sealed(number.to_bytes(8, "little"))
+            if header.draw < below:
+                return shares.envelope(header)
+        raise AssertionError("count never ends")
 
     def prove(
         self, parent: Made, header: Header, envelopes: Sequence[Envelope]
