@@ -76,6 +76,15 @@ class Pruned(RequestRefused):
     )
 
 
+class NotExecuted(RequestRefused):
+    """A block that this node never executed, so what its proofs bring is not verified."""
+
+    code: ClassVar[str] = "chain.not_executed"
+    hint: ClassVar[str] = (
+        "Ask for a block of the best chain. Of this one the header alone is certain."
+    )
+
+
 class PruneWindow(RequestRefused):
     """Pruning would drop what a reorganisation of the allowed depth needs."""
 

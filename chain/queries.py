@@ -12,8 +12,10 @@ from typing import TypeVar
 from chain.errors import BadCursor, BadLimit, BadRange, HeadBroken, Pruned, TooManyTopics
 from chain.store import blocks as block_rows
 from chain.store import history, meta, past, sections, state, txs
+from chain.store import proofs as proof_rows
 from chain.store.snapshot import snapshot
 from chain.values import (
+    BlockProofs,
     BlockView,
     FullBlock,
     Kept,
@@ -29,9 +31,10 @@ from chain.values import (
     TxOutcome,
     TxView,
 )
-from core import statetree
+from core import merkle, statetree
 from core.header import Header
 from core.limits import TOPICS_PER_LOG
+from core.proof import ProofReceipt
 from core.receipt import Receipt
 from execution.accounts import MODULE as ACCOUNT
 from execution.accounts import Account
@@ -111,6 +114,28 @@ def full_block(hash: bytes) -> FullBlock | None:
         return None
     block, receipts = found
     return FullBlock(block, () if receipts is None else sections.read_receipts(receipts))
+
+
+def proofs(header: Header) -> BlockProofs:
+    """The proofs of the stored block with this header. Raises Pruned where they are not kept."""
+    if header.roots.proofs == merkle.EMPTY_ROOT:
+        return BlockProofs((), ())
+    return proof_rows.of_block(header.hash)
+
+
+def proof_receipts(first: int, last: int) -> dict[int, tuple[ProofReceipt, ...]]:
+    """By height, of the best chain's blocks that have any and still keep them.
+
+    Both heights are included, at most HEADERS_MOST of them.
+    """
+    _check_limit(last - first + 1, HEADERS_MOST)
+    return proof_rows.receipts_between(first, last)
+
+
+def system_receipt(hash: bytes) -> Receipt | None:
+    """What the end of a block did, on any branch; None if the block was never executed here."""
+    found = block_rows.receipts(hash)
+    return None if found is None else sections.read_receipts(found)[-1]
 
 
 def tx(txid: bytes) -> TxView | None:

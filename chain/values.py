@@ -10,6 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 from core.block import Block
 from core.header import Header
 from core.ports import RecordKey
+from core.proof import Envelope, ProofReceipt
 from core.receipt import Log, Receipt
 from core.statetree import Proof, RangeProof
 from core.tx import SignedTx, UnsignedTx, Witness
@@ -288,6 +289,14 @@ class FullBlock:
 
     block: Block
     receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True)
+class BlockProofs:
+    """A block's proofs of useful work, in body order. ``envelopes`` is None where pruned."""
+
+    receipts: tuple[ProofReceipt, ...]
+    envelopes: tuple[Envelope, ...] | None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,13 @@ def nats(score: int) -> str:
     return f"{whole}.{part:06}"
 
 
+def millionths(number: int) -> str:
+    """A count of millionths in whole ones, exact: 1 500 000 gives ``1.5``."""
+    whole, part = divmod(number, 1_000_000)
+    decimals = f"{part:06}".rstrip("0")
+    return grouped(whole) + (f".{decimals}" if decimals else "")
+
+
 def percent(ppm: int) -> str:
     """A ratio in ppm as per cent, exact: 500 000 gives ``50 %``."""
     whole, part = divmod(ppm, 10_000)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from core.proof import AI, QUANTUM, SHARE, STORAGE, VDF
 from execution.accounts import AICF, TREASURY
 from pq import addresses
 from pq.algorithms import NO_KEY, SIGNATURE_ALGORITHMS
+
+WORK = {
+    SHARE: "hash share",
+    AI: "AI",
+    QUANTUM: "quantum",
+    STORAGE: "storage",
+    VDF: "VDF",
+}
+"""Types of proofs in words."""
 
 SYSTEM_NAMES = {TREASURY: "Treasury", AICF: "AICF fund"}
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("tx/<str:ref>", views.tx_page, name="tx"),
     path("tx/<str:ref>/raw", views.tx_raw, name="tx-raw"),
     path("address/<str:ref>", views.address_page, name="address"),
+    path("consensus", views.consensus_page, name="consensus"),
     path("mempool", views.mempool_page, name="mempool"),
     path("search", views.search_page, name="search"),
 ]

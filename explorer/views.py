@@ -22,7 +22,7 @@ from core.errors import AnimicaError, EncodingRefused, NodeFault, RequestRefused
 from explorer import reading, search
 from explorer.errors import NothingFound, NotSearchable
 from explorer.frame import Frame, frame
-from explorer.pages import addresses, blocks, home, pool, transactions
+from explorer.pages import addresses, blocks, consensus, home, pool, transactions
 
 log = logging.getLogger("animica.explorer")
 
@@ -106,6 +106,12 @@ def tx_raw(request: HttpRequest, ref: str) -> HttpResponse:
 def address_page(request: HttpRequest, ref: str) -> HttpResponse:
     """An account by its address."""
     return render(request, "explorer/address.html", addresses.context(ref, _cursor(request)))
+
+
+@page
+def consensus_page(request: HttpRequest) -> HttpResponse:
+    """Threshold, weights of useful work, hash shares."""
+    return render(request, "explorer/consensus.html", consensus.context())
 
 
 @page

@@ -140,6 +140,13 @@ def _read_block(value: Any) -> int | str:
     raise Misfit(f"must be a height or one of {', '.join(_TAGS)}")
 
 
+def _read_any_block(value: Any) -> int | str | bytes:
+    if type(value) is str and value.startswith("0x"):
+        found: bytes = BYTES32.read(value)
+        return found
+    return _read_block(value)
+
+
 FLAG = Kind({"type": "boolean"}, _read_flag)
 BYTES32 = hex_bytes(size=HASH_BYTES)
 ADDRESS = Kind({"type": "string", "pattern": "^(anim1|ANIM1)[0-9a-zA-Z]+$"}, _read_address)
@@ -156,6 +163,13 @@ Tag = Literal["latest", "safe", "earliest"]
 BlockRef = Annotated[
     int | str,
     Kind({"oneOf": [{"type": "integer", "minimum": 0}, {"enum": list(_TAGS)}]}, _read_block),
+]
+AnyBlock = Annotated[
+    int | str | bytes,
+    Kind(
+        {"oneOf": [{"type": "integer", "minimum": 0}, {"enum": list(_TAGS)}, BYTES32.schema]},
+        _read_any_block,
+    ),
 ]
 Limit = Annotated[int, whole(least=1, most=LIMIT_MOST)]
 Cursor = Annotated[str, text(most=CURSOR_CHARACTERS)]

@@ -23,6 +23,7 @@ Hash = Annotated[str, Shape({"type": "string", "pattern": "^0x[0-9a-f]{64}$"})]
 AddressText = Annotated[str, Shape({"type": "string", "pattern": "^anim1[0-9a-z]+$"})]
 AmountText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "nANM"})]
 WorkText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "total work"})]
+BigText = Annotated[str, Shape({"type": "string", "pattern": "^[0-9]+$", "title": "whole number"})]
 
 
 class RootsView(TypedDict):
@@ -134,6 +135,81 @@ class BlockView(BlockSummary):
     """A block with its transactions: ids, or in full."""
 
     txs: list[Hash] | list[TransactionView]
+
+
+class TypeScoreView(TypedDict):
+    """One type's part of Σψ. `work` is units · quality, in millionths of a unit; `alpha` in ppm.
+
+    `raw` is before the block's multiplier, `multiplied` after it, `psi` after the type's `cap`.
+    """
+
+    type: int
+    name: str
+    work: BigText
+    alpha: int
+    raw: int
+    multiplied: int
+    cap: int
+    capped: bool
+    psi: int
+
+
+class ScoreView(TypedDict):
+    """Why a block counts as sealed: `u` < `threshold`, which says `draw` + `psi` ≥ `theta`.
+
+    `u` is the draw as a number below 2^256, `draw` its −ln. `multiplier` is in ppm. `uncapped` is
+    Σψ before `gamma`, the most that useful work may bring. `work` is what the block counts in its
+    chain, `expectedDraws` what sealing it took on average.
+    """
+
+    hash: Hash
+    height: int
+    canonical: bool
+    u: BigText
+    draw: int
+    types: list[TypeScoreView]
+    multiplier: int
+    uncapped: int
+    gamma: int
+    capped: bool
+    psi: int
+    score: int
+    theta: int
+    surplus: int
+    threshold: BigText
+    expectedDraws: BigText
+    work: BigText
+
+
+class ProofView(TypedDict):
+    """A proof of useful work: its receipt, what it was paid, and the proof itself.
+
+    `credited` says whether its units count. `envelope` is CBOR, which `digest` commits to; it is
+    null where the node has pruned it. `share` is the header that a hash share is, else null.
+    """
+
+    type: int
+    name: str
+    nullifier: Hash
+    payee: AddressText
+    psi: int
+    units: BigText
+    quality: int
+    credited: bool
+    paid: AmountText
+    digest: Hash
+    envelope: Hex | None
+    share: HeaderView | None
+
+
+class BlockProofsView(TypedDict):
+    """A block's verified proofs in their order. `slice` is what each hash share is paid."""
+
+    hash: Hash
+    height: int
+    canonical: bool
+    slice: AmountText
+    proofs: list[ProofView]
 
 
 class EventView(TypedDict):

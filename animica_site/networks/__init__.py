@@ -35,9 +35,11 @@ def load_table(name_or_path: str) -> dict[str, Any]:
         raise NetworkUnknown(f"no network called {name_or_path!r}", name=name_or_path)
     try:
         if name_or_path in NAMES:
-            text = resources.files(__package__).joinpath(f"{name_or_path}.toml").read_text("utf-8")
+            data = resources.files(__package__).joinpath(f"{name_or_path}.toml").read_bytes()
         else:
-            text = Path(name_or_path).read_text("utf-8")
+            data = Path(name_or_path).read_bytes()
+        # Not read as text: that would turn the line ends that TOML refuses into those it takes.
+        text = data.decode("utf-8")
         table = json.loads(text) if name_or_path.endswith(".json") else tomllib.loads(text)
     except (ValueError, OSError, RecursionError) as error:
         raise NetworkInvalid(f"the network file cannot be read: {error}", field="file") from None

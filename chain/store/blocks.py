@@ -182,12 +182,23 @@ def load(block_hash: bytes) -> tuple[Block, bytes | None] | None:
     block = Block(
         read_header(header),
         sections.read_txs(txs, witnesses),
-        *sections.read_proofs(proofs, envelopes),
+        sections.read_proof_receipts(proofs),
+        sections.read_envelopes(envelopes),
     )
     block.__dict__["raw"] = sections.assemble(
         header, txs=txs, proofs=proofs, witnesses=witnesses, envelopes=envelopes
     )
     return block, None if found[5] is None else bytes(found[5])
+
+
+def receipts(block_hash: bytes) -> bytes | None:
+    """The receipts section of a stored block; None when it was never executed."""
+    row = sql.one(
+        "SELECT d.receipts FROM chain_block b JOIN chain_blockbody d ON d.block_id = b.id "
+        "WHERE b.hash = %s",
+        (block_hash,),
+    )
+    return None if row is None or row[0] is None else bytes(row[0])
 
 
 def required(block_hash: bytes) -> Block:

@@ -69,14 +69,14 @@ def read_txs(txs: bytes, witnesses: bytes) -> tuple[SignedTx, ...]:
     return tuple(SignedTx(*pair) for pair in zip(unsigned, vouched, strict=True))
 
 
-def read_proofs(
-    proofs: bytes, envelopes: bytes
-) -> tuple[tuple[ProofReceipt, ...], tuple[Envelope, ...]]:
-    """The receipts of proofs and their envelopes, of two sections."""
-    return (
-        tuple(ProofReceipt.from_map(item) for item in unpack(proofs, "proofs")),
-        tuple(Envelope.from_map(item) for item in unpack(envelopes, "envelopes")),
-    )
+def read_proof_receipts(proofs: bytes) -> tuple[ProofReceipt, ...]:
+    """The receipts of proofs."""
+    return tuple(ProofReceipt.from_map(item) for item in unpack(proofs, "proofs"))
+
+
+def read_envelopes(envelopes: bytes) -> tuple[Envelope, ...]:
+    """The proofs themselves, as sent."""
+    return tuple(Envelope.from_map(item) for item in unpack(envelopes, "envelopes"))
 
 
 def read_receipts(receipts: bytes) -> tuple[Receipt, ...]:

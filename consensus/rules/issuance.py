@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.network import PPM, BaseFeeSplit, Params, SubsidySplit, TipSplit
+from core.network import PPM, BaseFeeSplit, Params, ParamSet, Poies, SubsidySplit, TipSplit
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,17 @@ def split_subsidy(amount: int, split: SubsidySplit) -> Shares:
     shares = amount * split.shares_ppm // PPM
     producer = amount - aicf - treasury - shares
     return Shares(producer=producer, aicf=aicf, treasury=treasury, unminted=shares)
+
+
+def share_slice(part: int, poies: Poies) -> int:
+    """What one hash share is paid, nANM: the share ``part`` by the shares that fit in a block."""
+    return part // poies.shares_per_block
+
+
+def share_slice_at(height: int, rules: ParamSet) -> int:
+    """The same for a block at ``height`` ≥ 1."""
+    part = split_subsidy(subsidy(height, rules.params), rules.params.subsidy_split).unminted
+    return share_slice(part, rules.poies)
 
 
 def split_base_fees(amount: int, split: BaseFeeSplit) -> Shares:

@@ -167,7 +167,7 @@ def _pay_shares(view: View, env: BlockEnv, rules: ParamSet, tally: Tally, part: 
 
     A slice that nobody claims is not minted, so leaving shares out gains nothing.
     """
-    slice_ = part // rules.poies.shares_per_block
+    slice_ = issuance.share_slice(part, rules.poies)
     payees = Counter(r.payee for r in env.proven.receipts if r.type == SHARE)
     for payee, count in payees.items():
         _credit(view, tally, payee, slice_ * count, "share")
@@ -196,7 +196,7 @@ def tune(view: View, env: BlockEnv, rules: ParamSet, tally: Tally) -> None:
     after = before.next_epoch(rules.params, rules.poies)
     view.set(*tuning.RECORD, after.encode())
     data = {"alpha": after.named_alphas, "offset": after.share_offset, "shares": before.shares}
-    tally.logs.append(_event("tune", accounts.TREASURY, data))
+    tally.logs.append(_event(tuning.EVENT, accounts.TREASURY, data))
 
 
 def end_nullifiers(view: View, env: BlockEnv, rules: ParamSet, tally: Tally) -> None:

@@ -1,6 +1,7 @@
 """What tunes itself by epochs: each type's α, and s, which says how easy hash shares are.
 
 All of it is one record of the state, module ``params``, with the counts of the epoch that runs.
+What an epoch starts with also stands in the event of the block that ended the one before it.
 Source: docs/spec/consensus.md.
 """
 
@@ -9,11 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core import cbor, exact
+from core.hashing import sha3
+from core.limits import LOG_DATA_BYTES
 from core.network import PPM, Params, Poies, WorkPolicy
 from core.ports import RecordKey
 from core.proof import NAMES, SCORED
 
 RECORD: RecordKey = ("params", b"poies")
+EVENT = "tune"
+TOPIC = sha3(EVENT.encode("ascii"))
+"""Topic 0 of the event in an epoch's last system receipt."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,13 @@ class Tuning:
             shares=known["shares"],
             psi={t: known["psi"][NAMES[t]] for t in SCORED},
         )
+
+    @classmethod
+    def of_event(cls, data: bytes) -> Tuning:
+        """What an epoch starts with, from the event of the block before it."""
+        known = cbor.decode(data, limit=LOG_DATA_BYTES, what="tune event")
+        alphas = {t: known["alpha"][NAMES[t]] for t in SCORED}
+        return cls(alphas, known["offset"], 0, dict.fromkeys(SCORED, 0))
 
     @property
     def named_alphas(self) -> dict[str, int]:
@@ -120,3 +133,11 @@ def _clamp_offset(offset: int, poies: Poies) -> int:
 def is_epoch_end(height: int, params: Params) -> bool:
     """Whether the block at ``height`` ≥ 1 is the last of its epoch."""
     return height % params.epoch_blocks == 0
+
+
+def last_epoch_end(height: int, params: Params) -> int:
+    """The highest block below ``height`` ≥ 1 that ended an epoch; 0 (genesis) where none did.
+
+    Epochs are of one length for good, whatever parameter set rules.
+    """
+    return height - 1 - (height - 1) % params.epoch_blocks

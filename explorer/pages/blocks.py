@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chain import queries
@@ -11,35 +10,19 @@ from chain import service as chain
 from chain.errors import Pruned
 from chain.service import snapshot
 from chain.values import BlockView, LogLine, Part
-from core import cbor
-from core.errors import EncodingRefused
-from core.hashing import sha3
-from core.header import Header
-from core.limits import LOG_DATA_BYTES
+from consensus import service as consensus
 from core.network import PPM
 from core.tx import SignedTx
 from execution.accounts import AICF, TREASURY
 from explorer import format, reading
 from explorer.errors import NothingFound
 from explorer.frame import SAFE_DEPTH, frame
+from explorer.pages import settlement, work
 from explorer.score import score
 
 BLOCK_ROWS = 25
 TX_ROWS = 50
 _SYSTEM_ROWS = 100
-
-_SOURCES = {"baseFee": "base fees", "tip": "tips", "subsidy": "the subsidy"}
-
-
-@dataclass(frozen=True)
-class Credit:
-    """One line of the system receipt: what the block's end paid or burnt (nANM)."""
-
-    verb: str
-    amount: int
-    to: bytes | None
-    role: str
-    source: str
 
 
 def list_context(before: int | None) -> dict[str, Any]:
@@ -73,6 +56,8 @@ def context(ref: str, cursor: str | None) -> dict[str, Any]:
             "pruned": _pruned(header.height),
             "next_height": header.height + 1 if view.canonical and depth > 0 else None,
         }
+        if header.height:
+            fields.update(work.context(view, consensus.current().network))
         return {**fields, **(_on_chain(view, cursor) if view.canonical else _aside(view, cursor))}
 
 
@@ -120,7 +105,8 @@ def _on_chain(view: BlockView, cursor: str | None) -> dict[str, Any]:
         "txs": page.items,
         "more": page.cursor,
         "first_page": cursor is None,
-        "credits": credits(lines, view.header),
+        "credits": settlement.credits(lines, view.header),
+        "epoch_end": settlement.epoch_end(lines),
     }
 
 
@@ -139,29 +125,3 @@ def _aside(view: BlockView, cursor: str | None) -> dict[str, Any]:
         "first_page": start == 0,
         "body_kept": full is not None,
     }
-
-
-def credits(lines: Sequence[LogLine], header: Header) -> list[Credit]:
-    """The events of a system receipt as sentences' parts, in their order."""
-    verbs = {sha3(verb.encode()): verb for verb in ("credit", "burn")}
-    out = []
-    for line in lines:
-        verb = verbs.get(line.log.topics[0]) if line.log.topics else None
-        if verb is None:
-            continue
-        try:
-            data = cbor.decode(line.log.data, limit=LOG_DATA_BYTES, what="log")
-        except EncodingRefused:
-            continue
-        to = data.get("to")
-        source = str(data.get("source", ""))
-        out.append(
-            Credit(
-                verb=verb,
-                amount=int(data.get("amount", 0)),
-                to=to,
-                role="producer" if to == header.coinbase else "",
-                source=_SOURCES.get(source, source),
-            )
-        )
-    return out

@@ -23,6 +23,7 @@ def pages(devnet: Devnet) -> list[str]:
         f"/block/{block['hash']}",
         f"/tx/{txid}",
         f"/address/{account(devnet, 1)}",
+        "/consensus",
         "/mempool",
         "/search",
     ]

@@ -15,6 +15,7 @@ import cbor2
 from chain.values import BlockEffects, TxCharge
 from core.block import Block
 from core.header import Beacon, Header, PolicyPins, Roots
+from core.proof import Envelope, ProofReceipt
 from core.receipt import Log, Receipt
 from core.tx import SignedTx, UnsignedTx, Witness
 
@@ -135,8 +136,15 @@ def extend(
     burnt: int = 0,
     work: int = 10,
     salt: bytes = b"",
+    envelopes: tuple[Envelope, ...] = (),
 ) -> Node:
-    """A child of ``parent``; ``logs`` per transaction. The caller makes the money add up."""
+    """A child of ``parent``; ``logs`` per transaction. The caller makes the money add up.
+
+    Each envelope gets a receipt of one unit, which nobody has verified.
+    """
+    proofs = tuple(
+        ProofReceipt(e.type, e.nullifier, address(0), 0, 1, 10**6, e.digest) for e in envelopes
+    )
     records = dict(parent.records)
     previous = {record: records.get(record) for record in changes}
     for record, value in changes.items():
@@ -155,10 +163,10 @@ def extend(
         txs=list_root([cbor2.dumps(tx.unsigned.to_map(), canonical=True) for tx in txs]),
         witnesses=list_root([cbor2.dumps(tx.witness.to_map(), canonical=True) for tx in txs]),
         receipts=list_root([cbor2.dumps(r.to_map(), canonical=True) for r in receipts]),
-        proofs=EMPTY,
+        proofs=list_root([cbor2.dumps(p.to_map(), canonical=True) for p in proofs]),
         da=EMPTY,
     )
-    block = Block(header_of(parent.block.header, roots, salt), txs)
+    block = Block(header_of(parent.block.header, roots, salt), txs, proofs, envelopes)
     effects = BlockEffects(dict(changes), previous, tuple(receipts), charges, minted, burnt)
     supply = parent.supply + minted - burnt
     return Node(block, effects, records, parent.work + work, supply)

@@ -25,13 +25,13 @@ from pq import addresses
 from tests.support import ChainBuilder, fast_network, key, transfer
 from tests.support import seal as find_seal
 
-VECTORS = Path(__file__).parent.parent / "vectors"
+GIVEN = Path(__file__).parent.parent / "vectors" / "given"
 NETWORK = fast_network()
 PARAMS = NETWORK.at(0).params
 
 
 def cases(name: str) -> list[dict]:
-    found: list[dict] = json.loads((VECTORS / f"{name}.json").read_text())["cases"]
+    found: list[dict] = json.loads((GIVEN / f"{name}.json").read_text())["cases"]
     assert found
     return found
 

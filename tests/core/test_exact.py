@@ -10,12 +10,12 @@ from gmpy2 import RoundDown, RoundUp, mpq, mpz
 
 from core import exact
 
-VECTORS = Path(__file__).parent.parent / "vectors"
+GIVEN = Path(__file__).parent.parent / "vectors" / "given"
 LAST = 177_445_678
 
 
 def cases(name):
-    return json.loads((VECTORS / name).read_text())["cases"]
+    return json.loads((GIVEN / name).read_text())["cases"]
 
 
 def bounded_floor(compute) -> int:

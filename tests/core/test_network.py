@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from hashlib import sha3_256
+from pathlib import Path
 
 import cbor2
 import pytest
@@ -449,3 +450,16 @@ def test_bad_upgrades(upgrade, field):
 def test_upgrades_rise():
     assert refused(upgraded(FEWER, {**OTHER_SPLIT, "height": 10})) == "upgrades[1].height"
     assert refused(table(upgrades=5)) == "upgrades"
+
+
+def test_a_file_is_read_as_it_is(tmp_path):
+    """A carriage return alone ends no line in TOML; reading as text would make it one."""
+    file = tmp_path / "network.toml"
+    shipped = (Path(networks.__file__).parent / "fast.toml").read_bytes()
+    file.write_bytes(shipped)
+    assert networks.load(str(file)) == networks.load("fast")
+    file.write_bytes(shipped.replace(b"\n", b"\r\n"))
+    assert networks.load(str(file)) == networks.load("fast")
+    file.write_bytes(shipped.replace(b"\ngas_limit", b"\rgas_limit"))
+    with pytest.raises(NetworkInvalid):
+        networks.load(str(file))

@@ -28,6 +28,7 @@ def urls(world: World) -> dict[str, int]:
         f"/tx/0x{txid}": 200,
         f"/tx/0x{held}": 200,
         f"/address/{addresses.to_text(ALICE.address)}": 200,
+        "/consensus": 200,
         "/mempool": 200,
         "/search": 200,
         "/search?q=nothing": 404,

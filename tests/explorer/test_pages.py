@@ -55,6 +55,8 @@ def hex_of(data: bytes) -> str:
 def test_a_node_that_knows_genesis_only_has_words_for_it(client, world):
     assert "No transaction has been mined yet" in read(client, "/")
     assert "no interval to show" in read(client, "/")
+    consensus_page = read(client, "/consensus")
+    assert "no path to show" in consensus_page and "No hash share was included" in consensus_page
     assert "Nothing is waiting" in read(client, "/mempool")
     genesis = read(client, "/block/0")
     assert "Genesis needs no seal" in genesis
@@ -69,7 +71,7 @@ def test_a_database_without_a_chain_is_not_ready(client, db):
     bare = SimpleNamespace(alarm=None, network=network())
     consensus.install(bare)
     try:
-        for url in ("/", "/block/1", "/mempool", "/search?q=1"):
+        for url in ("/", "/block/1", "/consensus", "/mempool", "/search?q=1"):
             assert "Not ready" in read(client, url, 503)
     finally:
         consensus.install(None)
@@ -113,7 +115,7 @@ def test_a_fresh_head_is_no_warning(client, busy, monkeypatch):
 
 def test_a_refused_reorganisation_is_an_alert_on_every_page(client, busy):
     busy.importer.alarm = Alarm("fork.too_deep", "101 blocks", b"\xaa" * 32, 1)
-    for url in ("/", "/blocks", "/mempool", "/block/3"):
+    for url in ("/", "/blocks", "/consensus", "/mempool", "/block/3"):
         assert 'role="alert"' in client.get(url).content.decode()
         assert "refuses a reorganisation" in read(client, url)
 
@@ -418,7 +420,7 @@ def test_a_page_beyond_the_end_says_so(client, busy):
 
 
 def test_pages_only_read(client, world):
-    for url in ("/", "/blocks", "/block/1", "/search", "/mempool"):
+    for url in ("/", "/blocks", "/block/1", "/consensus", "/search", "/mempool"):
         assert client.post(url).status_code == 405
 
 

@@ -23,6 +23,7 @@ def pages(world) -> dict[str, int]:
         "/block/2": 10,
         f"/tx/0x{txid}": 5,
         f"/address/{addresses.to_text(BOB.address)}": 6,
+        "/consensus": 6,
         "/mempool": 3,
         "/search": 1,
         f"/search?q={txid}": 2,

@@ -66,7 +66,11 @@ def test_chain_id_and_params(ledger):
         "burnPpm": 500_000, "treasuryPpm": 250_000, "aicfPpm": 250_000,
     }  # fmt: skip
     assert params["params"]["gasLimit"] == 100_000_000
-    assert params["poies"] == {"gammaUnat": 1_000_000}
+    poies = params["poies"]
+    assert (poies["gammaUnat"], poies["sharesPerBlock"]) == (1_000_000, 4)
+    assert (poies["ai"]["capUnat"], poies["ai"]["alphaStartPpm"]) == (700_000, 1_000_000)
+    assert params["proofTypes"] == [{"type": 1, "from": 0}]
+    assert params["sets"] == [{"name": "genesis", "from": 0}]
     assert params["algs"] == [{"alg": 0x1003, "from": 0}, {"alg": 0x1002, "from": 0}]
     assert params["local"]["maxReorgBlocks"] == 100
 

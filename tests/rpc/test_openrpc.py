@@ -9,8 +9,8 @@ from rpc import openrpc, schema
 from rpc.methods import load
 
 WANTED = {
-    "chain": "getBlockByHash getBlockByNumber getChainId getHead getHeaders getLogs getParams "
-    "getSyncStatus submitBlock",
+    "chain": "getBlockByHash getBlockByNumber getBlockProofs getChainId getHead getHeaders getLogs "
+    "getParams getScore getSyncStatus submitBlock",
     "mempool": "content inspect stats",
     "node": "health status version",
     "rpc": "discover listMethods",

@@ -10,6 +10,7 @@ import pytest
 from chain import service
 from chain.values import Part
 from core.errors import AnimicaError
+from core.proof import AI, Envelope
 from core.receipt import Log
 from pq import addresses
 from rpc.caller import Caller
@@ -42,14 +43,15 @@ TABLE = table()
 
 @pytest.fixture
 def ledger(db) -> dict[str, str]:
-    """Ten blocks with transfers and events, a side block, and the names to ask for them."""
+    """Ten blocks with transfers, events and proofs, a side block, and names to ask for them."""
     tx_methods._tips.cache_clear()
     line = [builder.genesis(dict.fromkeys(range(10), 1_000))]
     conftest.start(line[0])
     log = Log(builder.address(4), (b"\x01" * 32,), b"d")
-    for _ in range(HEIGHT):
-        logs = ((log,), ())
-        line.append(builder.pay(line[-1], moves=[(1, 2, 5), (2, 3, 4)], minted=3, logs=logs))
+    for height in range(HEIGHT):
+        logs, proofs = ((log,), ()), (Envelope(AI, b"\x80", bytes([height] * 32)),)
+        moves = [(1, 2, 5), (2, 3, 4)]
+        line.append(builder.pay(line[-1], moves=moves, minted=3, logs=logs, envelopes=proofs))
     conftest.append(*line[1:])
     side = builder.pay(line[OLD - 1], moves=[(5, 6, 1)], salt=b"side")
     service.add_side_block(block=side.block, total_work=side.work)
@@ -71,11 +73,13 @@ def calls(of: dict[str, str]) -> dict[str, dict[str, object]]:
         "`chain.getBlockByHash` of a side block": {"hash": of["side"]},
         "`chain.getBlockByNumber`": {"block": OLD},
         "`chain.getBlockByNumber` with `fullTxs`": {"block": OLD, "fullTxs": True},
+        "`chain.getBlockProofs`": {"block": OLD},
         "`chain.getChainId`": {},
         "`chain.getHead`": {},
         "`chain.getHeaders`": {"fromHeight": 0, "count": 100},
         "`chain.getLogs`": {},
         "`chain.getParams`": {},
+        "`chain.getScore`": {"block": OLD},
         "`chain.getSyncStatus`": {},
         "`chain.submitBlock`": {"raw": "0x0102"},
         "`mempool.content`": {},
@@ -136,6 +140,11 @@ def test_each_method_answers_as_the_table_says(ledger, level):
             assert answer == whole[row], row
         elif promised == "`raw` is null":
             assert answer == ("result", {**whole[row][1], "raw": None}), row
+        elif promised == "`envelope` is null":
+            (proof,) = whole[row][1]["proofs"]
+            assert proof["envelope"] is not None
+            left = {**whole[row][1], "proofs": [{**proof, "envelope": None}]}
+            assert answer == ("result", left), row
         else:
             assert promised == "pruned", row
             kind, view = answer
