@@ -72,7 +72,7 @@ test-crash: .venv/.dev services ## One kill at every fail point on each database
 	@$(BIN)/python -m tests.campaigns.crash --each 1 --moments 4 --database-url $(POSTGRES_URL)_crash
 
 .PHONY: test-faults
-test-faults: .venv/.dev ## Ten planted faults, each noticed by the tests it names (make campaign-faults: by the whole suite)
+test-faults: .venv/.dev ## Fourteen planted faults, each noticed by the tests it names (make campaign-faults: by the whole suite)
 	@$(BIN)/python -m tests.campaigns.faults --named $(ARGS)
 
 .PHONY: test-fuzz

@@ -55,12 +55,15 @@ def keys() -> list[PrivateKey]:
 
 def records(accounts: int) -> dict[tuple[str, bytes], bytes]:
     """The state at genesis: the senders with their keys stored, and accounts of nobody."""
+    from animica_site import networks
+    from consensus.rules import tuning
     from execution.accounts import KEY_MODULE, encode_key
 
     funded = [key.address for key in keys()]
     others = [address(index) for index in range(accounts - SENDERS)]
     out = {("account", owner): record_value(_BALANCE) for owner in funded + others}
     out.update({(KEY_MODULE, key.address): encode_key(key.public_key) for key in keys()})
+    out[tuning.RECORD] = tuning.Tuning.start(networks.load(NETWORK).at(0).poies).encode()
     return out
 
 

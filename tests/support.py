@@ -26,7 +26,7 @@ from django.db import connection
 from animica_site import networks
 from chain.values import BlockEffects
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.rules import fees, fork_choice, genesis, pipeline, proofs
+from consensus.rules import fees, fork_choice, genesis, pipeline, proofs, shares
 from consensus.rules import header as header_rules
 from consensus.rules import seal as seal_rules
 from consensus.rules.header import Ancestry
@@ -308,6 +308,18 @@ class ChainBuilder:
             policy=self.network.pins_at(parent.height + 1),
             extra=extra,
         )
+
+    def share(self, parent: Made, worker: bytes, *, extra: bytes = b"") -> Envelope:
+        """A share of a template on ``parent`` for a worker's address, hard enough for any s."""
+        time = parent.header.time + 1
+        draft = self.draft(parent, time=time, coinbase=worker, extra=extra)
+        poies = self.network.at(draft.height).poies
+        below = shares.threshold(draft.theta, poies.share_offset_min_unat)
+        for number in count():
+            header = draft.sealed(number.to_bytes(8, "little"))
+            if header.draw < below:
+                return shares.envelope(header)
+        raise AssertionError("count never ends")
 
     def prove(
         self, parent: Made, header: Header, envelopes: Sequence[Envelope]

@@ -18,8 +18,8 @@ def copy() -> Iterator[Path]:
         yield made
 
 
-def test_there_are_ten_of_them():
-    assert [fault.path.name[:2] for fault in ALL] == [f"{number:02}" for number in range(1, 11)]
+def test_there_are_fourteen_of_them():
+    assert [fault.path.name[:2] for fault in ALL] == [f"{number:02}" for number in range(1, 15)]
 
 
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.path.stem)

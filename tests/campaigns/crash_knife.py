@@ -29,6 +29,7 @@ AT_EVERY_START = frozenset({"migrations.done", "file.drafted", "file.replaced"})
 ON_POSTGRES = "load."
 OLD_NETWORK = '{"kept": "long ago"}'
 NEW_NETWORK = json.dumps(crash_life.KEPT_NETWORK, indent=2, sort_keys=True)
+SHARE_FATES = {"fresh", "lost", "epoch"}
 FATES = {"added", "side", "reorg", "block.state_root"}
 
 
@@ -181,10 +182,11 @@ def _twin(data_dir: Path, story: list[Step]) -> Undisturbed:
 
 
 def _check_twin(campaign: Campaign) -> None:
-    """The story must hold every fate of a block and come by every fail point."""
+    """The story must hold every fate of a block and of a share, and come by every fail point."""
     twin = campaign.twin
     passed = {*twin.start, *(name for step in twin.trace for name in step)}
     missing = [*(FATES - set(twin.outcomes)), *(set(campaign.points) - passed)]
+    missing += SHARE_FATES - crash_story.share_fates(campaign.story)
     if missing:
         raise SystemExit(f"the twin's life never comes by {', '.join(sorted(missing))}")
 

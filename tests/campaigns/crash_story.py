@@ -1,17 +1,21 @@
-"""What happens to the node in the crash campaign: blocks of all fates, pool traffic, pruning,
-rewinding, and on PostgreSQL a backup that is put back.
+"""What happens to the node in the crash campaign: blocks of all fates, with hash shares and ends of
+epochs, pool traffic, pruning, rewinding, and on PostgreSQL a backup that is put back.
 """
 
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from chain.values import Part
+from consensus.rules import nullifiers, shares
+from core.block import Block
+from core.limits import SHARE_WINDOW
 from core.network import Network
+from core.proof import Envelope
 from core.tx import SignedTx
 from tests.support import ChainBuilder, Made, fast_network, key, reseal, transfer
 
@@ -20,6 +24,8 @@ SLOW = 60_000
 DEEPEST = 6
 KEPT = 10
 """Blocks below the head that pruning spares, and the deepest reorganisation."""
+EPOCH = 4
+"""Blocks of an epoch: fewer than a reorganisation takes back, so that tuning is taken back too."""
 POOL_SENDERS = (8, 9)
 """Accounts whose transactions go through the pool; 0 to 7 pay in blocks alone."""
 
@@ -35,15 +41,29 @@ class Step:
     part: Part | None = None
     height: int = 0
 
+    @property
+    def is_block(self) -> bool:
+        """Whether a block is handed in."""
+        return self.kind == "block"
+
 
 def network() -> Network:
-    """The fast network, with reorganisations no deeper than what is kept of history."""
-    return fast_network(local={"max_reorg_blocks": KEPT})
+    """The fast network with short epochs and reorganisations no deeper than what is kept."""
+    return fast_network(params={"epoch_blocks": EPOCH}, local={"max_reorg_blocks": KEPT})
 
 
 def tell(seed: int, chapters: int, *, reload: bool) -> list[Step]:
     """The steps, the same for the same arguments; ``reload`` is for PostgreSQL."""
     return list(_Teller(random.Random(seed)).tell(chapters, reload))
+
+
+def share_fates(story: list[Step]) -> set[str]:
+    """What of useful work is in the story's blocks: ``fresh`` and ``lost`` shares, ``epoch``."""
+    blocks = [Block.decode(step.raw, limit=10**6, items=10**4) for step in story if step.is_block]
+    hashes = {block.hash for block in blocks}
+    shared = [shares.decode(each.body).hash for block in blocks for each in block.envelopes]
+    fates = {"lost" if hash in hashes else "fresh" for hash in shared}
+    return fates | {"epoch" for block in blocks if block.header.height % EPOCH == 0}
 
 
 class _Teller:
@@ -53,6 +73,7 @@ class _Teller:
         self.tip = self.builder.genesis
         self.waiting: list[SignedTx] = []
         self.submitted = Counter[int]()
+        self.seen: deque[Made] = deque(maxlen=20)
 
     def tell(self, chapters: int, reload: bool) -> Iterator[Step]:
         yield from self._plain(DEEPEST + 2)
@@ -155,8 +176,35 @@ class _Teller:
         if rng.random() < 0.6:
             txs += self._from_the_pool(parent)
         coinbase = key(rng.randrange(40)).address
-        extra = rng.randbytes(8)
-        return self.builder.make(parent, txs, coinbase=coinbase, extra=extra, interval_ms=SLOW)
+        made = self.builder.make(
+            parent,
+            txs,
+            coinbase=coinbase,
+            extra=rng.randbytes(8),
+            interval_ms=SLOW,
+            envelopes=self._shares(parent) if rng.random() < 0.6 else (),
+        )
+        self.seen.append(made)
+        return made
+
+    def _shares(self, parent: Made) -> list[Envelope]:
+        """Shares of fresh templates and of blocks that lost, none of which the branch has taken."""
+        rng = self.rng
+        line = [parent]
+        while len(line) < SHARE_WINDOW and line[-1].parent is not None:
+            line.append(line[-1].parent)
+        fresh = [
+            self.builder.share(rng.choice(line), key(rng.randrange(40)).address, extra=bytes([n]))
+            for n in rng.sample(range(256), rng.randint(1, 3))
+        ]
+        beside = [made for made in self.seen if made.parent in line and made not in line]
+        lost = [shares.envelope(made.header) for made in beside]
+        new = [
+            each
+            for each in (*fresh, *lost)
+            if nullifiers.record(each.nullifier) not in parent.records
+        ]
+        return rng.sample(new, min(len(new), rng.randint(1, 4)))
 
     def _from_the_pool(self, parent: Made) -> list[SignedTx]:
         taken, nonces = [], Counter[bytes]()

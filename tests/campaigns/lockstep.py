@@ -18,8 +18,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from animica_site.progress import Progress
+
+if TYPE_CHECKING:
+    from tests.model.steps import Steps
 
 EPISODE_STEPS = 400
 DEEP_EVERY = 80
@@ -46,12 +50,29 @@ def episode(
             deep_at = counts["steps"] + DEEP_EVERY
             told(counts["steps"])
     pair.compare_deeply()
+    count_proofs(pair, counts)
     blocks = [kept.block for kept in pair.model.head.line()][:-1]
     algs = [witness["alg"] for block in blocks for witness in block["witnesses"]]
     counts["blocks of the best chains"] += len(blocks)
     counts["transactions of the best chains"] += len(algs)
     counts["of them by SLH-DSA"] += algs.count(SLH_DSA)
     counts["blocks stored"] += len(pair.model.kept) - 1
+
+
+def count_proofs(pair: Steps, counts: Counter[str]) -> None:
+    """What useful work, shares and upgrades the episode's best chain had."""
+    from tests.model.proofs import NAMES
+
+    rules = pair.model.rules
+    for kept in pair.model.head.line():
+        header, height = kept.header, kept.header["height"]
+        counts["blocks under an upgrade"] += rules.at(height).first > 0
+        counts["blocks of an upgrade's height"] += 0 < height == rules.at(height).first
+        counts["blocks with ψ"] += header["psi"] > 0
+        counts["ends of epochs"] += height > 0 == height % rules.at(height).params["epoch_blocks"]
+        for receipt in kept.block["proofs"]:
+            counts[f"proofs of {NAMES[receipt['type']]}"] += 1
+            counts["proofs that bring ψ"] += receipt["psi"] > 0
 
 
 def campaign(steps: int, seed: int, episode_steps: int) -> None:

@@ -16,7 +16,7 @@ from types import ModuleType
 
 TARGETS = (
     *("cbor", "tx", "header", "block", "records", "page", "proof", "range", "merkle", "address"),
-    *("keyfile", "recovery", "answer", "network", "files", "pool", "rpc", "importer"),
+    *("keyfile", "recovery", "answer", "network", "files", "share", "pool", "rpc", "importer"),
 )
 CORPUS = Path(__file__).parent / "corpus"
 INSTRUMENTED = (

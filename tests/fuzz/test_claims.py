@@ -9,11 +9,11 @@ from typing import Any
 import cbor2
 import pytest
 
-import core.network
+import core.network_checks
 from animica_site.blockfile import BlockFile
 from consensus import witnesses
-from consensus.rules import pipeline
-from core import bech32m, cbor, kernel, merkle, statetree
+from consensus.rules import pipeline, proofs, shares
+from core import bech32m, cbor, exact, kernel, merkle, statetree
 from core.statetree import page
 from core.statetree import range as ranges
 from execution import accounts
@@ -21,7 +21,8 @@ from rpc import heads
 from tests.consensus import altering
 from tests.fuzz import catalogue, mutate, oracle, trees
 from tests.fuzz.conftest import Prepared
-from wallet import keyfile, proofs
+from wallet import keyfile
+from wallet import proofs as wallet_proofs
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,24 @@ def changed_block() -> bytes:
     block = oracle.decode(mutate.split(seed("importer", "next"))[0])[0]
     block["txs"][1]["access"] = block["txs"][1]["access"][:1]
     return mutate.join([oracle.encode(altering.sealed(block, roots=False))])
+
+
+def drawn_badly(body: bytes) -> bytes:
+    """A share's header with the first nonce that makes it none."""
+    header = oracle.decode(body)[0]["header"]
+    prefix, _ = altering.draw_of(header)
+    below = exact.target(500_000)  # theta 2.0 less an offset of 1.5 nats
+    nonces = (number.to_bytes(8, "little") for number in range(1_000))
+    draws = ((nonce, altering.sha3_256(prefix + nonce).digest()) for nonce in nonces)
+    header["nonce"] = next(nonce for nonce, draw in draws if int.from_bytes(draw) >= below)
+    return oracle.encode({"header": header})
+
+
+def paid_to_another() -> bytes:
+    """A proof's receipt with another payee, in a block whose roots and seal fit it."""
+    block = oracle.decode(mutate.split(seed("importer", "next"))[0])[0]
+    block["proofs"][0]["payee"] = block["header"]["coinbase"]
+    return mutate.join([oracle.encode(altering.sealed(block, roots=True))])
 
 
 def without_a_signature() -> bytes:
@@ -115,14 +134,14 @@ CASES: dict[str, Case] = {
         *("recovery", bech32m, "_polymod", lambda values: bech32m._BECH32M),
         lambda: seed("recovery", "words")[:-1] + b"q",
     ),
-    "any proof of an account": ("answer", proofs, "verify", lambda *_: None, another_value),
+    "any proof of an account": ("answer", wallet_proofs, "verify", lambda *_: None, another_value),
     "shares of any sum": (
-        *("network", core.network, "_check", lambda network: None),
+        *("network", core.network_checks, "check", lambda network: None),
         lambda: edited(seed("network", "json"), "params", "tip_split", "aicf_ppm", value=1),
     ),
     "a file with another digest": (
         *("files", BlockFile, "check", lambda file, progress: len(list(file.blocks()))),
-        lambda: seed("files", "blocks")[:-1] + b"\x00",
+        lambda: seed("files", "blocks")[:-1] + bytes([seed("files", "blocks")[-1] ^ 1]),
     ),
     "any signature in the pool": (
         *("pool", witnesses, "check_signature", lambda *_: None),
@@ -131,6 +150,14 @@ CASES: dict[str, Case] = {
     "a method that breaks": (
         *("rpc", heads, "current", lambda: 1 // 0),
         lambda: seed("rpc", "chain-getHead"),
+    ),
+    "any draw of a share": (
+        *("share", shares, "threshold", lambda *_: 2**256),
+        lambda: drawn_badly(seed("share", "on-3")),
+    ),
+    "any receipt of a proof": (
+        *("importer", proofs, "check_receipts", lambda *_: None),
+        paid_to_another,
     ),
     "any body": ("importer", pipeline, "check_body_roots", lambda block: None, changed_block),
 }

@@ -3,6 +3,8 @@
     genesis ── 1 ── 2 ── 3 ── next ── last    the best chain goes to 3: keys stored, accounts paid
                 └── 2b ── 3b ── overtaking    a branch of the same work up to 3b
 
+Blocks on both have hash shares: of fresh templates, and of blocks of the other branch.
+
 Signatures are hedged, so the chain cannot be made twice: ``world.cbor`` keeps its blocks, and some
 transactions for an empty pool. ``python -m tests.fuzz --seeds`` makes it anew.
 """
@@ -16,7 +18,7 @@ from hashlib import sha3_256
 from pathlib import Path
 from typing import Any
 
-from consensus.rules import fork_choice
+from consensus.rules import fork_choice, shares
 from core.block import Block
 from core.tx import SignedTx
 from tests.fuzz import oracle
@@ -70,7 +72,8 @@ def chain() -> Chain:
 
 def _made(builder: ChainBuilder, parent: Made, raw: bytes) -> Made:
     block = Block.decode(raw, limit=100_000, items=10_000)
-    effects, _ = builder.run(parent, block.header, block.txs)
+    proven = builder.prove(parent, block.header, block.envelopes)
+    effects, _ = builder.run(parent, block.header, block.txs, proven)
     return Made(
         block,
         parent,
@@ -94,12 +97,18 @@ def make(pool: Sequence[bytes]) -> None:
 
     keeps = [transfer(key(n), key(9).address, 10, nonce=0, keep=True) for n in (1, 2)]
     first = grow(builder.genesis, keeps)
-    second = grow(first, [transfer(key(3), key(1).address, 5, nonce=0)])
+    fresh = [builder.share(first, key(20 + n).address, extra=bytes([n])) for n in range(2)]
+    paid = transfer(key(3), key(1).address, 5, nonce=0)
+    second = grow(
+        first, [paid], envelopes=[*fresh, builder.share(builder.genesis, key(22).address)]
+    )
     third = grow(second, extra=b"pool 7")
     second_b = grow(first, _of_all_shapes(0)[:2])
     third_b = grow(second_b, coinbase=key(6).address)
-    following = grow(third, _of_all_shapes(1), coinbase=key(6).address)
-    overtaking = grow(third_b, [transfer(key(4), key(5).address, 1, nonce=0)])
+    lost = [shares.envelope(second_b.header), builder.share(third, key(1).address)]
+    following = grow(third, _of_all_shapes(1), coinbase=key(6).address, envelopes=lost)
+    lost = [shares.envelope(second.header), builder.share(second_b, key(1).address)]
+    overtaking = grow(third_b, [transfer(key(4), key(5).address, 1, nonce=0)], envelopes=lost)
     made = (first, second, third, second_b, third_b, following, overtaking, grow(following))
     raws = {name: each.raw for name, each in zip(NAMES, made, strict=True)}
     FILE.write_bytes(oracle.encode({**raws, "pool": list(pool)}))

@@ -1,7 +1,7 @@
 """The reference chain: judges blocks, keeps all of them, follows the heaviest.
 
 Every block's whole post-state is kept under the block, so nothing is ever undone. Chapters:
-blocks.md (Import), consensus.md, networks.md (Genesis).
+blocks.md (Import), consensus.md, networks.md (Genesis), proofs.md.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import cbor
-from tests.model import forms, ledger
+from tests.model import forms, ledger, proofs, tuning
 from tests.model.header import HeaderRules, body_roots, header_hash, sealed, work_of
 from tests.model.ledger import Effects
 from tests.model.primitives import TREASURY, ZERO, RecordId, merkle, state_root
+from tests.model.proofs import Proven
 from tests.model.refusal import Broken, need
+from tests.model.shares import Line
 
 CLOCK_AHEAD = 5_000
 ROOM_BLOCKS, ROOM_BYTES = 64, 64 * 1024 * 1024
@@ -50,6 +52,10 @@ class Kept:
         while at is not None:
             yield at
             at = at.parent
+
+    def headers(self) -> Line:
+        """Hash and header of it and its ancestors, by height."""
+        return {kept.header["height"]: (kept.hash, kept.header) for kept in self.line()}
 
 
 def receipts_root(effects: Effects) -> bytes:
@@ -88,7 +94,7 @@ class Chain:
     def __init__(
         self, network: Mapping[str, Any], allocations: Sequence[tuple[bytes, int]], now: int
     ) -> None:
-        self.network, self.params, self.now = network, network["params"], now
+        self.network, self.now = network, now
         self.rules = HeaderRules(network)
         self.genesis_supply = sum(balance for _, balance in allocations)
         self.kept: dict[bytes, Kept] = {}
@@ -99,19 +105,22 @@ class Chain:
         self.head = self._genesis(allocations)
 
     def _genesis(self, allocations: Sequence[tuple[bytes, int]]) -> Kept:
+        first = self.rules.at(0)
+        params = first.params
         records: dict[RecordId, bytes] = {}
+        tuning.write(records, tuning.at_start(first.poies))
         for address, balance in allocations:
             ledger.write(records, address, 0, balance)
         roots = dict.fromkeys(("txs", "witnesses", "receipts", "proofs", "da"), EMPTY)
         header = {
             "v": 1, "chain": self.network["chain"], "height": 0, "parent": ZERO,
             "time": self.network["genesis"]["time_ms"], "coinbase": TREASURY,
-            "gasLimit": self.params["gas_limit"], "gasUsed": 0,
-            "baseFee": self.params["base_fee_floor"],
-            "blobBytes": 0, "blobFee": self.params["blob_fee_floor"],
-            "theta": self.params["theta_start_unat"], "psi": 0,
+            "gasLimit": params["gas_limit"], "gasUsed": 0,
+            "baseFee": params["base_fee_floor"],
+            "blobBytes": 0, "blobFee": params["blob_fee_floor"],
+            "theta": params["theta_start_unat"], "psi": 0,
             "roots": {"state": state_root(records), **roots},
-            "beacon": {"round": 0, "out": ZERO}, "mix": ZERO, "policy": self.rules.policy,
+            "beacon": {"round": 0, "out": ZERO}, "mix": ZERO, "policy": dict(first.policy),
             "extra": b"", "nonce": bytes(8),
         }  # fmt: skip
         block = {"header": header, **{name: [] for name in forms.LISTS}}
@@ -125,7 +134,7 @@ class Chain:
 
     def import_block(self, raw: bytes) -> str:
         """Judge a block: what became of it; raises ``Broken`` for the first broken rule."""
-        block = forms.read_block(raw, self.params)
+        block = forms.read_block(raw, self.rules.sets)
         outcome = self._take_in(block, len(raw))
         if outcome in ("added", "side", "reorg"):
             self._retry_children(header_hash(block["header"]))
@@ -270,15 +279,21 @@ class Chain:
         assert child.parent is not None
         block, header, before = child.block, child.header, child.parent.state
         ledger.check_forms(block, before, self.network)
-        need(not block["proofs"], "block.proof_not_active")
-        need(header["psi"] == 0, "block.psi")
-        effects = ledger.run(block, before, self.network)
+        proven = self.prove(block, child.parent)
+        need(block["proofs"] == proven.receipts, "block.proof_receipt")
+        need(header["psi"] == proven.psi, "block.psi")
+        effects = ledger.run(block, before, self.rules.at(header["height"]), proven)
         need(header["gasUsed"] == effects.gas_used, "block.gas_used")
         need(header["blobBytes"] == 0, "block.blob_bytes")
         need(header["roots"]["receipts"] == receipts_root(effects), "block.receipts_root")
         need(header["roots"]["da"] == EMPTY, "block.da_root")
         need(header["roots"]["state"] == state_root(effects.state), "block.state_root")
         child.effects = effects
+
+    def prove(self, block: Mapping[str, Any], parent: Kept) -> Proven:
+        """What a block's proofs show on its parent; raises ``Broken``."""
+        header, line = block["header"], parent.headers() if block["envelopes"] else {}
+        return proofs.check_proofs(block["envelopes"], header, parent.state, line, self.rules)
 
     # ------------------------------------------------------------------ the chain's money
 
@@ -293,5 +308,11 @@ class Chain:
         *line, genesis = self.head.line()
         records = genesis.state
         for kept in reversed(line):
-            records = ledger.run(kept.block, records, self.network).state
+            header = kept.header
+            assert kept.parent is not None
+            ancestors = kept.parent.headers()
+            proven = proofs.check_proofs(
+                kept.block["envelopes"], header, records, ancestors, self.rules
+            )
+            records = ledger.run(kept.block, records, self.rules.at(header["height"]), proven).state
         return records

@@ -11,6 +11,7 @@ from typing import Any
 from core import cbor
 from tests.model.primitives import h, merkle, owned_by_key, t, target
 from tests.model.refusal import need
+from tests.model.sets import ParamSet, read_sets
 
 CLOCK_WAIT = 60_000
 
@@ -31,10 +32,14 @@ def seal_prefix(header: Mapping[str, Any]) -> bytes:
     return b"animica/seal/v1\x00" + t("animica/header/v1", cbor.encode(rest)) + header["mix"]
 
 
+def draw_of(header: Mapping[str, Any]) -> int:
+    """The number that a header with its nonce draws."""
+    return int.from_bytes(h(seal_prefix(header) + header["nonce"]), "big")
+
+
 def sealed(header: Mapping[str, Any]) -> bool:
     """Whether the draw is below the target."""
-    draw = int.from_bytes(h(seal_prefix(header) + header["nonce"]), "big")
-    return draw < target(max(0, header["theta"] - header["psi"]))
+    return draw_of(header) < target(max(0, header["theta"] - header["psi"]))
 
 
 def work_of(header: Mapping[str, Any]) -> int:
@@ -64,29 +69,29 @@ class HeaderRules:
     """What a network asks of a header; each check raises ``Broken``."""
 
     def __init__(self, network: Mapping[str, Any]) -> None:
-        self.network, self.params = network, network["params"]
-        self.policy = {
-            "poies": t("animica/policy-poies/v1", cbor.encode(network["poies"])),
-            "alg": t("animica/policy-alg/v1", cbor.encode({"algs": network["alg"]})),
-            "zk": t("animica/policy-zk/v1", cbor.encode({})),
-            "params": t("animica/policy-params/v1", cbor.encode(network["params"])),
-        }
+        self.network, self.sets = network, read_sets(network)
+
+    def at(self, height: int) -> ParamSet:
+        """The parameter set of a height."""
+        return next(each for each in reversed(self.sets) if height >= each.first)
 
     def check_place(self, header: Mapping[str, Any]) -> None:
         """The same chain and the same rules."""
         need(header["chain"] == self.network["chain"], "block.chain")
-        need(header["policy"] == self.policy, "block.policy")
+        need(header["policy"] == self.at(header["height"]).policy, "block.policy")
 
     def check_limits(self, header: Mapping[str, Any]) -> None:
         """Version and what a block may use at most."""
+        now = self.at(header["height"])
         need(header["v"] == 1, "block.version")
-        need(header["gasLimit"] == self.params["gas_limit"], "block.gas_limit")
+        need(header["gasLimit"] == now.params["gas_limit"], "block.gas_limit")
         need(header["gasUsed"] <= header["gasLimit"], "block.gas_used_above_limit")
-        need(header["blobBytes"] <= self.blob_limit, "block.blob_bytes_above_limit")
+        need(header["blobBytes"] <= now.blob_limit, "block.blob_bytes_above_limit")
 
     def check_psi(self, header: Mapping[str, Any]) -> None:
         """Useful work counts up to Γ."""
-        need(header["psi"] <= self.network["poies"]["gamma_unat"], "block.psi_above_gamma")
+        gamma = self.at(header["height"]).poies["gamma_unat"]
+        need(header["psi"] <= gamma, "block.psi_above_gamma")
 
     def check(
         self,
@@ -112,35 +117,31 @@ class HeaderRules:
         """What a header shows without its ancestors."""
         self.check_place(header)
         self.check_limits(header)
-        need(header["theta"] >= self.params["theta_min_unat"], "block.theta")
+        least = self.at(header["height"]).params["theta_min_unat"]
+        need(header["theta"] >= least, "block.theta")
         self.check_psi(header)
         need(sealed(header), "block.seal")
 
-    @property
-    def blob_limit(self) -> int:
-        """The most blob bytes of a block."""
-        limit: int = 512 * self.params["da_k_max"] ** 2
-        return limit
-
     def base_fee_after(self, above: Mapping[str, Any]) -> int:
         """The base fee of a child."""
-        floor = self.params["base_fee_floor"]
-        return next_fee(above["baseFee"], above["gasUsed"], self.params["gas_limit"], floor)
+        floor = self.at(above["height"] + 1).params["base_fee_floor"]
+        return next_fee(above["baseFee"], above["gasUsed"], above["gasLimit"], floor)
 
     def blob_fee_after(self, above: Mapping[str, Any]) -> int:
         """The blob fee of a child."""
-        floor = self.params["blob_fee_floor"]
-        return next_fee(above["blobFee"], above["blobBytes"], self.blob_limit, floor)
+        now = self.at(above["height"] + 1)
+        floor = now.params["blob_fee_floor"]
+        return next_fee(above["blobFee"], above["blobBytes"], now.blob_limit, floor)
 
     def theta_after(self, above: Mapping[str, Any], before: Mapping[str, Any] | None) -> int:
         """Θ of a child; block 1 has that of genesis."""
         theta: int = above["theta"]
-        if before is None or not self.params["retarget"]:
+        params = self.at(above["height"] + 1).params
+        if before is None or not params["retarget"]:
             return theta
         interval = above["time"] - before["time"]
-        late = (self.params["target_interval_ms"] - interval) * 10**6
-        step = abs(late) // self.params["retarget_tau_ms"] * (1 if late > 0 else -1)
-        most = self.params["retarget_step_unat"]
+        late = (params["target_interval_ms"] - interval) * 10**6
+        step = abs(late) // params["retarget_tau_ms"] * (1 if late > 0 else -1)
+        most = params["retarget_step_unat"]
         moved = theta + max(-most, min(most, step))
-        low, high = self.params["theta_min_unat"], self.params["theta_max_unat"]
-        return max(low, min(high, moved))
+        return max(params["theta_min_unat"], min(params["theta_max_unat"], moved))

@@ -1,6 +1,6 @@
 """What a block does: transactions on dicts, fees, subsidy, receipts.
 
-Chapters: transactions.md, gas.md, fees.md, state.md.
+Chapters: transactions.md, gas.md, fees.md, state.md, proofs.md.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core import cbor
-from tests.model import forms
+from tests.model import forms, proofs, tuning
 from tests.model.primitives import (
     AICF,
     KEY_BYTES,
@@ -23,7 +23,9 @@ from tests.model.primitives import (
     t,
     verifies,
 )
+from tests.model.proofs import Proven
 from tests.model.refusal import need
+from tests.model.sets import ParamSet
 
 WEIGHT = {ML_DSA: 3_400, SLH_DSA: 7_950}
 MILLION = 10**6
@@ -120,10 +122,13 @@ class Effects:
 
 
 def run(
-    block: Mapping[str, Any], parent_state: Mapping[RecordId, bytes], network: Mapping[str, Any]
+    block: Mapping[str, Any],
+    parent_state: Mapping[RecordId, bytes],
+    rules: ParamSet,
+    proven: Proven,
 ) -> Effects:
     """Run a block on its parent's state; raises ``Broken`` for rules 12 to 17."""
-    header, params = block["header"], network["params"]
+    header = block["header"]
     effects = Effects(dict(parent_state))
     base_parts = tips = 0
     for tx, witness in zip(block["txs"], block["witnesses"], strict=True):
@@ -134,7 +139,7 @@ def run(
         tips += tip
         effects.charges.append((price, base_part, tip))
         effects.receipts.append({"status": 0, "gasUsed": gas, "logs": [], "ret": b""})
-    logs = _end(effects, header, params, base_parts, tips)
+    logs = _end(effects, header, rules, proven, base_parts, tips)
     effects.receipts.append({"status": 0, "gasUsed": 0, "logs": logs, "ret": b""})
     return effects
 
@@ -177,9 +182,28 @@ def subsidy(height: int, params: Mapping[str, Any]) -> int:
 
 
 def _end(
+    effects: Effects,
+    header: Mapping[str, Any],
+    rules: ParamSet,
+    proven: Proven,
+    base: int,
+    tips: int,
+) -> list[dict[str, Any]]:
+    """The block's end, step by step; returns the logs of the system receipt."""
+    proofs.note_used(effects.state, proven)
+    proofs.count(effects.state, proven)
+    logs = _settle(effects, header, rules.params, base, tips)
+    logs += _pay_shares(effects, header, rules, proven)
+    if header["height"] % rules.params["epoch_blocks"] == 0:
+        logs.append(_tune(effects.state, rules))
+    proofs.forget(effects.state, header["height"])
+    return logs
+
+
+def _settle(
     effects: Effects, header: Mapping[str, Any], params: Mapping[str, Any], base: int, tips: int
 ) -> list[dict[str, Any]]:
-    """Split base parts, tips and subsidy; returns the logs of the system receipt."""
+    """Split base parts, tips and subsidy."""
     part = params["base_fee_split"]
     base_treasury = base * part["treasury_ppm"] // MILLION
     base_aicf = base * part["aicf_ppm"] // MILLION
@@ -204,14 +228,39 @@ def _end(
     return [_pay(effects, *step) for step in steps if step[2] > 0]
 
 
+def _pay_shares(
+    effects: Effects, header: Mapping[str, Any], rules: ParamSet, proven: Proven
+) -> list[dict[str, Any]]:
+    """Each share's slice, once for each payee in the order of their first share."""
+    new = subsidy(header["height"], rules.params)
+    part = new * rules.params["subsidy_split"]["shares_ppm"] // MILLION
+    slice_ = part // rules.poies["shares_per_block"]
+    payees = [each["payee"] for each in proven.receipts if each["type"] == proofs.SHARE]
+    effects.minted += slice_ * len(payees)
+    return [
+        _pay(effects, "share", payee, slice_ * payees.count(payee))
+        for payee in dict.fromkeys(payees)
+        if slice_
+    ]
+
+
+def _tune(state: dict[RecordId, bytes], rules: ParamSet) -> dict[str, Any]:
+    """At an epoch's end."""
+    ended = tuning.read(state)
+    after = tuning.after_epoch(ended, rules.params, rules.poies)
+    tuning.write(state, after)
+    told = {"alpha": after["alpha"], "offset": after["offset"], "shares": ended["shares"]}
+    return _event("tune", TREASURY, told)
+
+
 def _pay(effects: Effects, source: str, to: bytes | None, amount: int) -> dict[str, Any]:
     data: dict[str, Any] = {"amount": amount, "source": source}
     if to is not None:
         nonce, balance = read(effects.state, to)
         write(effects.state, to, nonce, balance + amount)
         data["to"] = to
-    return {
-        "address": AICF if to == AICF else TREASURY,
-        "topics": [h(b"burn" if to is None else b"credit")],
-        "data": cbor.encode(data),
-    }
+    return _event("burn" if to is None else "credit", AICF if to == AICF else TREASURY, data)
+
+
+def _event(name: str, address: bytes, data: dict[str, Any]) -> dict[str, Any]:
+    return {"address": address, "topics": [h(name.encode("ascii"))], "data": cbor.encode(data)}

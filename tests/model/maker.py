@@ -18,6 +18,7 @@ from tests.model.chain import EMPTY, Chain, Kept, receipts_root
 from tests.model.header import body_roots, header_hash, mix_after, seal_prefix, work_of
 from tests.model.ledger import Effects
 from tests.model.primitives import ZERO, h, state_root, target
+from tests.model.proof_maker import ProofMaker
 from tests.model.refusal import Broken
 from tests.model.wallets import Wallet, ml_wallet, slh_wallet
 
@@ -51,6 +52,7 @@ class Maker:
         self.wallets: list[Wallet] = [ml_wallet(number) for number in range(WALLETS)]
         self.made: dict[bytes, Kept] = {model.head.hash: model.head}
         self.extra = count()
+        self.proofs = ProofMaker(model, rng, self.made, self.draft)
 
     # ------------------------------------------------------------------ transactions
 
@@ -148,7 +150,8 @@ class Maker:
         """The header of an empty child, as far as it follows from the parent."""
         rng, model, above = self.rng, self.model, parent.header
         rules, before = model.rules, None if parent.parent is None else parent.parent.header
-        interval = model.params["target_interval_ms"]
+        now = rules.at(above["height"] + 1)
+        interval = now.params["target_interval_ms"]
         if time is None:
             time = above["time"] + rng.choice([1, interval, rng.randint(1, 3 * interval)])
         coinbase = (
@@ -159,14 +162,14 @@ class Maker:
         return {
             "v": 1, "chain": model.network["chain"], "height": above["height"] + 1,
             "parent": parent.hash, "time": time, "coinbase": coinbase,
-            "gasLimit": model.params["gas_limit"], "gasUsed": 0,
+            "gasLimit": now.params["gas_limit"], "gasUsed": 0,
             "baseFee": rules.base_fee_after(above), "blobBytes": 0,
             "blobFee": rules.blob_fee_after(above), "theta": rules.theta_after(above, before),
             "psi": 0, "roots": dict.fromkeys(
                 ("state", "txs", "witnesses", "receipts", "proofs", "da"), EMPTY
             ),
             "beacon": {"round": 0, "out": ZERO}, "mix": mix_after(above, ZERO),
-            "policy": dict(rules.policy), "extra": next(self.extra).to_bytes(4, "big"),
+            "policy": dict(now.policy), "extra": next(self.extra).to_bytes(4, "big"),
             "nonce": bytes(8),
         }  # fmt: skip
 
@@ -197,8 +200,10 @@ class Maker:
 
     def finish(self, block: dict[str, Any], parent: Kept) -> Kept:
         """Execute, fill in what execution gives, seal."""
-        header = block["header"]
-        effects = ledger.run(block, parent.state, self.model.network)
+        header, rules = block["header"], self.model.rules
+        proven = self.model.prove(block, parent)
+        block["proofs"], header["psi"] = proven.receipts, proven.psi
+        effects = ledger.run(block, parent.state, rules.at(header["height"]), proven)
         header["gasUsed"] = effects.gas_used
         header["roots"].update(
             body_roots(block),
@@ -210,8 +215,9 @@ class Maker:
         return Kept(header_hash(header), block, parent, work, effects)
 
     def block(self, parent: Kept, *, most: int | None = None, time: int | None = None) -> Kept:
-        """A valid child with some transactions; remembered as made."""
+        """A valid child with some transactions and proofs; remembered as made."""
         block = self.empty(parent, time)
+        block["envelopes"] = self.proofs.some(block["header"], parent)
         self.fill(block, parent, self.rng.choice([0, 1, 1, 2, 3]) if most is None else most)
         return self.remember(self.finish(block, parent))
 

@@ -119,6 +119,19 @@ def target(unat: int) -> int:
     return whole
 
 
+@lru_cache(maxsize=10_000)
+def ln1p(part: int, whole: int) -> int:
+    """floor(10^6 · ln(1 + part/whole)), from 200 correct decimal digits."""
+    if part == 0:
+        return 0
+    ratio = _DIGITS.divide(Decimal(part + whole), Decimal(whole))
+    value = _DIGITS.multiply(_DIGITS.ln(ratio), Decimal(10**6))
+    floor = int(value)
+    rest = _DIGITS.subtract(value, Decimal(floor))
+    assert Decimal("1e-60") < rest < 1 - Decimal("1e-60"), "too close to a whole number"
+    return floor
+
+
 def address_of(alg: int, public_key: bytes) -> bytes:
     """The address that a key owns."""
     return alg.to_bytes(2, "big") + h(public_key)

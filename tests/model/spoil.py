@@ -108,6 +108,9 @@ def _spoil_roots(header: Map, model: Chain, rng: Random) -> None:
 
 
 def _spoil_policy(header: Map, model: Chain, rng: Random) -> None:
+    if rng.random() < 0.5:  # those of another height
+        header["policy"] = dict(rng.choice(model.rules.sets).policy)
+        return
     name = rng.choice(sorted(header["policy"]))
     header["policy"][name] = flip(header["policy"][name], rng)
 
@@ -127,17 +130,19 @@ def _spoil_coinbase(header: Map, model: Chain, rng: Random) -> None:
 
 
 def _spoil_psi(header: Map, model: Chain, rng: Random) -> None:
-    gamma = model.network["poies"]["gamma_unat"]
-    header["psi"] = rng.choice([1, gamma, gamma + 1])
+    gamma = model.rules.at(header["height"]).poies["gamma_unat"]
+    psi = header["psi"]
+    header["psi"] = rng.choice([psi + 1, max(0, psi - 1), 0, gamma, gamma + 1])
 
 
 def _spoil_theta(header: Map, model: Chain, rng: Random) -> None:
-    least = model.params["theta_min_unat"]
+    least = model.rules.at(header["height"]).params["theta_min_unat"]
     header["theta"] = rng.choice([header["theta"] + 1, header["theta"] - 1, least - 1, least, 0])
 
 
 def _spoil_blobs(header: Map, model: Chain, rng: Random) -> None:
-    header["blobBytes"] = rng.choice([1, model.rules.blob_limit, model.rules.blob_limit + 1])
+    limit = model.rules.at(header["height"]).blob_limit
+    header["blobBytes"] = rng.choice([1, limit, limit + 1])
 
 
 def _spoil_gas_used(header: Map, model: Chain, rng: Random) -> None:
@@ -284,6 +289,27 @@ def spoil_witness(witness: Map, other: Map, rng: Random) -> None:
         witness["sig"] = other["sig"]
     else:
         spoil_map(witness, rng)
+
+
+# ------------------------------------------------------------------ receipts of proofs
+
+
+def spoil_receipt(block: Map, rng: Random) -> None:
+    """Another value in a proof's receipt, receipts in another order, or one for another envelope.
+
+    For a block that has proofs.
+    """
+    receipts = block["proofs"]
+    receipt = rng.choice(receipts)
+    name = rng.choice(sorted({*receipt, "order", "envelope", "psi"}))
+    if name == "order":
+        receipts.reverse()
+    elif name == "quality":
+        receipt[name] = rng.choice([0, 1, 10**6, 10**6 + 1])
+    elif type(receipt[name]) is int:
+        receipt[name] = off_by_one(receipt[name], rng)
+    else:
+        receipt[name] = flip(receipt[name], rng)
 
 
 # ------------------------------------------------------------------ a body, the bytes

@@ -15,7 +15,10 @@ from tests.model.chain import Kept
 from tests.model.header import body_roots, header_hash
 from tests.model.lockstep import LockStep
 from tests.model.maker import encode, seal
+from tests.model.primitives import t
+from tests.model.proof_maker import place
 from tests.model.refusal import Broken
+from tests.model.sets import ParamSet
 from tests.model.wallets import slh_wallet
 
 GOOD = ("added", "side", "reorg", "known", "early", "orphan")
@@ -120,10 +123,11 @@ class Steps(LockStep):
                 tx["nonce"] += 1
             pairs.append((tx, self.maker.witness(tx, wallet, stored=False)))
         time = block["header"]["time"]
-        raw = self.node.template(block["header"]["coinbase"], time, pairs)
+        envelopes = self.maker.proofs.some(block["header"], head)
+        raw = self.node.template(block["header"]["coinbase"], time, pairs, envelopes)
         self.reach(time)
         assert self.deliver(raw) == "added", "the model refuses the node's own block"
-        if len(raw) + 20_000 < self.model.params["block_bytes"]:
+        if len(raw) + 20_000 < self._next_rules().params["block_bytes"]:
             taken = self.model.head.block["txs"]
             assert taken == self._runnable([tx for tx, _ in pairs], head, block["header"])
         self.counts["templates"] += 1
@@ -170,7 +174,9 @@ class Steps(LockStep):
 
     def _with_bad_tx(self, parent: Kept) -> dict[str, Any]:
         rng, block = self.rng, self._unfinished(parent)
-        running = ledger.run(block, parent.state, self.model.network)
+        running = ledger.run(
+            block, parent.state, self._rules_of(block), self.model.prove(block, parent)
+        )
         wallet = rng.choice(self.maker.wallets)
         stored = ledger.stored_key(parent.state, wallet.address) is not None
         tx = self.maker.tx(wallet, running, block["header"], stored)
@@ -212,15 +218,33 @@ class Steps(LockStep):
         self._give_refused(block)
 
     def _seal_as_well_as_possible(self, block: dict[str, Any], parent: Kept) -> None:
-        """All roots right if the block runs after all; else those of the body."""
+        """All roots right if the block runs after all; else those of the body.
+
+        Proofs that do not pass get receipts that could be theirs.
+        """
         header = block["header"]
+        header["psi"] = 0
+        block["proofs"] = [self._receipt_for(each) for each in block["envelopes"]]
         try:
-            forms.read_block(encode(block), self.model.params)
+            forms.read_block(encode(block), self.model.rules.sets)
             ledger.check_forms(block, parent.state, self.model.network)
             self.maker.finish(block, parent)
         except (Broken, KeyError):
             header["roots"].update(body_roots(block))
             seal(header)
+
+    def _receipt_for(self, envelope: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": envelope["type"], "nullifier": envelope["nullifier"],
+            "payee": self.maker.wallets[0].address, "psi": 0, "units": 1, "quality": 10**6,
+            "envelope": t("animica/proof/v1", encode(envelope)),
+        }  # fmt: skip
+
+    def _rules_of(self, block: dict[str, Any]) -> ParamSet:
+        return self.model.rules.at(block["header"]["height"])
+
+    def _next_rules(self) -> ParamSet:
+        return self.model.rules.at(self.model.head.header["height"])
 
     def bad_body(self) -> None:
         """A body that its header does not commit to, or with fields that do not belong."""
@@ -228,13 +252,57 @@ class Steps(LockStep):
         spoil.spoil_body(block, self.rng)
         self.deliver(encode(block))
 
-    def proofs(self) -> None:
-        """A block with a proof, though none is active."""
-        block = self._fresh()
-        block["proofs"].append({"type": 1})
-        block["envelopes"].append({"body": b""})
-        block["header"]["roots"].update(body_roots(block))
-        seal(block["header"])
+    def bad_proofs(self) -> None:
+        """A block with a proof that breaks a rule, among others or alone."""
+        parent = self._parent()
+        block = self._unfinished(parent)
+        header = block["header"]
+        if self.rng.random() < 0.8:
+            block["envelopes"] = block["envelopes"][-1:]  # few, so that there is room for one more
+        for _ in range(self.rng.choice([1, 1, 1, 2])):
+            block["envelopes"].append(self.maker.proofs.spoiled(header, parent))
+        if self.rng.random() < 0.9:
+            block["envelopes"].sort(key=place)
+        self._seal_as_well_as_possible(block, parent)
+        self._give_refused(block)
+
+    def bad_list(self) -> None:
+        """Valid proofs, but too many, twice, in another order, or of a type that is not active."""
+        rng, parent = self.rng, self._parent()
+        block = self._unfinished(parent)
+        header, envelopes = block["header"], block["envelopes"]
+        way = rng.randrange(4)
+        if way == 0:
+            most = self._rules_of(block).poies["shares_per_block"]
+            while len(envelopes) <= most + rng.randrange(2):
+                envelopes.append(self.maker.proofs.share(header, parent))
+        elif way == 1:
+            envelopes += [self.maker.proofs.share(header, parent)] * 2
+        elif way == 2:
+            kind = rng.choice([0, 2, 2, 3, 4, 5, 6, 2**64 - 1])
+            body = {"type": kind, "body": b"", "nullifier": rng.randbytes(32)}
+            envelopes += [body] * rng.choice([1, 1, 16, 17, 70])
+        envelopes.sort(key=place)
+        if way == 3 or rng.random() < 0.1:
+            rng.shuffle(envelopes)
+        self._seal_as_well_as_possible(block, parent)
+        self._give_refused(block)
+
+    def bad_receipts(self) -> None:
+        """Valid proofs with receipts that are not theirs, or another ψ in the header."""
+        for _ in range(5):
+            block = self._fresh()
+            if block["proofs"]:
+                break
+        else:
+            return
+        header = block["header"]
+        if self.rng.random() < 0.6:
+            spoil.spoil_receipt(block, self.rng)
+        if self.rng.random() < 0.5:
+            spoil.spoil_field(header, "psi", self.model, self.rng)
+        header["roots"].update(body_roots(block))
+        seal(header)
         self._give_refused(block)
 
     def bad_bytes(self) -> None:
@@ -243,11 +311,11 @@ class Steps(LockStep):
 
     def too_large(self) -> None:
         """More bytes, or more items, than a block may have; or just as many."""
-        block, params = self._fresh(), self.model.params
-        if params["block_bytes"] < 1_000_000:
+        block = self._fresh()
+        sizes, items = self._rules_of(block).size
+        if sizes < 1_000_000:
             block["witnesses"] = [{"alg": 1, "sig": bytes(16_000)}] * 8
         else:
-            items = params["gas_limit"] // 350 + 1_000
             block["proofs"] = [0] * min(items + self.rng.choice([-200, -1, 0]), 20_000)
         self.deliver(encode(block))
 
@@ -285,6 +353,7 @@ class Steps(LockStep):
 
     def _unfinished(self, parent: Kept, most: int = 2) -> dict[str, Any]:
         block = self.maker.empty(parent)
+        block["envelopes"] = self.maker.proofs.some(block["header"], parent)
         self.maker.fill(block, parent, self.rng.randint(0, most))
         return block
 
@@ -321,7 +390,8 @@ class Steps(LockStep):
 STEPS: dict[str, int] = {
     "extend": 30, "branch": 10, "overtake": 4, "false_branch": 3, "later_parent": 6, "family": 2,
     "template": 4, "bad_header": 12, "bad_nonce": 2, "bad_tx": 20, "two_bad_txs": 3,
-    "shuffled": 3, "bad_body": 4, "proofs": 1, "bad_bytes": 4, "too_large": 2, "again": 5,
-    "on_refused": 3, "too_deep": 2, "early": 4, "tick": 4, "restart": 1,
+    "shuffled": 3, "bad_body": 4, "bad_proofs": 12, "bad_list": 3, "bad_receipts": 4,
+    "bad_bytes": 4, "too_large": 2, "again": 5, "on_refused": 3, "too_deep": 2, "early": 4,
+    "tick": 4, "restart": 1,
 }  # fmt: skip
 """Every kind of step and how often it is taken."""

@@ -68,10 +68,14 @@ def test_node_and_model_agree_whatever_happens():
 @pytest.mark.timeout(600)
 def test_an_episode_of_the_campaign_meets_everything():
     counts: Counter[str] = Counter()
-    campaign.episode("suite", 300, counts)
-    assert counts["steps"] >= 300
+    for number in range(2):
+        campaign.episode(f"suite/{number}", 200, counts)
+    assert counts["steps"] >= 400
     for verdict in ("added", "side", "reorg", "orphan", "early", "known", "templates"):
         assert counts[verdict], verdict
-    for family in ("block.", "tx.", "cbor.", "field."):
+    for family in ("block.", "tx.", "cbor.", "field.", "proof."):
         assert sum(counts[code] for code in counts if code.startswith(family)) > 3, family
     assert counts["transactions of the best chains"] > 50
+    assert counts["proofs of share"] > 50
+    for met in ("proofs that bring ψ", "blocks under an upgrade", "ends of epochs"):
+        assert counts[met], met

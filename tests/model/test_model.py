@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from core import cbor
-from tests.model import ledger, primitives
+from tests.model import ledger, primitives, proofs
 from tests.model.header import HeaderRules
+from tests.model.sets import ParamSet
 
 HERE = Path(__file__).parent
 VECTORS = HERE.parent / "vectors"
-MODEL = ("primitives", "refusal", "forms", "ledger", "header", "chain")
+MODEL = (
+    *("primitives", "refusal", "sets", "forms", "header", "tuning", "shares", "proofs", "ledger"),
+    "chain",
+)
 ALLOWED = {"__future__", "collections", "dataclasses", "decimal", "functools", "hashlib", "typing"}
 
 
@@ -56,6 +60,33 @@ def test_targets():
         assert (str(2**256 // target) if target else None) == case.get("work")
 
 
+def test_logarithms():
+    mine = [case for case in cases("exact") if "ln1p" in case]
+    assert mine
+    for case in mine:
+        assert primitives.ln1p(*case["ln1p"]) == case["value"]
+
+
+def test_score_by_hand():
+    """Of one unit0 of work, ln 2 = 0.693147 nats; the whole of D; caps; remainders to the last."""
+    policy = {"weight_ppm": 500_000, "cap_unat": 400_000, "unit0": 10}
+    poies = {"storage_ref_unat": 200_000, "diversity_ppm": 100_000, "gamma_unat": 10**6}
+    poies |= {"ai": policy, "quantum": policy, "storage": {**policy, "weight_ppm": 300_000}}
+    alphas = dict.fromkeys(("ai", "quantum", "storage"), 10**6)
+    only = {"ai": 10**7, "quantum": 0, "storage": 0}
+    assert proofs.score(only, alphas, poies) == (
+        {"ai": 346_573, "quantum": 0, "storage": 0},
+        346_573,
+    )
+    both = {**only, "storage": 10**7}  # storage: 207,944, above its reference, so 1.1 times all
+    expected = {"ai": 381_230, "quantum": 0, "storage": 228_738}
+    assert proofs.score(both, alphas, poies) == (expected, 609_968)
+    every = dict.fromkeys(both, 10**8)
+    assert proofs.score(every, alphas, poies) == (dict.fromkeys(both, 400_000), 10**6)
+    assert proofs.shared_out(10, [1, 1, 1, 0]) == [3, 3, 4, 0]
+    assert proofs.shared_out(0, [0, 0]) == [0, 0]
+
+
 def test_lists():
     items = [shake_128(b"vector %d" % number).digest(32) for number in range(2_000)]
     for case in cases("merkle"):
@@ -65,7 +96,7 @@ def test_lists():
 def test_retarget():
     for case in cases("retarget"):
         rules = object.__new__(HeaderRules)
-        rules.params = {
+        params = {
             "retarget": True,
             "target_interval_ms": case["target"],
             "retarget_tau_ms": case["tau"],
@@ -73,7 +104,8 @@ def test_retarget():
             "theta_min_unat": case["min"],
             "theta_max_unat": case["max"],
         }
-        above = {"time": 10**12 + case["dt"], "theta": case["theta"]}
+        rules.sets = [ParamSet(0, params, {}, {})]
+        above = {"height": 5, "time": 10**12 + case["dt"], "theta": case["theta"]}
         assert rules.theta_after(above, {"time": 10**12}) == case["next"]
 
 

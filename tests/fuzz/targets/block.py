@@ -22,9 +22,10 @@ def one_input(data: bytes) -> None:
         return
     txs = [tx.unsigned.to_map() for tx in block.txs]
     witnesses = [tx.witness.to_map() for tx in block.txs]
-    proofs = list(block.proofs)
+    proofs = [receipt.to_map() for receipt in block.proofs]
+    envelopes = [envelope.to_map() for envelope in block.envelopes]
     body = {"txs": txs, "witnesses": witnesses, "proofs": proofs}
-    one_form(data, {"header": block.header.to_map(), **body, "envelopes": list(block.envelopes)})
+    one_form(data, {"header": block.header.to_map(), **body, "envelopes": envelopes})
     assert block.raw == data
     found = (
         codec.txs_root(block.txs),
@@ -46,6 +47,6 @@ def seeds() -> dict[str, bytes]:
     for witness in value["witnesses"]:
         witness.update(sig=witness["sig"][:8])
         witness.pop("pk", None)
-    proof = {**value, "proofs": [{"type": 1}], "envelopes": [{}], "txs": [], "witnesses": []}
+    proof = {**value, "txs": [], "witnesses": []}
     cut = {"cut": oracle.encode(value), "proof": oracle.encode(proof)}
     return {"genesis": chain.builder.genesis.raw, "whole": chain.next.raw, **cut}

@@ -14,11 +14,13 @@ from typing import Any
 from animica_site import networks
 from chain import service as chain
 from core.errors import EncodingRefused, registered
+from core.proof import Envelope
 from tests import support
 from tests.consensus import altering
 from tests.fuzz import mutate as mutations
 from tests.fuzz import node, oracle, world
 from tests.fuzz.signing import signed_again
+from tests.fuzz.targets import share
 from tests.model.chain import Chain, Room
 from tests.model.node import Node
 from tests.model.refusal import Broken
@@ -148,7 +150,18 @@ def _new_block(rng: Random) -> bytes:
     interval = rng.choice((1, 1_000, world.SLOW))
     coinbase = support.key(rng.randrange(8)).address
     builder = world.chain().builder
-    return builder.make(parent, txs, interval_ms=interval, coinbase=coinbase).raw
+    envelopes = _some_shares(builder, parent, rng)
+    options = {"interval_ms": interval, "coinbase": coinbase, "envelopes": envelopes}
+    return builder.make(parent, txs, **options).raw
+
+
+def _some_shares(
+    builder: support.ChainBuilder, parent: support.Made, rng: Random
+) -> list[Envelope]:
+    """Shares on ancestors, each of its own worker, that no ancestor has taken."""
+    line = [*parent.path(), builder.genesis]
+    workers = rng.sample(range(50, 90), rng.choice((0, 0, 1, 3)))
+    return [builder.share(rng.choice(line), support.key(each).address) for each in workers]
 
 
 def _changed(raw: bytes, rng: Random) -> bytes:
@@ -157,7 +170,9 @@ def _changed(raw: bytes, rng: Random) -> bytes:
         block, _ = oracle.decode(raw)
         way = rng.random()
         roots = rng.random() < 0.8
-        if way < 0.4:
+        if block["envelopes"] and rng.random() < 0.3:
+            block = _with_another_proof(block, rng)
+        elif way < 0.4:
             block["header"] = mutations.nudge(block["header"], rng)
             roots = False
         elif block["txs"] and way < 0.8:
@@ -171,6 +186,31 @@ def _changed(raw: bytes, rng: Random) -> bytes:
         return oracle.encode(block) if rng.random() < 0.95 else mutations.loose(block, rng)
     except mutations.STRANGE:
         return mutations.flip(raw, rng)
+
+
+def _with_another_proof(block: dict[str, Any], rng: Random) -> dict[str, Any]:
+    """A share changed and drawn again, with a receipt that fits it or not; or another order."""
+    envelopes, receipts = list(block["envelopes"]), list(block["proofs"])
+    at = rng.randrange(len(envelopes))
+    way = rng.random()
+    if way < 0.2:
+        receipts[at] = mutations.nudge(receipts[at], rng)
+    elif way < 0.3:
+        envelopes.reverse()
+        receipts.reverse()
+    else:
+        envelope = share.mutate(envelopes[at]["body"], rng)
+        envelopes[at] = {**envelopes[at], "body": envelope}
+        header = oracle.decode(envelope)[0]["header"]
+        work = altering.sha3_256(b"animica/block/v1\x00" + oracle.encode(header)).digest()
+        name = altering.sha3_256(b"animica/nullifier/share/v1\x00" + work).digest()
+        envelopes[at]["nullifier"] = name
+        digest = altering.sha3_256(b"animica/proof/v1\x00" + oracle.encode(envelopes[at]))
+        told = {"nullifier": name, "payee": header["coinbase"], "envelope": digest.digest()}
+        receipts[at] = {**receipts[at], **told}
+        pairs = sorted(zip(envelopes, receipts, strict=True), key=lambda pair: pair[0]["nullifier"])
+        envelopes, receipts = map(list, zip(*pairs, strict=True))
+    return {**block, "envelopes": envelopes, "proofs": receipts}
 
 
 def seeds() -> dict[str, bytes]:

@@ -1,10 +1,12 @@
-"""Receipts, accounts and stored keys; the first byte chooses which."""
+"""Receipts, accounts, stored keys, proofs and their receipts; the first byte chooses which."""
 
 from __future__ import annotations
 
+from hashlib import sha3_256
 from random import Random
 
 from core import cbor
+from core.proof import Envelope, ProofReceipt
 from core.receipt import Receipt
 from execution import accounts
 from execution.accounts import Account
@@ -18,7 +20,7 @@ BOTH_KERNELS = True
 
 def one_input(data: bytes) -> None:
     if data:
-        (_receipt, _account, _key)[data[0] % 3](data[1:])
+        (_receipt, _account, _key, _envelope, _proof_receipt)[data[0] % 5](data[1:])
 
 
 def _receipt(data: bytes) -> None:
@@ -43,6 +45,23 @@ def _key(data: bytes) -> None:
         assert type(key) is bytes and accounts.encode_key(key) == data
 
 
+def _envelope(data: bytes) -> None:
+    envelope = attempt(lambda: Envelope.from_map(cbor.decode(data, limit=MAX_BYTES, what="proof")))
+    if envelope is not None:
+        one_form(data, envelope.to_map())
+        assert envelope.encoded == data
+        assert envelope.digest == sha3_256(b"animica/proof/v1\x00" + data).digest()
+
+
+def _proof_receipt(data: bytes) -> None:
+    receipt = attempt(
+        lambda: ProofReceipt.from_map(cbor.decode(data, limit=MAX_BYTES, what="proof"))
+    )
+    if receipt is not None:
+        one_form(data, receipt.to_map())
+        assert receipt.encoded == data and receipt.quality <= 1_000_000
+
+
 def mutate(data: bytes, rng: Random) -> bytes:
     return data[:1] + mutations.cbor(data[1:], rng)
 
@@ -52,9 +71,13 @@ def seeds() -> dict[str, bytes]:
     assert made.effects is not None
     receipts = {f"receipt-{n}": b"\x00" + r.encoded for n, r in enumerate(made.effects.receipts)}
     account = next(value for (module, _), value in made.records.items() if module == "account")
+    block = made.block
+    proofs = {f"envelope-{n}": b"\x03" + each.encoded for n, each in enumerate(block.envelopes)}
+    proofs |= {f"proof-{n}": b"\x04" + each.encoded for n, each in enumerate(block.proofs)}
     contract = {"nonce": 1, "balance": 2**63, "code": bytes(range(32))}
     return {
         **receipts,
+        **proofs,
         "account": b"\x01" + account,
         "contract": b"\x01" + oracle.encode(contract),
         "key": b"\x02" + oracle.encode(bytes(40)),
