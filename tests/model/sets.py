@@ -64,7 +64,7 @@ def _set(
     params: Mapping[str, Any],
     poies: Mapping[str, Any],
 ) -> ParamSet:
-    """The set of the heights from ``first`` to below ``end``: it pins what begins before its end."""
+    """The set of the heights from ``first`` to below ``end``; it pins what begins before that."""
     pinned = {
         "poies": {**poies, "types": [row for row in network["proof_types"] if row["from"] < end]},
         "alg": {"algs": [row for row in network["alg"] if row["from"] < end]},
