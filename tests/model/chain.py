@@ -14,7 +14,7 @@ from core import cbor
 from tests.model import forms, ledger, proofs, tuning
 from tests.model.header import HeaderRules, body_roots, header_hash, sealed, work_of
 from tests.model.ledger import Effects
-from tests.model.primitives import TREASURY, ZERO, RecordId, merkle, state_root
+from tests.model.primitives import TREASURY, ZERO, RecordId, merkle, state_root, t
 from tests.model.proofs import Proven
 from tests.model.refusal import Broken, need
 from tests.model.shares import Line
@@ -234,6 +234,9 @@ class Chain:
     def _check_body(self, block: Mapping[str, Any]) -> None:
         roots = body_roots(block)
         need({name: block["header"]["roots"][name] for name in roots} == roots, "block.body_root")
+        named = [receipt["envelope"] for receipt in block["proofs"]]
+        sent = [t("animica/proof/v1", cbor.encode(each)) for each in block["envelopes"]]
+        need(named == sent, "block.body_root")
 
     # ------------------------------------------------------------------ where it goes
 

@@ -51,10 +51,10 @@ def next_fee(fee: int, used: int, limit: int, floor: int) -> int:
     """The fee after a block that used so much of the limit."""
     middle = limit // 2
     if used > middle:
-        return fee + max(1, fee * (used - middle) // middle // 8)
+        fee += max(1, fee * (used - middle) // middle // 8)
     if used < middle:
-        return max(floor, fee - fee * (middle - used) // middle // 8)
-    return fee
+        fee -= fee * (middle - used) // middle // 8
+    return max(floor, fee)
 
 
 def body_roots(block: Mapping[str, Any]) -> dict[str, bytes]:
@@ -138,7 +138,7 @@ class HeaderRules:
         theta: int = above["theta"]
         params = self.at(above["height"] + 1).params
         if before is None or not params["retarget"]:
-            return theta
+            return max(params["theta_min_unat"], min(params["theta_max_unat"], theta))
         interval = above["time"] - before["time"]
         late = (params["target_interval_ms"] - interval) * 10**6
         step = abs(late) // params["retarget_tau_ms"] * (1 if late > 0 else -1)

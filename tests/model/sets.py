@@ -37,11 +37,13 @@ class ParamSet:
 def read_sets(network: Mapping[str, Any]) -> list[ParamSet]:
     """The file's numbers, and those that each upgrade leaves, the latest last."""
     params, poies = network["params"], network["poies"]
-    sets = [_set(network, 0, params, poies)]
-    for upgrade in network.get("upgrades", []):
+    upgrades = network.get("upgrades", [])
+    ends = [*(upgrade["height"] for upgrade in upgrades), 2**63]
+    sets = [_set(network, 0, ends[0], params, poies)]
+    for upgrade, end in zip(upgrades, ends[1:], strict=True):
         params = _over(params, upgrade.get("params", {}))
         poies = _over(poies, upgrade.get("poies", {}))
-        sets.append(_set(network, upgrade["height"], params, poies))
+        sets.append(_set(network, upgrade["height"], end, params, poies))
     return sets
 
 
@@ -56,11 +58,16 @@ def _over(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def _set(
-    network: Mapping[str, Any], first: int, params: Mapping[str, Any], poies: Mapping[str, Any]
+    network: Mapping[str, Any],
+    first: int,
+    end: int,
+    params: Mapping[str, Any],
+    poies: Mapping[str, Any],
 ) -> ParamSet:
+    """The set of the heights from ``first`` to below ``end``; it pins what begins before that."""
     pinned = {
-        "poies": {**poies, "types": network["proof_types"]},
-        "alg": {"algs": network["alg"]},
+        "poies": {**poies, "types": [row for row in network["proof_types"] if row["from"] < end]},
+        "alg": {"algs": [row for row in network["alg"] if row["from"] < end]},
         "zk": {},
         "params": dict(params),
     }

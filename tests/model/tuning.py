@@ -48,9 +48,9 @@ def after_epoch(
 ) -> dict[str, Any]:
     """What the next epoch starts with."""
     psi, total = tuned["psi"], sum(tuned["psi"].values())
-    alphas = {}
+    alphas, offset = in_force(tuned, poies)
     for name in SCORED.values():
-        alpha, policy = tuned["alpha"][name], poies[name]
+        alpha, policy = alphas[name], poies[name]
         if total:
             missing = policy["alpha_share_ppm"] - psi[name] * MILLION // total
             way = 1 if missing > 0 else -1
@@ -63,7 +63,7 @@ def after_epoch(
     else:
         moved = -min(step, ln1p(found - wanted, max(1, wanted)))
     fresh = dict.fromkeys(SCORED.values(), 0)
-    offset = _offset(tuned["offset"] + moved, poies)
+    offset = _offset(offset + moved, poies)
     return {"alpha": alphas, "offset": offset, "shares": 0, "psi": fresh}
 
 
