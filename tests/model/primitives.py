@@ -128,7 +128,8 @@ def ln1p(part: int, whole: int) -> int:
     value = _DIGITS.multiply(_DIGITS.ln(ratio), Decimal(10**6))
     floor = int(value)
     rest = _DIGITS.subtract(value, Decimal(floor))
-    assert Decimal("1e-60") < rest < 1 - Decimal("1e-60"), "too close to a whole number"
+    clear_below = floor == 0 or rest > Decimal("1e-60")  # the true value is above 0
+    assert clear_below and rest < 1 - Decimal("1e-60"), "too close to a whole number"
     return floor
 
 
