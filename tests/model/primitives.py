@@ -114,8 +114,8 @@ def target(unat: int) -> int:
     value = _DIGITS.multiply(power, Decimal(2**256))
     whole = int(value)
     rest = _DIGITS.subtract(value, Decimal(whole))
-    clear_below = whole == 0 or rest > Decimal("1e-60")  # the true value is above 0
-    assert clear_below and rest < 1 - Decimal("1e-60"), "too close to a whole number"
+    clear_below = whole == 0 or rest > Decimal("1e-150")  # the true value is above 0
+    assert clear_below and rest < 1 - Decimal("1e-150"), "too close to a whole number"
     return whole
 
 
@@ -128,8 +128,8 @@ def ln1p(part: int, whole: int) -> int:
     value = _DIGITS.multiply(_DIGITS.ln(ratio), Decimal(10**6))
     floor = int(value)
     rest = _DIGITS.subtract(value, Decimal(floor))
-    clear_below = floor == 0 or rest > Decimal("1e-60")  # the true value is above 0
-    assert clear_below and rest < 1 - Decimal("1e-60"), "too close to a whole number"
+    clear_below = floor == 0 or rest > Decimal("1e-150")  # the true value is above 0
+    assert clear_below and rest < 1 - Decimal("1e-150"), "too close to a whole number"
     return floor
 
 
