@@ -134,8 +134,11 @@ class Pool(Readers):
     def _admit(self, tx: SignedTx, source: str) -> Admission:
         paid = False
         while True:
-            next_block = self._next
-            entry, standing = self._place(tx, source, next_block, paid=paid)
+            with self._lock:  # both as one head leaves them: a new one may be on its way in
+                next_block = self._next
+                queue = self._queues.senders.get(tx.unsigned.sender)
+                known = queue.standing if queue else None
+            entry, standing = self._place(tx, source, next_block, known, paid=paid)
             self._witnesses.check_one((entry.tx, entry.public_key))
             checks.check_account(entry, standing.account, next_block.prices)
             with self._lock:
@@ -145,16 +148,23 @@ class Pool(Readers):
             paid = True
 
     def _place(
-        self, tx: SignedTx, source: str, next_block: NextBlock, *, paid: bool
+        self,
+        tx: SignedTx,
+        source: str,
+        next_block: NextBlock,
+        known: Standing | None,
+        *,
+        paid: bool,
     ) -> tuple[Entry, Standing]:
         """Every check up to the signature, in the protocol's order, and what that will cost.
 
         The pool's own refusals come before the signature, which costs more than they do.
+        ``known`` is the sender's standing where some of its transactions wait.
         """
         if tx.txid in self._queues.by_txid:
             raise errors.Duplicate("the transaction is in the pool", txid="0x" + tx.txid.hex())
         body = validity.check_form(tx, self._network, next_block.height, KINDS)
-        standing = self._standing(tx.unsigned.sender, next_block)
+        standing = known or next_block.standing(tx.unsigned.sender, self._state)
         public_key = validity.check_key(tx, standing.key, in_block=False)
         now_ms = self._clock.now_ms()
         fitted = checks.fitted(tx, standing.key)
@@ -167,10 +177,6 @@ class Pool(Readers):
                 weight = VERIFICATIONS[tx.witness.alg]
                 self._buckets.take(source, now_ms, {buckets.VERIFICATIONS: weight})
         return entry, standing
-
-    def _standing(self, sender: bytes, next_block: NextBlock) -> Standing:
-        queue = self._queues.senders.get(sender)
-        return queue.standing if queue else next_block.standing(sender, self._state)
 
     def _enter(self, entry: Entry, standing: Standing) -> Admission:
         self._queues.check_funds(entry, standing)

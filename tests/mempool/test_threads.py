@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+from time import sleep
 
 from core.errors import Refused
 from mempool.events import TxAdded
@@ -56,3 +58,30 @@ def test_a_head_that_comes_while_a_signature_is_verified(world):
     world.witnesses.check_one = verify_slowly
     assert try_submit(world, stale.raw) == "tx.nonce_low"
     assert try_submit(world, behind.raw) == "ready"
+
+
+def test_a_head_that_is_being_taken_in_while_a_submission_is_checked(world):
+    """It is judged by the account as that head leaves it, not as the queue knew it before."""
+    first, second, other = world.tx(0, 0), world.tx(0, 1), world.tx(1, 0)
+    world.pool.submit(first.raw)
+    read, taking_in = world.state.get_many, Event()
+
+    def read_for_the_head(records):
+        world.state.get_many = read
+        taking_in.set()
+        sleep(0.2)  # the submission goes on, up to where it needs the pool's lock
+        return read(records)
+
+    def read_for_the_submission(records):
+        world.state.get_many = read_for_the_head
+        heads.append(threads.submit(world.mine, first))
+        assert taking_in.wait(5)
+        return read(records)
+
+    heads: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as threads:
+        world.state.get_many = read_for_the_submission
+        outcomes = world.pool.submit_many([second.raw, other.raw])
+        heads[0].result()
+    assert [admission.state for admission in outcomes] == ["ready", "ready"]
+    assert world.held() == {second.txid: "ready", other.txid: "ready"}
