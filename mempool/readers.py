@@ -16,6 +16,7 @@ from mempool.rules.entry import Entry
 from mempool.rules.floor import Floor
 from mempool.rules.limits import PoolLimits
 from mempool.rules.queues import Queues
+from mempool.tips import Tips
 from mempool.values import Dropped, Place, PooledTx, PoolStats
 
 
@@ -29,6 +30,7 @@ class Readers:
     _drops: DropMemory
     _floor: Floor
     _clock: Clock
+    _tips: Tips | None = None
     _state: Callable[[], StateReader]
 
     def select(self, *, base_fee: int, gas: int, size: int) -> list[SignedTx]:
@@ -61,8 +63,7 @@ class Readers:
     def places(self, address: bytes, txid: bytes | None = None) -> tuple[Place, ...]:
         """A sender's waiting transactions, or one of them, each with its place in the pool."""
         with self._lock:
-            base_fee = self._next.prices.base_fee
-            return views.places(self._queues, address, txid, base_fee)
+            return views.places(self._queues, address, txid, self._in_order())
 
     def next_nonce(self, address: bytes) -> int:
         """The nonce that the sender's next transaction should have, ready ones counted."""
@@ -86,7 +87,14 @@ class Readers:
         """The pool in numbers."""
         with self._lock:
             floor = self._floor.tip(self._queues.sources.used, self._clock.now_ms())
-            return views.stats(self._queues, self._next.prices.base_fee, floor)
+            return views.stats(self._queues, self._in_order(), floor)
+
+    def _in_order(self) -> Tips:
+        """The tips in order, sorted anew when they have become too old."""
+        base_fee, now_ms = self._next.prices.base_fee, self._clock.now_ms()
+        if self._tips is None or not self._tips.serves(self._queues, base_fee, now_ms):
+            self._tips = Tips.of(self._queues, base_fee, now_ms)
+        return self._tips
 
     def _view(self, entry: Entry) -> PooledTx:
         return views.pooled(entry, self._queues, self._next.prices.base_fee)

@@ -10,6 +10,7 @@ from chain.errors import BadCursor, BadLimit
 from mempool.rules.entry import Entry
 from mempool.rules.queues import Queues
 from mempool.rules.room import Room
+from mempool.tips import Tips
 from mempool.values import Place, PooledTx, PoolStats
 
 PAGE_MOST = 200
@@ -48,27 +49,22 @@ def pooled(entry: Entry, queues: Queues, base_fee: int) -> PooledTx:
     return PooledTx(entry.tx, "ready" if ready else "held", entry.arrived_ms, tip, reason)
 
 
-def places(queues: Queues, sender: bytes, txid: bytes | None, base_fee: int) -> tuple[Place, ...]:
+def places(queues: Queues, sender: bytes, txid: bytes | None, tips: Tips) -> tuple[Place, ...]:
     """A sender's waiting transactions by nonce, or only ``txid``, each with its place."""
     queue = queues.senders.get(sender)
     listed = queue.ordered() if queue is not None else []
-    wanted = [(n, entry) for n, entry in enumerate(listed) if txid in (None, entry.txid)]
-    if not wanted:
-        return ()
-    tips = sorted(
-        entry.tip(base_fee) for queue in queues.senders.values() for entry in queue.ready()
-    )
-    tails = sorted(queue.tail.tip(base_fee) for queue in queues.senders.values())
-    found = []
-    for position, entry in wanted:
-        tip, needed = entry.tip(base_fee), entry is not listed[-1]
+    ready, found = tips.ready, []
+    for position, entry in enumerate(listed):
+        if txid not in (None, entry.txid):
+            continue
+        tip, needed = entry.tip(tips.base_fee), entry is not listed[-1]
         found.append(
             Place(
-                pooled=pooled(entry, queues, base_fee),
+                pooled=pooled(entry, queues, tips.base_fee),
                 position=position,
-                rank=len(tips) - bisect_right(tips, tip) + 1 if queues.is_ready(entry) else None,
+                rank=len(ready) - bisect_right(ready, tip) + 1 if queues.is_ready(entry) else None,
                 needed=needed,
-                cheaper=None if needed else bisect_left(tails, tip),
+                cheaper=None if needed else bisect_left(tips.tails, tip),
                 outbid_at=None if needed else max(tip + 1, 0),
             )
         )
@@ -80,11 +76,9 @@ def fill_percent(used: Room, room: Room) -> int:
     return max(used.count * 100 // room.count, used.size_bytes * 100 // room.size_bytes)
 
 
-def stats(queues: Queues, base_fee: int, floor: int) -> PoolStats:
+def stats(queues: Queues, tips: Tips, floor: int) -> PoolStats:
     """The pool in numbers."""
-    tips = sorted(
-        entry.tip(base_fee) for queue in queues.senders.values() for entry in queue.ready()
-    )
+    ready = tips.ready
     total, limits = len(queues.by_txid), queues.limits
     return PoolStats(
         count=total,
@@ -95,11 +89,11 @@ def stats(queues: Queues, base_fee: int, floor: int) -> PoolStats:
         limit_count=limits.count,
         limit_bytes=limits.size_bytes,
         min_fee=limits.min_fee,
-        base_fee=base_fee,
-        oldest_ms=min((entry.arrived_ms for entry in queues.by_txid.values()), default=None),
-        tip_low=tips[0] if tips else None,
-        tip_median=tips[len(tips) // 2] if tips else None,
-        tip_high=tips[-1] if tips else None,
+        base_fee=tips.base_fee,
+        oldest_ms=tips.oldest_ms,
+        tip_low=ready[0] if ready else None,
+        tip_median=ready[len(ready) // 2] if ready else None,
+        tip_high=ready[-1] if ready else None,
         floor=floor,
         fill_percent=fill_percent(queues.sources.used, limits.room),
         low_percent=limits.low_percent,

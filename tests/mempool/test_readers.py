@@ -7,6 +7,10 @@ import pytest
 from chain.errors import BadCursor, BadLimit
 from mempool import service
 from mempool.errors import NoPool
+from mempool.rules.limits import PoolLimits
+from mempool.rules.queues import Queues
+from mempool.tips import KEPT_PER_MS, Tips
+from tests.mempool.entries import entry, standing
 from tests.mempool.world import BASE_FEE, key
 
 
@@ -105,3 +109,27 @@ def test_the_pool_of_this_process(world):
         assert service.current() is world.pool
     finally:
         service.install(None)
+
+
+def test_a_large_pool_is_not_sorted_for_each_question():
+    queues = Queues(PoolLimits())
+    poor = standing(0, 10**15)
+    for number in range(KEPT_PER_MS * 3):
+        one = entry(key(number), 0, arrival=number, max_tip=number)
+        queues.add(one, poor, queues.check_policy(one, poor, BASE_FEE))
+    tips = Tips.of(queues, BASE_FEE, now_ms=1_000)
+    assert tips.ready == tips.tails == list(range(KEPT_PER_MS * 3))
+    assert tips.oldest_ms == 0
+    served = [tips.serves(queues, BASE_FEE, now_ms) for now_ms in (999, 1_000, 1_002, 1_003)]
+    assert served == [False, True, True, False]
+    assert not tips.serves(queues, BASE_FEE + 1, 1_000)
+
+
+def test_the_order_is_kept_while_it_serves(world, monkeypatch):
+    made = []
+    monkeypatch.setattr(Tips, "serves", lambda *_: bool(made))
+    monkeypatch.setattr(Tips, "of", lambda *args: made.append(args) or Tips(BASE_FEE, 0, (), (), 0))
+    address = key(0).address
+    world.submit(0, 0)
+    assert (world.pool.stats().tip_low, world.pool.places(address)[0].rank) == (None, 1)
+    assert len(made) == 1
