@@ -126,6 +126,7 @@ class Pool(Readers):
         if isinstance(tx, Refused):
             return tx
         try:
+            self._refusals.recall(raw)  # it may have come twice in one batch
             return self._admit(tx, source)
         except Refused as refusal:
             self._refusals.remember(raw, refusal)
@@ -202,9 +203,11 @@ class Pool(Readers):
         self._announce()
 
     def _leave(self, drops: Iterable[Drop], mined: Collection[bytes] = ()) -> None:
-        """Remember and announce who left, the mined ones left aside; evictions raise the floor."""
+        """Remember and announce who left, the mined ones left aside; who was outbid raises the
+        floor.
+        """
         for drop in drops:
-            if isinstance(drop.refusal, errors.Evicted):
+            if drop.outbid:
                 tip = drop.entry.tip(self._next.prices.base_fee)
                 self._floor.evicted(tip, self._clock.now_ms())
             if drop.entry.txid not in mined:

@@ -20,13 +20,14 @@ KEPT_PER_MS = 50
 class Tips:
     """Tips at one base fee (nANM per gas) in rising order, and when the oldest arrived (Unix ms).
 
-    ``ready`` are those of ready transactions, ``tails`` those of the senders' last ones.
+    ``ready`` are those of ready transactions. ``tails`` are the senders' last ones in the order in
+    which they would be evicted: whether ready, and the tip.
     """
 
     base_fee: int
     at_ms: int
     ready: Sequence[int]
-    tails: Sequence[int]
+    tails: Sequence[tuple[bool, int]]
     oldest_ms: int | None
 
     @classmethod
@@ -37,7 +38,7 @@ class Tips:
             base_fee=base_fee,
             at_ms=now_ms,
             ready=sorted(entry.tip(base_fee) for queue in waiting for entry in queue.ready()),
-            tails=sorted(queue.tail.tip(base_fee) for queue in waiting),
+            tails=sorted((queues.is_ready(q.tail), q.tail.tip(base_fee)) for q in waiting),
             oldest_ms=min((entry.arrived_ms for entry in queues.by_txid.values()), default=None),
         )
 

@@ -58,14 +58,15 @@ def places(queues: Queues, sender: bytes, txid: bytes | None, tips: Tips) -> tup
         if txid not in (None, entry.txid):
             continue
         tip, needed = entry.tip(tips.base_fee), entry is not listed[-1]
+        is_ready = queues.is_ready(entry)
         found.append(
             Place(
                 pooled=pooled(entry, queues, tips.base_fee),
                 position=position,
-                rank=len(ready) - bisect_right(ready, tip) + 1 if queues.is_ready(entry) else None,
+                rank=len(ready) - bisect_right(ready, tip) + 1 if is_ready else None,
                 needed=needed,
-                cheaper=None if needed else bisect_left(tips.tails, tip),
-                outbid_at=None if needed else max(tip + 1, 0),
+                cheaper=None if needed else bisect_left(tips.tails, (is_ready, tip)),
+                outbid_at=None if needed else max(tip + 1, 0) if is_ready else 0,
             )
         )
     return tuple(found)

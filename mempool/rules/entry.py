@@ -90,7 +90,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Drop:
-    """An entry that leaves the pool and the refusal that says why."""
+    """An entry that leaves the pool and the refusal that says why.
+
+    ``outbid``: others pay more for the room, of which the floor takes note.
+    """
 
     entry: Entry
     refusal: Refused
+    outbid: bool = False

@@ -1,6 +1,7 @@
 """Who leaves when there is no room: the cheapest of the senders' last transactions.
 
-Only a sender's last transaction may go, because the others are needed by those behind them.
+Only a sender's last transaction may go, because the others are needed by those behind them. Held
+ones go before ready ones, whatever they offer: nobody can ask them to pay it.
 Source: docs/spec/mempool.md.
 """
 
@@ -14,15 +15,16 @@ from mempool.rules.entry import Entry
 from mempool.rules.room import Room
 from mempool.rules.sender import SenderQueue
 
-_Ranked = tuple[int, int, bytes, int]
-"""Tip at the base fee, minus the arrival (later arrivals go first), sender, nonce."""
+_Ranked = tuple[bool, int, int, bytes, int]
+"""Whether ready, tip at the base fee, minus the arrival (later ones go first), sender, nonce."""
 
 
 @dataclass
 class Plan:
     """Who will leave, and for whom: nobody leaves before all who must are found.
 
-    With a ``newcomer`` each must pay less than it and be of another sender.
+    With a ``newcomer``, which is ready, each must be held or pay less than it, and be of another
+    sender.
     """
 
     newcomer: Entry | None = None
@@ -63,7 +65,7 @@ class Tails:
         if len(self._heap) >= self._most:  # mostly stale by now
             self._base_fee, self._heap = None, []
             return
-        heapq.heappush(self._heap, _rank(entry, self._base_fee))
+        heapq.heappush(self._heap, self._rank(entry, self._base_fee))
 
     def choose(self, plan: Plan, base_fee: int, enough: Callable[[], bool]) -> None:
         """Add the cheapest tails to the plan until there are enough or no more that may go."""
@@ -76,9 +78,9 @@ class Tails:
             if item is None:
                 break
             seen.append(item)
-            tip, _, sender, nonce = item
+            is_ready, tip, _, sender, nonce = item
             if plan.newcomer is not None:
-                if tip >= plan.newcomer.tip(base_fee):
+                if is_ready and tip >= plan.newcomer.tip(base_fee):
                     break
                 if sender == plan.newcomer.sender:
                     continue
@@ -87,15 +89,6 @@ class Tails:
         for item in seen:
             heapq.heappush(self._heap, item)
 
-    def cheapest(self, base_fee: int) -> Entry | None:
-        """Who would leave first."""
-        self._prepare(base_fee)
-        item = self._pop(Plan(), [])
-        if item is None:
-            return None
-        heapq.heappush(self._heap, item)
-        return self._senders[item[2]].entries[item[3]]
-
     def _is_ours(self, entry: Entry) -> bool:
         return self._source is None or entry.source == self._source
 
@@ -103,7 +96,7 @@ class Tails:
         if self._base_fee != base_fee:
             self._base_fee = base_fee
             tails = (queue.tail for queue in self._senders.values())
-            self._heap = [_rank(tail, base_fee) for tail in tails if self._is_ours(tail)]
+            self._heap = [self._rank(tail, base_fee) for tail in tails if self._is_ours(tail)]
             self._most = 4 * len(self._heap) + 1_024
             heapq.heapify(self._heap)
 
@@ -111,10 +104,12 @@ class Tails:
         """The cheapest item that is its sender's last but for those chosen; these join ``seen``."""
         while self._heap:
             item = heapq.heappop(self._heap)
-            _, arrival, sender, nonce = item
+            is_ready, _, arrival, sender, nonce = item
             queue = self._senders.get(sender)
             entry = queue.entries.get(nonce) if queue is not None else None
             if queue is None or entry is None or entry.arrival != -arrival:
+                continue
+            if is_ready != (nonce < queue.ready_end):
                 continue
             bound = plan.lowest.get(sender)
             if bound is not None and nonce >= bound:
@@ -128,8 +123,8 @@ class Tails:
         entries = self._senders[sender].entries
         before = [n for n in entries if n < nonce]
         if before and self._is_ours(entries[max(before)]):
-            heapq.heappush(self._heap, _rank(entries[max(before)], base_fee))
+            heapq.heappush(self._heap, self._rank(entries[max(before)], base_fee))
 
-
-def _rank(entry: Entry, base_fee: int) -> _Ranked:
-    return entry.tip(base_fee), -entry.arrival, entry.sender, entry.nonce
+    def _rank(self, entry: Entry, base_fee: int) -> _Ranked:
+        is_ready = entry.nonce < self._senders[entry.sender].ready_end
+        return is_ready, entry.tip(base_fee), -entry.arrival, entry.sender, entry.nonce

@@ -76,10 +76,7 @@ class Queues:
         """Put a checked newcomer in, the victims of ``check_policy``'s plan out."""
         drops = []
         for place, victim in enumerate(plan.victims):
-            self._take(victim)
-            self._settle_gone(victim.sender)
-            shared = place < plan.for_share
-            drops.append(Drop(victim, reasons.crowded() if shared else reasons.evicted(victim)))
+            drops.append(self._evict(victim, shared=place < plan.for_share))
         replaced = self._put(entry, standing)
         if replaced is not None:
             drops.append(replaced)
@@ -125,11 +122,7 @@ class Queues:
 
     def shrink(self, base_fee: int) -> list[Drop]:
         """Evict the cheapest tails until the pool is within its limits."""
-        victims = self.sources.excess(base_fee)
-        for victim in victims:
-            self._take(victim)
-            self._settle_gone(victim.sender)
-        return [Drop(victim, reasons.evicted(victim)) for victim in victims]
+        return [self._evict(victim) for victim in self.sources.excess(base_fee)]
 
     # ------------------------------------------------------------- inside
 
@@ -140,6 +133,15 @@ class Queues:
             raise reasons.held_limit(limits.held_per_sender, queue.ready_end)
         if len(queue.entries) >= limits.per_sender:
             raise reasons.sender_limit(limits.per_sender)
+
+    def _evict(self, victim: Entry, *, shared: bool = False) -> Drop:
+        """Take a tail out, for its source's share or for want of room."""
+        is_ready = self.is_ready(victim)
+        self._take(victim)
+        self._settle_gone(victim.sender)
+        if shared:
+            return Drop(victim, reasons.crowded())
+        return Drop(victim, reasons.evicted(victim, is_ready=is_ready), outbid=is_ready)
 
     def _put(self, entry: Entry, standing: Standing) -> Drop | None:
         queue = self.senders.get(entry.sender)

@@ -43,17 +43,19 @@ def sender_limit(most: int) -> errors.SenderLimit:
     return errors.SenderLimit(f"{most} transactions of the sender wait", field="tx.from", most=most)
 
 
-def evicted(entry: Entry) -> errors.Evicted:
-    """Others pay more."""
+def evicted(entry: Entry, *, is_ready: bool) -> errors.Evicted:
+    """Others pay more, or can be in a block before it."""
+    if not is_ready:
+        return errors.Evicted("the pool was full and it waited for an earlier nonce")
     return errors.Evicted(
         f"the pool was full and a maxFee of {entry.tx.unsigned.max_fee} was among the least"
     )
 
 
 def crowded() -> errors.SourceShare:
-    """It left for a dearer one of its own source."""
+    """It left for one of its own source that pays more, or that a block could take before it."""
     return errors.SourceShare(
-        "its source had taken up its share of the pool and sent one that pays more"
+        "its source had taken up its share of the pool and sent one that goes before it"
     )
 
 

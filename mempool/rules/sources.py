@@ -84,14 +84,6 @@ class Sources:
         self._make_room(plan, self.used, base_fee)
         return plan.victims
 
-    def cheapest(self, base_fee: int) -> Entry | None:
-        """Who would leave first if there were no room."""
-        for source in sorted(self._large):
-            found = self._of(source).cheapest(base_fee)
-            if found is not None:
-                return found
-        return self._tails.cheapest(base_fee)
-
     def _keep_share(
         self, plan: Plan, entry: Entry, old: Entry | None, base_fee: int, *, held: bool
     ) -> None:

@@ -117,3 +117,38 @@ def test_returning_transactions_are_cut_to_the_limits():
     world.reorg(fork, [[], []], returned=mined)
     assert world.held() == {waiting: "ready", mined[2].txid: "ready"}
     assert world.drops() == dict.fromkeys([tx.txid for tx in mined[:2]], "pool.evicted")
+
+
+def test_what_waits_for_a_nonce_leaves_before_what_a_block_could_take():
+    """Tips that nobody can ask for buy no room, and set no floor for those who pay."""
+    world = World(PoolLimits(count=4))
+    held = [world.submit(number, 1, max_fee=10**6, max_tip=10**6 - number) for number in range(4)]
+    ready = [world.submit(number, max_tip=1) for number in range(4, 8)]
+    assert world.held() == dict.fromkeys(ready, "ready")
+    assert world.drops() == dict.fromkeys(held, "pool.evicted")
+    assert world.pool.stats().floor <= 1  # the surge of a full pool
+    assert refused(world, 8, max_tip=1) == "pool.full"
+
+
+def test_one_that_has_become_ready_is_ranked_by_its_tip():
+    world = World(PoolLimits(count=4))
+    behind = world.submit(0, 1, max_tip=50)
+    cheap = world.submit(1, max_tip=2)
+    world.submit(2, max_tip=9)
+    world.submit(0, 0, max_tip=50)  # and now it is
+    world.submit(3, max_tip=20)
+    assert world.drops() == {cheap: "pool.evicted"}
+    world.mine(world.tx(0, 0, max_tip=51))  # its nonce has been used: 50 is ready as before
+    assert world.held()[behind] == "ready"
+
+
+def test_one_that_has_become_held_loses_its_rank():
+    world = World(PoolLimits(count=3))
+    until = world.submit(0, 0, max_tip=50, until=1)
+    behind = world.submit(0, 1, max_tip=50)
+    world.submit(1, max_tip=2)
+    world.mine()  # the first expires, and the second waits for its nonce
+    world.submit(2, max_tip=2)
+    assert world.drops() == {until: "tx.expired"} and world.held()[behind] == "held"
+    world.submit(3, max_tip=2)
+    assert world.drops() == {until: "tx.expired", behind: "pool.evicted"}

@@ -115,11 +115,19 @@ class Model:
         return ""
 
     def cheapest(self, lines: set[Line], new: Line, source: str | None = None) -> Line | None:
-        """The cheapest last transaction of another sender that pays less than the newcomer."""
+        """Of other senders' last ones the cheapest that is held or pays less than the newcomer."""
         others = {line.sender for line in lines} - {new.sender}
         tails = [max((x for x in lines if x.sender == s), key=lambda x: x.nonce) for s in others]
-        tails = [line for line in tails if source in (None, line.source) and line.tip < new.tip]
-        return min(tails, key=lambda line: (line.tip, -line.arrival), default=None)
+        ranked = [(self.in_line(lines, tail), tail.tip, -tail.arrival, tail) for tail in tails]
+        may_go = [
+            r for r in ranked if source in (None, r[3].source) and (not r[0] or r[1] < new.tip)
+        ]
+        return min(may_go, key=lambda r: r[:3])[3] if may_go else None
+
+    def in_line(self, lines: set[Line], one: Line) -> bool:
+        """Whether no nonce before it is missing."""
+        mine = {line.nonce for line in lines if line.sender == one.sender}
+        return mine >= set(range(self.nonce[one.sender], one.nonce))
 
     def room(self, lines: set[Line], source: str | None = None) -> tuple[int, int]:
         sizes = [line.size for line in lines if source in (None, line.source)]
@@ -168,13 +176,14 @@ def exceeds(room: tuple[int, int], most: tuple[int, int]) -> bool:
 
 
 class QueuesMachine(RuleBasedStateMachine):
-    @initialize(count=st.integers(4, 16), per_sender=st.integers(2, 8), held=st.integers(1, 4))
+    @initialize(count=st.integers(4, 10), per_sender=st.integers(2, 8), held=st.integers(1, 4))
     def start(self, count, per_sender, held):
         limits = PoolLimits(
             count=count, size_bytes=count * 5_200, per_sender=per_sender, held_per_sender=held
         )
         self.queues = Queues(limits)
         self.model = Model(limits)
+        self.model.balance = dict.fromkeys(range(4), 14 * UNIT)
         self.arrival = 0
 
     @rule(

@@ -169,7 +169,8 @@ def test_a_plan_that_fails_forgets_nobody():
         queues.check_policy(wide, RICH, BASE_FEE)
     queues.remove(queues.senders[key(0).address].tail)
     assert queues.sources._large == set()
-    assert queues.sources.cheapest(BASE_FEE).arrival == 0
+    queues.sources._room = Room(18, room.size_bytes)
+    assert [victim.arrival for victim in queues.sources.excess(BASE_FEE)] == [0]
 
 
 def test_the_share_is_free_again_when_blocks_take_it():

@@ -259,3 +259,11 @@ def test_accounts_are_read_once_per_head(world):
     world.submit(nonce=1)
     assert world.pool.next_nonce(key(0).address) == 2
     assert world.state.reads == reads
+
+
+def test_a_bad_signature_that_comes_twice_in_a_batch_is_verified_once(world):
+    forged = SignedTx(world.tx().unsigned, world.tx(nonce=1).witness).raw
+    again = bytes(bytearray(forged))  # the same bytes, another object
+    outcomes = world.pool.submit_many([forged, again, forged])
+    assert [refusal.code for refusal in outcomes] == ["tx.signature"] * 3
+    assert world.witnesses.asked == 1
