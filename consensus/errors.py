@@ -289,6 +289,16 @@ class VerifierMissing(NodeFault):
     hint = "Use a node that has the verifier, or a network file without that type."
 
 
+class OtherRules(NodeFault):
+    """The stored chain was made by other rules than the network file's, from some height on."""
+
+    code = "network.other_rules"
+    hint = (
+        "After a late upgrade take the chain back to the block below with `animica rewind`, or "
+        "start on an empty data directory; if the file is wrong, use the one of before."
+    )
+
+
 class NotRunning(NodeFault):
     """This process serves requests but runs no node."""
 
