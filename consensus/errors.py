@@ -129,10 +129,10 @@ class CoinbaseWrong(BlockRefused):
 
 
 class PsiAboveGamma(BlockRefused):
-    """More score from useful work than the cap Γ."""
+    """More score from useful work than proofs of the active types can bring, or than Γ."""
 
     code = "block.psi_above_gamma"
-    hint = "Cap Σψ at Γ."
+    hint = "Set psi to what the block's proofs give; without active types of useful work it is 0."
 
 
 class SealInvalid(BlockRefused):
