@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from animica_site.blockfile import told
 from animica_site.commands import running
 from animica_site.commands.opened import Place, faults_told, place_options, reading
-from animica_site.ledger_faults import FileExists
+from animica_site.ledger.blockfile import told
+from animica_site.ledger.faults import FileExists
 from animica_site.lockfile import DataDirLock
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -26,7 +26,7 @@ def backup(folder: Path, place: Place) -> None:
     if folder.exists():
         raise FileExists(f"{folder} is there already", path=str(folder))
     with reading(place), told(folder):
-        from animica_site import backups
+        from animica_site.ledger import backups
 
         made = backups.make(folder, place.table)
     click.echo(f"{folder}: block {made.height}, 0x{made.head}, {made.size:,} bytes")
@@ -46,12 +46,12 @@ def restore(folder: Path, data_dir: Path | None, replace: bool) -> None:
     The node must be stopped. Everything is checked before anything is replaced; an interrupted
     restore starts anew.
     """
-    from animica_site.manifest import network_of
+    from animica_site.ledger.manifest import network_of
 
     table = network_of(folder)
     directory = running.data_dir(data_dir, str(table["name"]))
     running.prepare(table, directory, json_logs=False, level="WARNING")
-    from animica_site import backups
+    from animica_site.ledger import backups
 
     lock = DataDirLock(directory)
     lock.take()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from animica_site import blockfile
-from animica_site.blockfile import BlockFile, FileHead
 from animica_site.commands.opened import Place, goes_on, place_options, reading, writing
-from animica_site.ledger_faults import (
+from animica_site.ledger import blockfile
+from animica_site.ledger.blockfile import BlockFile, FileHead
+from animica_site.ledger.faults import (
     BlockFileGap,
     BlockFileOtherChain,
     BlockFileRefused,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from animica_site.commands.opened import Place, changing, goes_on, place_options
-from animica_site.ledger_faults import Unconfirmed
+from animica_site.ledger.faults import Unconfirmed
 from animica_site.progress import Progress
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def prune(
     if not asked and not compact:
         raise click.UsageError("Say what to drop, for instance --witnesses-older-than 20000.")
     with changing(place):
-        from animica_site import compaction
+        from animica_site.ledger import compaction
         from chain import service as chain
         from chain.values import Part
 
@@ -138,7 +138,7 @@ def _drop(keeps: dict[Part, int], plan: Sequence[Pruning], window: int) -> None:
 
 def _compact(before: int) -> None:
     """Shrink the database, which took ``before`` bytes when the command started."""
-    from animica_site import compaction
+    from animica_site.ledger import compaction
 
     if missing := compaction.room_missing():
         click.echo(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from animica_site.commands.opened import Place, changing, goes_on, place_options
-from animica_site.ledger_faults import Unconfirmed
+from animica_site.ledger.faults import Unconfirmed
 from animica_site.progress import Progress
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ TARGETS = (
 CORPUS = Path(__file__).parent / "corpus"
 INSTRUMENTED = (
     *("core", "pq", "execution", "chain", "consensus", "mempool", "rpc", "wallet"),
-    *("animica_site.networks", "animica_site.blockfile", "animica_site.manifest"),
+    *("animica_site.networks", "animica_site.ledger.blockfile", "animica_site.ledger.manifest"),
 )
 
 

@@ -10,7 +10,7 @@ import cbor2
 import pytest
 
 import core.network_checks
-from animica_site.blockfile import BlockFile
+from animica_site.ledger.blockfile import BlockFile
 from consensus import witnesses
 from consensus.rules import pipeline, proofs, shares
 from core import bech32m, cbor, exact, kernel, merkle, statetree

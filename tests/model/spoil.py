@@ -317,8 +317,12 @@ def spoil_receipt(block: Map, rng: Random) -> None:
 
 def spoil_body(block: Map, rng: Random) -> None:
     """Change what the block carries, or its outer form; the roots stay what they are."""
-    way = rng.randrange(7)
-    if way == 0 and block["txs"]:
+    way = rng.randrange(9)
+    if way > 6 and block["envelopes"]:
+        envelope = rng.choice(block["envelopes"])
+        name = rng.choice(["body", "nullifier"])
+        envelope[name] = flip(envelope[name], rng)
+    elif way == 0 and block["txs"]:
         del block["txs"][-1], block["witnesses"][-1]
     elif way == 1 and len(block["txs"]) > 1:
         block["witnesses"].reverse()

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from animica_site import manifest as manifests
 from animica_site.cli import cli
-from animica_site.ledger_faults import BackupDamaged, BackupForm
+from animica_site.ledger import manifest as manifests
+from animica_site.ledger.faults import BackupDamaged, BackupForm
 from tests.site.ledgers import HEIGHT, Ledger, builder, chain, make_ledger
 from tests.site.nodes import ROOT, devnet
 from tests.site.test_ledger_tools import digests

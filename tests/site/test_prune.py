@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from animica_site import compaction, pruning
+from animica_site import pruning
 from animica_site.commands import node as node_command
 from animica_site.commands import status as status_command
+from animica_site.ledger import compaction
 from animica_site.lockfile import DataDirLock
 from chain import service as chain
 from chain.errors import PruneWindow

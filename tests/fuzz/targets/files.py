@@ -17,9 +17,9 @@ from typing import Any
 
 from rich.console import Console
 
-from animica_site import manifest
-from animica_site.blockfile import BlockFile
-from animica_site.ledger_faults import BackupForm, BlockFileCut, BlockFileDamaged, BlockFileForm
+from animica_site.ledger import manifest
+from animica_site.ledger.blockfile import BlockFile
+from animica_site.ledger.faults import BackupForm, BlockFileCut, BlockFileDamaged, BlockFileForm
 from animica_site.progress import Progress
 from tests.fuzz import mutate as mutations
 from tests.fuzz import world

@@ -11,7 +11,7 @@ from typing import Any
 
 from animica_site import networks
 from animica_site.config import NETWORK_FILE
-from animica_site.ledger_faults import BackupDamaged, BackupForm
+from animica_site.ledger.faults import BackupDamaged, BackupForm
 
 NAME = "backup.json"
 FORMAT = 1

@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from animica_site.blockfile import sync_folder
-from animica_site.ledger_faults import BackupDamaged
+from animica_site.ledger.blockfile import sync_folder
+from animica_site.ledger.faults import BackupDamaged
 from animica_site.progress import Progress
 from core.errors import AnimicaError
 

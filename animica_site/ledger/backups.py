@@ -14,17 +14,18 @@ from typing import Any
 
 from django.db import connection
 
-from animica_site import database, manifest, networks, sqlite_copy
-from animica_site.blockfile import sync_folder
+from animica_site import database, networks
 from animica_site.config import NETWORK_FILE, keep_network
-from animica_site.ledger_faults import (
+from animica_site.ledger import manifest, sqlite_copy
+from animica_site.ledger.blockfile import sync_folder
+from animica_site.ledger.faults import (
     BackupForm,
     BackupOtherDatabase,
     BackupOtherTables,
     FileUnusable,
     RestoreOccupied,
 )
-from animica_site.manifest import Manifest
+from animica_site.ledger.manifest import Manifest
 from animica_site.progress import Progress
 from animica_site.writer_lock import WriterLock
 from chain import service as chain

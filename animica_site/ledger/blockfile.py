@@ -20,7 +20,7 @@ from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
 
-from animica_site.ledger_faults import (
+from animica_site.ledger.faults import (
     BlockFileCut,
     BlockFileDamaged,
     BlockFileForm,
