@@ -129,10 +129,10 @@ class CoinbaseWrong(BlockRefused):
 
 
 class PsiAboveGamma(BlockRefused):
-    """More score from useful work than the cap Γ."""
+    """More score from useful work than proofs of the active types can bring, or than Γ."""
 
     code = "block.psi_above_gamma"
-    hint = "Cap Σψ at Γ."
+    hint = "Set psi to what the block's proofs give; without active types of useful work it is 0."
 
 
 class SealInvalid(BlockRefused):
@@ -287,6 +287,16 @@ class VerifierMissing(NodeFault):
 
     code = "network.verifier_missing"
     hint = "Use a node that has the verifier, or a network file without that type."
+
+
+class OtherRules(NodeFault):
+    """The stored chain was made by other rules than the network file's, from some height on."""
+
+    code = "network.other_rules"
+    hint = (
+        "After a late upgrade take the chain back to the block below with `animica rewind`, or "
+        "start on an empty data directory; if the file is wrong, use the one of before."
+    )
 
 
 class NotRunning(NodeFault):

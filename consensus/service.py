@@ -14,7 +14,7 @@ from typing import Literal
 
 from chain import service as chain
 from chain.values import BlockStatus, StoredHeader
-from consensus import errors
+from consensus import errors, own_rules
 from consensus.ahead import decoded_ahead
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.memory import Memory
@@ -95,7 +95,10 @@ class Importer:
         self._deep: Memory[_Deep] = Memory(_REMEMBERED)
 
     def start(self) -> StoredHeader:
-        """Write genesis into an empty database or check the stored chain; returns the head."""
+        """Write genesis into an empty database or check the stored chain; returns the head.
+
+        Raises ``OtherRules`` where the network file has changed below the head.
+        """
         block = genesis.genesis_block(self.network)
         chain.initialise(
             genesis=block,
@@ -103,6 +106,7 @@ class Importer:
             supply=genesis.genesis_supply(self.network),
         )
         chain.verify_head()
+        own_rules.check_stored(self.network)
         self._finish_reorganisations()
         return chain.head()
 

@@ -53,7 +53,7 @@ def check_header(header: Header, ancestry: Ancestry, network: Network, now_ms: i
     check_limits(header, network)
     check_schedule(header, ancestry, network)
     check_coinbase(header)
-    check_psi(header, network.at(header.height).poies.gamma_unat)
+    check_psi(header, network)
     return early
 
 

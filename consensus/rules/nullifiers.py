@@ -60,7 +60,9 @@ def write(view: View, nullifier: bytes, used: Used, until: int | None) -> None:
 
 def end(view: View, height: int) -> None:
     """Forget the work that no block after ``height`` can use."""
-    for nullifier in _listed(view, height):
+    ending_now = _listed(view, height)
+    view.prefetch(record(nullifier) for nullifier in ending_now)
+    for nullifier in ending_now:
         view.set(*record(nullifier), None)
     view.set(*ending(height), None)
 

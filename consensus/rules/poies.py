@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core import exact
-from core.network import PPM, Poies
+from core.network import PPM, Network, Poies
 from core.proof import NAMES, SCORED, STORAGE
 
 
@@ -75,6 +75,16 @@ def score(works: Sequence[Work], alphas: Mapping[int, int], poies: Poies) -> Sco
     uncapped = sum(one.psi for one in types)
     psi = min(poies.gamma_unat, uncapped)
     return Score(types, multiplier, uncapped, psi, _shares(works, types, psi))
+
+
+def most_psi(network: Network, height: int) -> int:
+    """The most Σψ (micro-nats) of a block at ``height``: Γ, or what its types' caps add up to.
+
+    What a header claims above it no proof can bring, so it is known without looking at any.
+    """
+    policy = network.at(height).poies
+    active = [t for t in SCORED if network.proves_at(t, height)]
+    return min(policy.gamma_unat, sum(policy.work(NAMES[t]).cap_unat for t in active))
 
 
 def raw_psi(type: int, amount: int, alpha: int, poies: Poies) -> int:

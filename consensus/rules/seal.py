@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consensus.errors import PsiAboveGamma, SealInvalid, ThetaWrong
+from consensus.rules import poies
 from core import exact
 from core.header import Header
 from core.network import Network
@@ -18,11 +19,12 @@ def block_work(theta: int) -> int:
     return 2**256 // exact.target(theta)
 
 
-def check_psi(header: Header, gamma: int) -> None:
-    """Useful work buys at most Γ (micro-nats)."""
-    if header.psi > gamma:
+def check_psi(header: Header, network: Network) -> None:
+    """ψ is not more than any proofs could bring: where no type brings ψ, nobody seals with it."""
+    most = poies.most_psi(network, header.height)
+    if header.psi > most:
         raise PsiAboveGamma(
-            f"header.psi is {header.psi}, the cap {gamma}", field="header.psi", most=gamma
+            f"header.psi is {header.psi}, the most {most}", field="header.psi", most=most
         )
 
 
@@ -37,9 +39,8 @@ def check_claims(header: Header, network: Network) -> None:
 
     Whether that Θ is right only the ancestors tell.
     """
-    rules = network.at(header.height)
-    least = rules.params.theta_min_unat
+    least = network.at(header.height).params.theta_min_unat
     if header.theta < least:
         raise ThetaWrong(f"header.theta is {header.theta}", field="header.theta", least=least)
-    check_psi(header, rules.poies.gamma_unat)
+    check_psi(header, network)
     check_seal(header)

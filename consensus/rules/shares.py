@@ -81,7 +81,7 @@ def check_template(share: Header, ctx: ProofContext) -> None:
     header_rules.check_limits(share, ctx.network)
     header_rules.check_schedule(share, Ancestry(parent, above), ctx.network)
     header_rules.check_coinbase(share)
-    check_psi(share, ctx.network.at(share.height).poies.gamma_unat)
+    check_psi(share, ctx.network)
 
 
 def check_beacon(share: Header, ctx: ProofContext) -> None:

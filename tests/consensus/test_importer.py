@@ -165,12 +165,21 @@ def test_an_orphan_must_show_work(importer):
     assert importer.waiting()["orphans"] == 0
 
 
+def test_a_side_block_is_not_made_cheaper_by_score_that_no_proof_can_bring(importer):
+    """Side blocks are kept unexecuted: the header alone must show the draws that they cost."""
+    line, side = grow(GENESIS, 2), grow(GENESIS, 1, b"side")[0]
+    import_all(importer, line)
+    cheap = reseal(side.block, psi=NETWORK.at(0).poies.gamma_unat)
+    assert code_of(importer, cheap.raw) == "block.psi_above_gamma"
+    assert service.stored(cheap.hash) is None
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"chain": 5}, "block.chain"),
         ({"theta": 0}, "block.theta"),
-        ({"psi": 1_000_001}, "block.psi_above_gamma"),
+        ({"psi": 1}, "block.psi_above_gamma"),
         ({"v": 2}, "block.version"),
         ({"gas_limit": 1}, "block.gas_limit"),
     ],

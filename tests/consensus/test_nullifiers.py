@@ -51,6 +51,21 @@ def test_the_records_byte_by_byte():
     assert set(chain.records) == {("nullifier", WORKS[2])}  # it ends by its own rules
 
 
+def test_records_that_end_are_read_in_one_go():
+    """A block may end hundreds of them."""
+    chain = Chain()
+    chain.block([(work, completed, 2) for work in WORKS])
+    asked: list[int] = []
+
+    class Counting(DictState):
+        def get_many(self, records):
+            asked.append(len(records))
+            return super().get_many(records)
+
+    nullifiers.end(View(Counting(chain.records)), 2)
+    assert asked == [1, len(WORKS)]
+
+
 def test_work_that_completes_first_and_is_claimed_later_is_listed_once():
     chain = Chain()
     chain.block([(WORKS[0], completed, 3)])

@@ -21,6 +21,7 @@ from core import exact
 from core.errors import AnimicaError
 from core.header import Header
 from core.limits import CLOCK_AHEAD_MS, CLOCK_WAIT_MS
+from core.proof import AI, QUANTUM, SHARE, STORAGE
 from pq import addresses
 from tests.support import ChainBuilder, fast_network, key, transfer
 from tests.support import seal as find_seal
@@ -127,12 +128,29 @@ def test_useful_work_lowers_the_bar_by_what_it_is_worth():
         assert sealed == (score >= Decimal(made.theta) / 10**6)
 
 
-def test_psi_up_to_gamma():
-    gamma = NETWORK.at(0).poies.gamma_unat
-    seal.check_psi(header(psi=gamma), gamma)
-    with pytest.raises(AnimicaError) as caught:
-        seal.check_psi(header(psi=gamma + 1), gamma)
-    assert caught.value.code == "block.psi_above_gamma"
+CAPS = {AI: 700_000, QUANTUM: 500_000, STORAGE: 500_000}
+GAMMA = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("types", "most"),
+    [
+        ((), 0),
+        ((SHARE,), 0),
+        ((SHARE, QUANTUM), CAPS[QUANTUM]),
+        ((AI,), CAPS[AI]),
+        ((QUANTUM, STORAGE), GAMMA),
+        ((AI, QUANTUM, STORAGE), GAMMA),
+    ],
+)
+def test_psi_up_to_what_proofs_may_bring(types, most):
+    """What no proof can bring is refused by the header alone, before anything is kept of it."""
+    network = fast_network(proof_types=[{"type": t, "from": 7} for t in types])
+    seal.check_psi(header(height=7, psi=most), network)
+    for height, psi in ((7, most + 1), (6, 1)):
+        with pytest.raises(AnimicaError) as caught:
+            seal.check_psi(header(height=height, psi=psi), network)
+        assert caught.value.code == "block.psi_above_gamma"
 
 
 # ------------------------------------------------------------------ fees

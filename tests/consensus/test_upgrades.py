@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chain import queries, service
+from consensus.errors import OtherRules
 from consensus.rules import shares
 from consensus.rules.header import check_network
 from core.errors import AnimicaError
@@ -148,6 +149,37 @@ def test_pins_that_a_node_does_not_know():
     import_all(importer, BEFORE)
     told = refusal(importer, BUILDER.make(BEFORE[-1]).raw)
     assert "no parameter set of this node has it: if others accept it, this node is older" in told
+
+
+@pytest.mark.django_db
+def test_a_node_that_upgrades_too_late_does_not_go_on():
+    """Its blocks from the height on are of the old rules: neither to be followed nor mined on."""
+    old = ChainBuilder(OLD, VERIFIERS)
+    line = old.grow(old.genesis, FIRST + 3)
+    import_all(node(OLD), line)
+    with pytest.raises(OtherRules, match=f"from block {FIRST} on, where narrow rules") as caught:
+        node(NEW)
+    assert caught.value.facts == {"height": FIRST, "keep": FIRST - 1}
+    service.rewind_step(height=FIRST - 1)
+    assert import_all(node(NEW), [BUILDER.make(BEFORE[-1])]) == ["added"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moved", [FIRST - 2, FIRST + 3])
+def test_a_height_that_was_moved_below_the_head(moved: int):
+    line = BUILDER.grow(BUILDER.genesis, FIRST + 5)
+    import_all(node(), line)
+    node()  # nothing is wrong with its own file
+    with pytest.raises(OtherRules) as caught:
+        node(working_network(upgrades=[{**UPGRADE, "height": moved}]))
+    assert caught.value.facts["height"] == min(FIRST, moved)
+    node(working_network(upgrades=[UPGRADE, {**UPGRADE, "name": "later", "height": 99}]))
+
+
+@pytest.mark.django_db
+def test_an_upgrade_at_the_height_after_the_head_is_in_time():
+    import_all(node(OLD), BEFORE)
+    assert import_all(node(NEW), [BUILDER.make(BEFORE[-1])]) == ["added"]
 
 
 @pytest.mark.django_db

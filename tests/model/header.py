@@ -89,9 +89,17 @@ class HeaderRules:
         need(header["blobBytes"] <= now.blob_limit, "block.blob_bytes_above_limit")
 
     def check_psi(self, header: Mapping[str, Any]) -> None:
-        """Useful work counts up to Γ."""
-        gamma = self.at(header["height"]).poies["gamma_unat"]
-        need(header["psi"] <= gamma, "block.psi_above_gamma")
+        """No more than useful work can bring."""
+        need(header["psi"] <= self.most_psi(header["height"]), "block.psi_above_gamma")
+
+    def most_psi(self, height: int) -> int:
+        """Γ, or less: the caps of the types that count at a height."""
+        poies = self.at(height).poies
+        begun = {row["type"] for row in self.network["proof_types"] if row["from"] <= height}
+        caps = {2: "ai", 3: "quantum", 4: "storage"}
+        bound = sum(poies[name]["cap_unat"] for kind, name in caps.items() if kind in begun)
+        most: int = min(poies["gamma_unat"], bound)
+        return most
 
     def check(
         self,

@@ -89,9 +89,8 @@ class ProofMaker:
         latest = header["time"] + 60_000
         time = min(base.header["time"] + rng.choice([1, 1_000, 10**6]), latest)
         share: Map = self.template(base, time)
-        now = self.model.rules.at(share["height"])
         share["coinbase"] = ml_wallet(rng.randrange(10)).address
-        share["psi"] = rng.choice([0, 0, now.poies["gamma_unat"]])
+        share["psi"] = rng.choice([0, 0, self.model.rules.most_psi(share["height"])])
         share["gasUsed"] = rng.choice([0, share["gasLimit"]])
         share["roots"] = {name: h(rng.randbytes(4)) for name in share["roots"]}
         self.draw(share, header, parent, enough=True)

@@ -130,7 +130,7 @@ def _spoil_coinbase(header: Map, model: Chain, rng: Random) -> None:
 
 
 def _spoil_psi(header: Map, model: Chain, rng: Random) -> None:
-    gamma = model.rules.at(header["height"]).poies["gamma_unat"]
+    gamma = model.rules.most_psi(header["height"])
     psi = header["psi"]
     header["psi"] = rng.choice([psi + 1, max(0, psi - 1), 0, gamma, gamma + 1])
 
