@@ -16,6 +16,7 @@ from chain import service as chain
 from chain.values import BlockStatus, StoredHeader
 from consensus import errors, own_rules
 from consensus.ahead import decoded_ahead
+from consensus.deep import Alarm, DeepBranches
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.memory import Memory
 from consensus.rules import fork_choice, genesis, header, pipeline, proofs, seal
@@ -27,7 +28,7 @@ from core.block import Block
 from core.bus import EventBus
 from core.errors import Refused
 from core.failpoints import reach
-from core.header import Beacon, Header
+from core.header import Beacon
 from core.limits import CLOCK_AHEAD_MS
 from core.network import Network
 from core.ports import Clock
@@ -48,25 +49,6 @@ class ImportResult:
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Alarm:
-    """A branch that this node refused to follow, shown until the head outweighs it."""
-
-    code: str
-    message: str
-    hash: bytes
-    total_work: int
-
-
-@dataclass(frozen=True)
-class _Deep:
-    """The header of a refused deep block, as the parent of the next one of its branch."""
-
-    parent: StoredHeader
-    grandparent: Header
-    fork_height: int
-
-
 class Importer:
     """Imports blocks one at a time; safe to call from any thread."""
 
@@ -82,7 +64,6 @@ class Importer:
         proofs.check_verifiers(network, verifiers)
         self.network = network
         self.verifiers = verifiers
-        self.alarm: Alarm | None = None
         self._clock = clock
         self.witnesses = witnesses
         self._bus = bus
@@ -92,7 +73,12 @@ class Importer:
         # Hashes that commit to something wrong, with the code: never tried again.
         self._condemned: Memory[str] = Memory(_REMEMBERED)
         self._fork_heights: Memory[int] = Memory(_REMEMBERED)
-        self._deep: Memory[_Deep] = Memory(_REMEMBERED)
+        self.deep = DeepBranches(network)
+
+    @property
+    def alarm(self) -> Alarm | None:
+        """A branch that this node refused to follow, until the head outweighs it."""
+        return self.deep.alarm
 
     def start(self) -> StoredHeader:
         """Write genesis into an empty database or check the stored chain; returns the head.
@@ -160,11 +146,11 @@ class Importer:
             if not fork_choice.outweighs(tip.total_work, head.total_work):
                 continue
             try:
-                self._check_depth(head, self._fork_height(tip))
+                self.deep.check_depth(head, self._fork_height(tip))
                 self._reorganise(head, tip.hash)
             except (errors.ReorgTooDeep, errors.StoredBlockDamaged) as refusal:
                 log.error("not taking up a stored branch: %s", refusal)
-                self.alarm = Alarm(refusal.code, refusal.message, tip.hash, tip.total_work)
+                self.deep.raise_alarm(refusal, tip.hash, tip.total_work)
             except Refused as refusal:  # an invalid branch, marked so: nothing to alarm about
                 log.warning("a stored branch was refused: %s", refusal)
 
@@ -198,7 +184,7 @@ class Importer:
             self._extend(pipeline.check_body(sealed, Beacon()), parent)
             return ImportResult(block.hash, block.header.height, "added")
         work = fork_choice.total_work(parent.total_work, block.header)
-        self._refuse_too_deep(parent, self._fork_height(parent), block, work)
+        self.deep.refuse(parent, self._fork_height(parent), block, work)
         matched = pipeline.check_body(sealed, Beacon())
         chain.add_side_block(block=matched.block, total_work=work)
         if not fork_choice.outweighs(work, head.total_work):
@@ -226,7 +212,7 @@ class Importer:
             raise
         with chain.unit() as unit:
             unit.append(block, executed.effects, staged, work)
-        self._calm(work)
+        self.deep.calm(work)
         reach("head.extended")
         txids = tuple(tx.txid for tx in block.txs)
         types = tuple(envelope.type for envelope in block.envelopes)
@@ -259,7 +245,7 @@ class Importer:
         except Refused as refusal:
             chain.mark_invalid(hash=current, code=refusal.code)
             raise
-        self._calm(work)
+        self.deep.calm(work)
         self._announce_reorg(head, branch, removed)
 
     def _recheck(self, block_hash: bytes) -> BodyMatched:
@@ -325,39 +311,6 @@ class Importer:
         self._fork_heights[parent.hash] = height
         return height
 
-    def _refuse_too_deep(
-        self, parent: StoredHeader, fork_height: int, block: Block, work: int
-    ) -> None:
-        """Refuse a branch that forks off too deep, and remember its header.
-
-        Such blocks are not stored, so their descendants are only known by what is kept here; a
-        branch that comes to outweigh the head raises the alarm.
-        """
-        head = chain.head()
-        try:
-            self._check_depth(head, fork_height)
-        except errors.ReorgTooDeep as refusal:
-            entry = StoredHeader(block.header, work, BlockStatus.STORED, canonical=False)
-            self._deep[block.hash] = _Deep(entry, parent.header, fork_height)
-            if fork_choice.outweighs(work, head.total_work):
-                log.error("refusing a reorganisation: %s", refusal)
-                self.alarm = Alarm(refusal.code, refusal.message, block.hash, work)
-            raise
-
-    def _check_depth(self, head: StoredHeader, fork_height: int) -> None:
-        """Refuse a fork below maxReorg, or below what this node has kept. Raises ReorgTooDeep.
-
-        Pruning keeps maxReorg blocks below the head of its time; a reorganisation to fewer but
-        heavier blocks may since have lowered the head.
-        """
-        undoable = head.height - chain.kept().lowest_head
-        most = min(self.network.local.max_reorg_blocks, undoable)
-        fork_choice.check_depth(head.height, fork_height, most)
-
-    def _calm(self, work: int) -> None:
-        if self.alarm is not None and work >= self.alarm.total_work:
-            self.alarm = None
-
     def _refuse_condemned(self, block: Block) -> None:
         code = self._condemned.get(block.hash)
         if code is None:
@@ -373,13 +326,13 @@ class Importer:
         rule = self._condemned.get(block.header.parent)
         if rule is not None:
             raise errors.ParentInvalid("the parent was refused", rule=rule)
-        if (deep := self._deep.get(block.header.parent)) is None:
+        if (deep := self.deep.get(block.header.parent)) is None:
             return self._hold_orphan(block)
         ancestry = Ancestry(deep.parent.header, deep.grandparent)
         now_ms = self._clock.now_ms()
         pipeline.check_seal(pipeline.check_header(decoded, ancestry, self.network, now_ms))
         work = fork_choice.total_work(deep.parent.total_work, block.header)
-        self._refuse_too_deep(deep.parent, deep.fork_height, block, work)
+        self.deep.refuse(deep.parent, deep.fork_height, block, work)
         return self._hold_orphan(block)
 
     def _hold_orphan(self, block: Block) -> ImportResult:

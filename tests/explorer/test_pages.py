@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chain import queries
 from consensus import service as consensus
-from consensus.service import Alarm
+from consensus.deep import Alarm
 from core.block import Block
 from execution.accounts import AICF, TREASURY
 from explorer import format, frame
@@ -115,7 +115,7 @@ def test_a_fresh_head_is_no_warning(client, busy, monkeypatch):
 
 
 def test_a_refused_reorganisation_is_an_alert_on_every_page(client, busy):
-    busy.importer.alarm = Alarm("fork.too_deep", "101 blocks", b"\xaa" * 32, 1)
+    busy.importer.deep.alarm = Alarm("fork.too_deep", "101 blocks", b"\xaa" * 32, 1)
     for url in ("/", "/blocks", "/consensus", "/mempool", "/block/3"):
         assert 'role="alert"' in client.get(url).content.decode()
         assert "refuses a reorganisation" in read(client, url)
