@@ -8,6 +8,7 @@ campaign  as many as an afternoon allows
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -22,3 +23,8 @@ settings.register_profile(
 )
 settings.register_profile("campaign", parent=settings.get_profile("default"), max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Started in the background of a script, this process ignores Ctrl-C, and so would every node that
+# the tests start and stop with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -97,12 +97,11 @@ def _check_list(
     need(shares <= now.poies["shares_per_block"], "block.proofs_many")
     need(len(envelopes) - shares <= 16, "block.proofs_many")
     since = {entry["type"]: entry["from"] for entry in network["proof_types"]}
-    last = (0, b"")
     for each in envelopes:
         kind = each["type"]
         need(kind in since and height >= since[kind], "block.proof_not_active")
-        need((kind, each["nullifier"]) > last or last == (0, b""), "block.proof_order")
-        last = kind, each["nullifier"]
+    places = [(each["type"], each["nullifier"]) for each in envelopes]
+    need(all(a < b for a, b in zip(places, places[1:], strict=False)), "block.proof_order")
 
 
 def share_claim(share: Mapping[str, Any]) -> dict[str, Any]:
