@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from core import cbor
@@ -101,7 +102,7 @@ def _check_list(
         kind = each["type"]
         need(kind in since and height >= since[kind], "block.proof_not_active")
     places = [(each["type"], each["nullifier"]) for each in envelopes]
-    need(all(a < b for a, b in zip(places, places[1:], strict=False)), "block.proof_order")
+    need(all(a < b for a, b in pairwise(places)), "block.proof_order")
 
 
 def share_claim(share: Mapping[str, Any]) -> dict[str, Any]:
