@@ -20,7 +20,8 @@ MODEL = (
     *("primitives", "refusal", "sets", "forms", "header", "tuning", "shares", "proofs", "ledger"),
     "chain",
 )
-ALLOWED = {"__future__", "collections", "dataclasses", "decimal", "functools", "hashlib", "typing"}
+STANDARD = {"__future__", "collections", "dataclasses", "decimal", "functools", "hashlib", "itertools"}
+ALLOWED = {*STANDARD, "typing"}
 
 
 def cases(name: str) -> list[dict]:
