@@ -20,8 +20,10 @@ MODEL = (
     *("primitives", "refusal", "sets", "forms", "header", "tuning", "shares", "proofs", "ledger"),
     "chain",
 )
-STANDARD = {"__future__", "collections", "dataclasses", "decimal", "functools", "hashlib", "itertools"}
-ALLOWED = {*STANDARD, "typing"}
+ALLOWED = {
+    *("__future__", "collections", "dataclasses", "decimal", "functools", "hashlib", "itertools"),
+    "typing",
+}
 
 
 def cases(name: str) -> list[dict]:
