@@ -139,7 +139,11 @@ def _merged(
     depth: int,
     pages: dict[bytes, bytes | None],
 ) -> bytes:
-    """New content of a slot that held ``old``, a record or nothing."""
+    """New content of a slot that held ``old``, a record or nothing.
+
+    A record that does not belong into the slot could never be parted from the others: its page
+    is broken.
+    """
     records = {old[:32]: old} if old else {}
     for key, content in group:
         if content:
@@ -147,6 +151,8 @@ def _merged(
         else:
             records.pop(key, None)
     if len(records) > 1:
+        if old and path_of(old, depth) != path_of(group[0][0], depth):
+            raise _broken(path_of(group[0][0], depth - 1), "A state page holds a foreign record.")
         return _subtree(sorted(records.values()), depth, pages.__setitem__)
     return next(iter(records.values()), b"")
 
@@ -163,8 +169,8 @@ def _closed(level: _Level) -> Iterable[tuple[bytes, tuple[int, int], bytes, byte
         yield level.paths[index], level.above[index], top, data
 
 
-def _broken(path: bytes) -> StatePageBroken:
-    return StatePageBroken("The bytes are not a state page.", path=path.decode())
+def _broken(path: bytes, why: str = "The bytes are not a state page.") -> StatePageBroken:
+    return StatePageBroken(why, path=path.decode())
 
 
 def _record(key: bytes, value_hash: bytes) -> bytes:

@@ -219,6 +219,15 @@ def test_broken_pages_are_faults() -> None:
         assert update_fault.value.facts["path"] == path.decode()
 
 
+def test_a_record_on_a_foreign_page_is_a_named_fault() -> None:
+    """Its key and the new one differ before the page only, so no page below could part them."""
+    ones = tree_of({b"\x10" + bytes(31): EMPTY, b"\x11" + bytes(31): EMPTY})
+    zeros = tree_of({bytes(31) + b"\x01": EMPTY, b"\x01" + bytes(31): EMPTY})
+    with pytest.raises(StatePageBroken) as fault:
+        statetree.update(Pages({**zeros, b"0": ones[b"1"]}), {bytes(32): EMPTY})
+    assert fault.value.facts["path"] == "0" and "foreign" in fault.value.message
+
+
 # --- proofs -------------------------------------------------------------------------------
 
 _SMALL = {det(i): det(i, 5) for i in range(40)} | {EMPTY: b"zero", bytes(31) + b"\x01": b"one"}
