@@ -11,7 +11,7 @@ from rpc import context, views
 from rpc.errors import NodeAbsent
 from rpc.params import Address, Bytes32, Cursor, Limit
 from rpc.registry import method
-from rpc.results import (
+from rpc.results.mempool import (
     PlaceView,
     PooledTxView,
     PoolPage,

@@ -25,7 +25,7 @@ from rpc.errors import NodeAbsent
 from rpc.methods.chain import height_of
 from rpc.params import Address, Amount, BlockRef, Bytes32, Cursor, Flag, Limit, RawTx, whole
 from rpc.registry import many, method
-from rpc.results import (
+from rpc.results.tx import (
     FeeBlock,
     FeeHistory,
     GasEstimate,
