@@ -10,6 +10,7 @@ from core.ports import Clock, StateReader
 from core.tx import SignedTx
 from mempool import views
 from mempool.checks import NextBlock
+from mempool.events import TxDropped
 from mempool.memory import DropMemory
 from mempool.rules import selection
 from mempool.rules.entry import Entry
@@ -17,7 +18,7 @@ from mempool.rules.floor import Floor
 from mempool.rules.limits import PoolLimits
 from mempool.rules.queues import Queues
 from mempool.tips import Tips
-from mempool.values import Dropped, Place, PooledTx, PoolStats
+from mempool.values import Place, PooledTx, PoolStats
 
 
 class Readers:
@@ -49,7 +50,7 @@ class Readers:
             entry = self._queues.by_txid.get(txid)
             return None if entry is None else self._view(entry)
 
-    def dropped(self, txid: bytes) -> Dropped | None:
+    def dropped(self, txid: bytes) -> TxDropped | None:
         """Why a transaction left without a block, as far as it is remembered."""
         with self._lock:
             return self._drops.get(txid)

@@ -54,16 +54,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """Why a transaction left the pool without a block."""
-
-    txid: bytes
-    code: str
-    reason: str
-    at_ms: int
-
-
-@dataclass(frozen=True)
 class PoolStats:
     """The pool in numbers. Fees and tips in nANM per gas; None in an empty pool.
 
