@@ -22,7 +22,7 @@ from mining.assembly import Assembly
 from mining.errors import BlockUnsealed, MinerSettings, OwnBlockRefused
 from mining.ports import Importer, Ledger, Pool, Proofs
 from mining.search import SearchPool
-from mining.shares import ShareCollector
+from mining.share_collector import ShareCollector
 from mining.template import Template
 from mining.values import MinerState, MinerStats
 from pq import addresses
