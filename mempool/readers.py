@@ -88,7 +88,13 @@ class Readers:
         """The pool in numbers."""
         with self._lock:
             floor = self._floor.tip(self._queues.sources.used, self._clock.now_ms())
-            return views.stats(self._queues, self._in_order(), floor)
+            min_fee = self._min_fee(self._next)
+            return views.stats(self._queues, self._in_order(), floor, min_fee)
+
+    def _min_fee(self, next_block: NextBlock) -> int:
+        """The least ``maxFee`` that gets in: the node's own, else the network's floor there."""
+        given = self.limits.min_fee
+        return next_block.fee_floor if given is None else given
 
     def _in_order(self) -> Tips:
         """The tips in order, sorted anew when they have become too old."""

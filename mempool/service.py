@@ -17,6 +17,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 from threading import RLock
 
+from django.db import Error as DatabaseFault
+
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.rules.transition import KINDS
 from consensus.witnesses import WitnessChecker
@@ -69,8 +71,7 @@ class Pool(Readers):
         self._clock = clock
         self._bus = bus
         self._lock = RLock()
-        floor = network.at(head().height + 1).params.base_fee_floor
-        self.limits = limits or PoolLimits(min_fee=floor)
+        self.limits = limits or PoolLimits()
         self._queues = Queues(self.limits)
         self._floor = Floor(self.limits)
         self._buckets = Buckets(self.limits.rates)
@@ -91,21 +92,31 @@ class Pool(Readers):
         ``source`` is who hands it in, for the shares and rates of sources.
         """
         (outcome,) = self.submit_many([raw], source)
-        if isinstance(outcome, Refused):
+        if not isinstance(outcome, Admission):
             raise outcome
         return outcome
 
-    def submit_many(self, raws: Sequence[bytes], source: str = LOCAL) -> list[Admission | Refused]:
+    def submit_many(
+        self, raws: Sequence[bytes], source: str = LOCAL
+    ) -> list[Admission | Refused | DatabaseFault]:
         """Take in transactions one after the other; what became of each.
 
-        The accounts of all senders are read at once.
+        The accounts of all senders are read at once; the fault is raised where that fails. Where
+        the database fails later on, the fault stands for that transaction and all after it.
         """
+        outcomes: list[Admission | Refused | DatabaseFault] = []
         try:
             decoded = [self._decoded(raw, source) for raw in raws]
             self._look_up([tx.unsigned.sender for tx in decoded if isinstance(tx, SignedTx)])
-            return [self._outcome(raw, tx, source) for raw, tx in zip(raws, decoded, strict=True)]
+            for raw, tx in zip(raws, decoded, strict=True):
+                outcomes.append(self._outcome(raw, tx, source))
+        except DatabaseFault as fault:
+            if not outcomes:
+                raise
+            outcomes += [fault] * (len(raws) - len(outcomes))
         finally:
             self._announce()
+        return outcomes
 
     def _decoded(self, raw: bytes, source: str) -> SignedTx | Refused:
         try:
@@ -173,6 +184,7 @@ class Pool(Readers):
         base_fee = next_block.prices.base_fee
         with self._lock:
             self._floor.check(entry, base_fee, self._queues.sources.used, now_ms)
+            checks.check_minimum(entry, base_fee, self._min_fee(next_block))
             self._queues.check_policy(entry, standing, base_fee)
             if not paid:
                 weight = VERIFICATIONS[tx.witness.alg]

@@ -7,7 +7,6 @@ covers together; held are those behind a missing nonce.
 from __future__ import annotations
 
 from core.errors import Refused, TxRefused
-from mempool import errors
 from mempool.rules import reasons
 from mempool.rules.entry import Entry, Leaver, Standing
 from mempool.rules.eviction import Plan
@@ -43,13 +42,6 @@ class Queues:
 
         Raises ``pool.…``. What the chain refuses anyhow passes here: that has its own code.
         """
-        max_fee = entry.tx.unsigned.max_fee
-        if base_fee <= max_fee < self.limits.min_fee:
-            raise errors.FeeBelowMinimum(
-                f"tx.maxFee is {max_fee}, this node's minimum {self.limits.min_fee}",
-                field="tx.maxFee",
-                required=self.limits.min_fee,
-            )
         queue = self.senders.get(entry.sender) or SenderQueue.empty(standing)
         old = queue.entries.get(entry.nonce)
         if old is not None:

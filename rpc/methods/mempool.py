@@ -93,7 +93,7 @@ def _place(place: Place) -> PlaceView:
 def _rules(limits: PoolLimits, now: PoolStats) -> PoolRules:
     return {
         "floor": str(now.floor),
-        "minFee": str(limits.min_fee),
+        "minFee": str(now.min_fee),
         "fillPercent": now.fill_percent,
         "lowPercent": limits.low_percent,
         "highPercent": limits.high_percent,
