@@ -14,7 +14,7 @@ from core.hashing import sha3
 from core.limits import DATA_BYTES, LOG_DATA_BYTES
 from core.receipt import Log
 from execution.lang.tree import Event
-from execution.lang.types import STR, Type
+from execution.lang.types import BYTES, STR, Type
 from execution.vm import forms, machine
 from execution.vm.frame import Frame, charge, move, use_account
 from execution.vm.outcome import Reverted
@@ -38,17 +38,40 @@ def call(
     gas: int | None,
 ) -> tuple[bool, bytes]:
     """``abi.call``: did it succeed, and its result or reason."""
+    types, args = (STR, *types), (function, *args)
+    _begin(m, to, value, gas, types, args)
+    data = forms.array([forms.encode(arg, of) for arg, of in zip(args, types, strict=True)])
+    if len(data) > DATA_BYTES:
+        raise Reverted("vm.size")
+    return _enter(m, to, data, value, gas)
+
+
+def forward(m: Frame, to: bytes, data: bytes, value: int, gas: int | None) -> tuple[bool, bytes]:
+    """``abi.forward``: as ``call``, with calldata that was made elsewhere."""
+    _begin(m, to, value, gas, (BYTES,), (data,))
+    return _enter(m, to, data, value, gas)
+
+
+def _begin(
+    m: Frame,
+    to: bytes,
+    value: int,
+    gas: int | None,
+    types: tuple[Type, ...],
+    args: tuple[Any, ...],
+) -> None:
+    """Refuse what is the caller's fault, and charge the call's own cost."""
     if value < 0 or (gas is not None and gas < 0):
         raise Reverted("vm.value")
     if m.static and value:
         raise Reverted("vm.static")
     use_account(m, to)
     charge(m, CALL + (VALUE if value else 0))
-    types, args = (STR, *types), (function, *args)
     forms.charge_weight(m, args, types)
-    data = forms.array([forms.encode(arg, of) for arg, of in zip(args, types, strict=True)])
-    if len(data) > DATA_BYTES:
-        raise Reverted("vm.size")
+
+
+def _enter(m: Frame, to: bytes, data: bytes, value: int, gas: int | None) -> tuple[bool, bytes]:
+    """Run the callee with its part of the gas."""
     _check_balance(m, value)
     most = m.gas - m.gas // KEPT_PART
     given = most if gas is None else min(gas, most)

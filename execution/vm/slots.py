@@ -116,9 +116,9 @@ def _map_slot(m: Frame, s: Stored, keys: tuple[Any, ...]) -> bytes:
 
 
 def _raw_slot(m: Frame, key: bytes) -> bytes:
-    charge(m, KEY + len(key) // 4)
     if len(key) > RAW_KEY_BYTES:
         raise Reverted("vm.size")
+    charge(m, KEY + len(key) // 4)
     return raw_slot(key)
 
 

@@ -88,6 +88,7 @@ HOST: dict[str, Callable[..., Any]] = {
     "map.delete": slots.map_delete,
     "emit": outside.emit,
     "abi.call": outside.call,
+    "abi.forward": outside.forward,
     "view.call": outside.view_call,
     "treasury.balance": outside.balance,
     "treasury.transfer": outside.transfer,

@@ -23,6 +23,7 @@ from tests.execution.vm.hand import (
     Hand,
     Param,
     World,
+    calldata,
     contract,
     program,
 )
@@ -64,6 +65,21 @@ def test_a_call_its_result_and_its_gas():
         (True, cbor2.dumps((42).to_bytes(32, "big"))),
         own + 1_000 + 4 * SIZE + 16 * data + 16,
     )
+
+
+def test_forwarding_is_a_call_with_calldata_of_elsewhere():
+    doubled = program(lambda m, a: 2 * a, Param("a"), result=INT)
+    data = calldata("f", 21)
+    got, *_ = within(lambda m: spent(m, "abi.forward", SECOND, data, 0, None), doubled)
+    own = 1_000 + 4_000 + 8 * (4 + len(data) // 16)
+    assert got == (
+        (True, cbor2.dumps((42).to_bytes(32, "big"))),
+        own + 1_000 + 4 * SIZE + 16 * len(data) + 16,
+    )
+    got, *_ = within(lambda m: spent(m, "abi.forward", SECOND, b"junk", 0, None), doubled)
+    assert got[0] == (False, b"vm.argument")
+    got, *_ = within(lambda m: spent(m, "abi.forward", SECOND, data, -1, None), doubled)
+    assert got == ("vm.value", 0)
 
 
 def test_who_calls_and_what_is_seen():
