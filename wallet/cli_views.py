@@ -18,12 +18,24 @@ _OUTCOMES = ("ok", "reverted", "out of gas")
 
 def draft_rows(name: str, draft: Draft, to: bytes) -> list[str]:
     """What the transaction does and may cost, read from what is signed."""
-    unsigned = draft.unsigned
-    prefix = f"{name}  " if name else ""
-    rows = [
-        f"From     {prefix}{addresses.to_text(unsigned.sender)}",
+    return [
+        from_row(name, draft),
         f"To       {addresses.to_text(to)}",
         f"Amount   {show_anm(draft.value)}",
+        *cost_rows(draft),
+    ]
+
+
+def from_row(name: str, draft: Draft) -> str:
+    """Who pays."""
+    prefix = f"{name}  " if name else ""
+    return f"From     {prefix}{addresses.to_text(draft.unsigned.sender)}"
+
+
+def cost_rows(draft: Draft) -> list[str]:
+    """What a draft may cost, where it goes, whether it stores the key."""
+    unsigned = draft.unsigned
+    rows = [
         f"Fee      at most {show_anm(draft.greatest_fee)}"
         f"  ({unsigned.gas:,} gas at up to {unsigned.max_fee:,} nANM)",
         f"Total    at most {show_anm(draft.greatest_cost)}",

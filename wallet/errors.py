@@ -89,6 +89,13 @@ class AmountRefused(Refused):
     hint = "Write a number such as 1.5 with at most 9 decimals, or whole nANM with --nanm."
 
 
+class DevAccountRefused(Refused):
+    """A name such as ``dev:3`` that is no test account, or one used off the development network."""
+
+    code = "wallet.dev_account"
+    hint = "Write dev:0 to dev:999, on the development network only: everybody has these keys."
+
+
 class WrongChain(Refused):
     """The node is on another chain than the user named."""
 
@@ -101,6 +108,34 @@ class TransactionUnreadable(Refused):
 
     code = "wallet.tx_unreadable"
     hint = "Give the file that `animica wallet sign` wrote."
+
+
+class MessageUnreadable(Refused):
+    """A message to sign that is not what its option says."""
+
+    code = "wallet.message"
+    hint = "Give bytes as 0x and hex digits, or text with --text."
+
+
+class ContractNotFound(Refused):
+    """No contract at the address."""
+
+    code = "wallet.no_contract"
+    hint = "Check the address, and that the node is on the chain that you deployed to."
+
+
+class CallReverted(Refused):
+    """A call that the contract refused, or that ran out of gas; nothing was sent."""
+
+    code = "wallet.call_reverted"
+    hint = "Read the reason; a call on the node changes nothing and costs nothing."
+
+
+class SourceUnreadable(Refused):
+    """A source file that cannot be read."""
+
+    code = "wallet.source_unreadable"
+    hint = "Name a file with a contract's source."
 
 
 class NodeUnreachable(NodeFault):
