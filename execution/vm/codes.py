@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from core.hashing import sha3
-from execution.lang import parse_and_check
+from execution import lang
 from execution.vm.ports import Artifacts
 from execution.vm.program import Bound, Program, compile_module
 from execution.vm.stdlib import HOST
@@ -44,7 +44,7 @@ class Codes:
             return held.program
         program = self._stored(code_hash)
         if program is None:
-            program = compile_module(parse_and_check(source))
+            program = compile_module(lang.parse_and_check(source))
             if self.artifacts is not None:
                 self.artifacts.save(code_hash, _sealed(code_hash, program.to_bytes()))
         bound = program.bound(HOST)
