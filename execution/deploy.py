@@ -77,7 +77,7 @@ class Deploy:
         m.running.view.set(CODE_MODULE, code_hash, cbor.encode(self.code))
         m.running.view.set_account(m.this, Account(held.nonce, held.balance, code_hash))
         move(m, m.sender, m.this, self.value)
-        if _INIT in m.program.functions:
+        if _INIT in m.program.program.functions:
             machine.begin(m, self.code, self.args)
             machine.invoke(m, m.program, _INIT, arguments.split(self.args))
         elif self.value:

@@ -14,7 +14,7 @@ from core.limits import DATA_BYTES
 from execution.lang.types import STR, Type
 from execution.vm import forms
 from execution.vm.outcome import Reverted
-from execution.vm.ports import Runnable
+from execution.vm.ports import Compiled
 
 
 def split_call(data: bytes) -> tuple[str, list[bytes]]:
@@ -39,7 +39,7 @@ def split(data: bytes) -> list[bytes]:
     return [data[a:b] for a, b in pairwise(ends)]
 
 
-def values_of(program: Runnable, name: str, items: list[bytes]) -> list[Any]:
+def values_of(program: Compiled, name: str, items: list[bytes]) -> tuple[Any, ...]:
     """The arguments of a function, defaults filled in. Raises ``vm.argument: NAME``."""
     parameters = program.functions[name].parameters
     if len(items) > len(parameters):
@@ -50,10 +50,10 @@ def values_of(program: Runnable, name: str, items: list[bytes]) -> list[Any]:
         if place < len(items):
             values.append(_decoded(items[place], parameter.type, reason))
         elif parameter.default:
-            values.append(program.default(name, parameter.name))
+            values.append(program.constants[f"{name}.{parameter.name}"])
         else:
             raise Reverted(reason)
-    return values
+    return tuple(values)
 
 
 def _decoded(item: bytes, of: Type, reason: str) -> Any:

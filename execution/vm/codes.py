@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from execution.lang import parse_and_check
+from core.hashing import sha3
+from execution import lang
 from execution.vm.ports import Artifacts
-from execution.vm.program import Program, compile_module
+from execution.vm.program import Bound, Program, compile_module
+from execution.vm.stdlib import HOST
 
 COUNT_MOST = 1_024
 SOURCE_BYTES_MOST = 8 * 1024 * 1024
+_CHECK_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    program: Program
+    program: Bound
     size: int
 
 
@@ -33,7 +36,7 @@ class Codes:
         self._source_bytes_most = source_bytes_most
         self.artifacts: Artifacts | None = None
 
-    def of(self, code_hash: bytes, source: bytes) -> Program:
+    def of(self, code_hash: bytes, source: bytes) -> Bound:
         """The program of a source with that hash. Raises SourceRefused."""
         held = self._held.get(code_hash)
         if held is not None:
@@ -41,16 +44,19 @@ class Codes:
             return held.program
         program = self._stored(code_hash)
         if program is None:
-            program = compile_module(parse_and_check(source))
+            program = compile_module(lang.parse_and_check(source))
             if self.artifacts is not None:
-                self.artifacts.save(code_hash, program.to_bytes())
-        self._hold(code_hash, _Held(program, len(source)))
-        return program
+                self.artifacts.save(code_hash, _sealed(code_hash, program.to_bytes()))
+        bound = program.bound(HOST)
+        self._hold(code_hash, _Held(bound, len(source)))
+        return bound
 
     def _stored(self, code_hash: bytes) -> Program | None:
         """A damaged artifact, or one of another engine, is a miss."""
         data = None if self.artifacts is None else self.artifacts.load(code_hash)
-        return None if data is None else Program.from_bytes(data)
+        if data is None or _sealed(code_hash, data[_CHECK_BYTES:]) != data:
+            return None
+        return Program.from_bytes(data[_CHECK_BYTES:])
 
     def _touch(self, code_hash: bytes) -> None:
         try:
@@ -75,6 +81,11 @@ class Codes:
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+def _sealed(code_hash: bytes, data: bytes) -> bytes:
+    """A program's bytes behind a check of them and of the source that they belong to."""
+    return sha3(code_hash + data) + data
 
 
 CODES = Codes()

@@ -87,7 +87,7 @@ def _run(m: Frame, code: bytes, data: bytes) -> bytes:
     begin(m, source, data)
     m.program = m.running.program(code, source)
     name, items = arguments.split_call(data)
-    function = m.program.functions.get(name)
+    function = m.program.program.functions.get(name)
     if function is None or not function.public:
         raise Reverted("vm.no_function")
     return invoke(m, m.program, name, items)
@@ -103,10 +103,10 @@ def begin(m: Frame, source: bytes, data: bytes) -> None:
 
 def invoke(m: Frame, program: Runnable, name: str, items: list[bytes]) -> bytes:
     """Run a function on encoded arguments; returns the ABI form of its result."""
-    function = program.functions[name]
+    function = program.program.functions[name]
     if m.value and not function.payable:
         raise Reverted("vm.not_payable")
-    values = arguments.values_of(program, name, items)
+    values = arguments.values_of(program.program, name, items)
     m.static = m.static or function.view
     return _result(m, function, program.call(m, name, values))
 

@@ -48,18 +48,27 @@ class Signature(Protocol):
         """May it be called from outside?"""
 
 
-class Runnable(Protocol):
-    """A compiled module: ``execution.vm.program.Program`` is one."""
+class Compiled(Protocol):
+    """A compiled module's data: ``execution.vm.program.Program`` is one."""
 
     @property
     def functions(self) -> Mapping[str, Signature]:
         """By name."""
 
-    def default(self, function: str, parameter: str) -> Any:
-        """The value that a left-out argument has."""
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """Values by name; a parameter's default is ``function.parameter``."""
 
-    def call(self, m: Any, name: str, args: Sequence[Any]) -> Any:
-        """Run a function; its result in runtime form."""
+
+class Runnable(Protocol):
+    """A compiled module that can be called: ``execution.vm.program.Bound`` is one."""
+
+    @property
+    def program(self) -> Compiled:
+        """Its data."""
+
+    def call(self, m: Any, name: str, args: tuple[Any, ...] = ()) -> Any:
+        """Run a function; arguments and result in the engine's form."""
 
 
 class Programs(Protocol):

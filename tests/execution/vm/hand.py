@@ -50,15 +50,16 @@ class Function:
 
 @dataclass(frozen=True)
 class Hand:
-    """A program; ``defaults`` by (function, parameter)."""
+    """A program; ``constants`` holds defaults as ``function.parameter``."""
 
     functions: dict[str, Function]
-    defaults: dict[tuple[str, str], Any] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
 
-    def default(self, function: str, parameter: str) -> Any:
-        return self.defaults[function, parameter]
+    @property
+    def program(self) -> Hand:
+        return self
 
-    def call(self, m: Frame, name: str, args: Any) -> Any:
+    def call(self, m: Frame, name: str, args: Any = ()) -> Any:
         return self.functions[name].run(m, *args)
 
 

@@ -95,14 +95,14 @@ def test_the_source_is_paid_the_first_time_and_of_each_contract():
 def test_calldata_that_does_not_fit_is_named(data, reason):
     hidden = Function(lambda m: None, public=False)
     taken = Function(lambda m, a, b: None, (Param("a"), Param("b", default=True)))
-    hand = Hand({"f": taken, "_own": hidden, "init": hidden}, {("f", "b"): 9})
+    hand = Hand({"f": taken, "_own": hidden, "init": hidden}, {"f.b": 9})
     done = ended(World(hand), data=data)
     assert done == (REVERTED, 1_000 + 4 * SIZE + 16 * len(data), reason.encode())
 
 
 def test_arguments_left_out_have_their_defaults():
     taken = Function(lambda m, a, b: 10 * a + b, (Param("a"), Param("b", default=True)), INT)
-    world = World(Hand({"f": taken}, {("f", "b"): 9}))
+    world = World(Hand({"f": taken}, {"f.b": 9}))
     assert ended(world, "f", 4)[2] == abi.encode(49, INT)
     assert ended(world, "f", 4, 2)[2] == abi.encode(42, INT)
 
