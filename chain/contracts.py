@@ -20,9 +20,9 @@ from core import cbor
 from core.hashing import sha3
 from core.header import Header
 from core.ports import StateReader
+from execution import lang
 from execution.accounts import MODULE as ACCOUNT
 from execution.accounts import Account
-from execution.lang import parse_and_check
 from execution.lang.tree import Module
 from execution.vm.frame import CODE_MODULE, STORAGE_MODULE
 
@@ -83,11 +83,6 @@ def slot(address: bytes, slot: bytes, *, height: int | None = None) -> bytes | N
     ``slot`` is what is hashed, as docs/spec/contracts.md, "Storage", says.
     """
     return queries.record(STORAGE_MODULE, address + sha3(slot), height=height)
-
-
-def prove_code(code_hash: bytes, *, height: int | None = None) -> RecordProof:
-    """The source's record with its proof; raises as ``queries.prove``."""
-    return queries.prove(CODE_MODULE, code_hash, height=height)
 
 
 def prove_slot(address: bytes, slot: bytes, *, height: int | None = None) -> RecordProof:
@@ -159,7 +154,7 @@ def face_of(code_hash: bytes, source: bytes) -> Module:
     """The checked module of an accepted source, without what only running needs."""
     known = _faces.get(code_hash)
     if known is None:
-        known = without_bodies(parse_and_check(source))
+        known = without_bodies(lang.parse_and_check(source))
         _faces.keep(code_hash, known)
     return known
 

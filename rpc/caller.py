@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
@@ -38,12 +39,21 @@ class Socket(Protocol):
         """Drop a subscription; whether there was one."""
 
 
+def _free(requests: int) -> None:
+    """Where nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``ip`` is the peer's address as text; ``socket`` is None on the HTTP doors."""
+    """``ip`` is the peer's address as text; ``socket`` is None on the HTTP doors.
+
+    ``spend`` takes further requests of the caller's allowance for work whose size shows only when
+    it is done.
+    """
 
     ip: str
     socket: Socket | None = None
+    spend: Callable[[int], None] = field(default=_free, compare=False)
 
     @property
     def source(self) -> str:

@@ -6,6 +6,7 @@ One desk per process; ``current()`` makes it from the settings on first use.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
@@ -47,8 +48,9 @@ class Desk:
 
     async def answer(self, body: bytes, caller: Caller) -> bytes:
         """The JSON-RPC answer to a body; empty when there is none to send."""
+        charged = Caller(caller.ip, caller.socket, partial(self._limit.spend, caller.ip))
         try:
-            return await self.run(caller.ip, self._dispatcher.dispatch, body, caller)
+            return await self.run(caller.ip, self._dispatcher.dispatch, body, charged)
         except AnimicaError as error:
             return failure(None, error)
 

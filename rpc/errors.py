@@ -128,6 +128,16 @@ class SubscriptionUnknown(RequestRefused):
     hint = "Use the id that subscribe returned on this very socket."
 
 
+class AlwaysFails(RequestRefused):
+    """A deployment or call that fails on the head however much gas it gets.
+
+    ``revert`` is the reason as a receipt would have it, ``next`` what to do about it.
+    """
+
+    code = "contract.reverted"
+    hint = "Do what `next` says; `state.call` runs the call and shows more of it."
+
+
 class InternalError(NodeFault):
     """A defect of the node met while serving a request. The log has the details."""
 
