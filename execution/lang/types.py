@@ -9,6 +9,8 @@ INT_BYTES = 32
 SIZE_MOST = 65_536
 """Most bytes, code points or items of a value."""
 TYPE_DEPTH = 6
+TUPLE_MOST = 8
+"""Most items of a tuple."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,34 @@ def tuple_of(*items: Type) -> Type:
 def optional(of: Type) -> Type:
     """``of | None``."""
     return Type("optional", (of,))
+
+
+SCALARS = {"int": INT, "bool": BOOL, "bytes": BYTES, "str": STR, "address": ADDRESS}
+"""Types without parts, by their text."""
+KEYS = frozenset(("int", "bytes", "str", "address"))
+"""Kinds that a dict may have as keys."""
+
+
+def depth_of(type_: Type) -> int:
+    """1 for a type without parts, else one more than its deepest part."""
+    return 1 + max(map(depth_of, type_.args), default=0)
+
+
+def is_immutable(type_: Type) -> bool:
+    """Can no value of the type be changed in place?"""
+    if type_.kind in ("tuple", "optional"):
+        return all(map(is_immutable, type_.args))
+    return type_.kind in SCALARS
+
+
+def wrong_parts(kind: str, parts: tuple[Type, ...]) -> tuple[str, str] | None:
+    """Why a list, dict or tuple cannot have these parts, and what to write; None if it can."""
+    if kind == "list" and len(parts) != 1:
+        return "a list has one type of items", "list[T]"
+    if kind == "tuple" and not 2 <= len(parts) <= TUPLE_MOST:
+        return f"a tuple has 2 to {TUPLE_MOST} items, each with its type", "tuple[A, B]"
+    if kind == "dict" and len(parts) != 2:
+        return "a dict has a type of keys and one of values", "dict[K, V]"
+    if kind == "dict" and parts[0].kind not in KEYS:
+        return f"{parts[0]} cannot be the key of a dict", "int, bytes, str or address"
+    return None
