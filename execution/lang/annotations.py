@@ -46,7 +46,9 @@ def _read(node: s.Expression) -> Type:
     if isinstance(node, s.Subscript) and isinstance(node.base, s.Name):
         return _container(node, node.base.text)
     if isinstance(node, s.Value) and node.value is None:
-        raise _refused(node, "None alone is no type of a value", "T | None, with the type it can be")
+        raise _refused(
+            node, "None alone is no type of a value", "T | None, with the type it can be"
+        )
     if isinstance(node, s.Value) and isinstance(node.value, str):
         raise _refused(node, "a type in quotes", "write the type without quotes")
     raise _refused(node, "this is no type", _WRITTEN)

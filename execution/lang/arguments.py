@@ -26,7 +26,9 @@ def counted(node: s.Call, name: str, found: int, least: int, most: int) -> None:
     if least <= found <= most:
         return
     wanted = str(least) if least == most else f"{least} to {most}"
-    raise refused("type", node, f"`{name}` takes {wanted} arguments, here are {found}", f"{name}(…)")
+    raise refused(
+        "type", node, f"`{name}` takes {wanted} arguments, here are {found}", f"{name}(…)"
+    )
 
 
 def each(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from execution.lang import tree
 from execution.lang import syntax as s
+from execution.lang import tree
 from execution.lang.arguments import (
     byte_order,
     each,
@@ -15,6 +15,7 @@ from execution.lang.arguments import (
     with_flag,
 )
 from execution.lang.context import Context
+from execution.lang.expressions import CALL_ARGUMENTS
 from execution.lang.names import refused
 from execution.lang.types import (
     ADDRESS,
@@ -80,7 +81,7 @@ def _bool(cx: Context, node: s.Call, name: str) -> tree.Expr:
 
 
 def _extreme(cx: Context, node: s.Call, name: str) -> tree.Expr:
-    written = positional(node, name, 1, 32)
+    written = positional(node, name, 1, CALL_ARGUMENTS)
     first = cx.operand(written[0])
     if len(written) == 1:
         if first.type.kind != "list" or first.type.args[0].kind not in _COMPARED:

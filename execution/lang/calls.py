@@ -170,9 +170,7 @@ def _emit(cx: Context, node: s.Call, event: tree.Event, function: s.Attribute) -
     for number, argument in enumerate(node.arguments):
         place = places.get(argument.name, -1) if argument.name else number
         if not 0 <= place < len(places) or place in order:
-            raise refused(
-                "type", argument, "no such field, or a field that has its value", shape
-            )
+            raise refused("type", argument, "no such field, or a field that has its value", shape)
         order.append(place)
         arguments.append(cx.need(argument.value, event.fields[place][1]))
     if len(order) != len(places):

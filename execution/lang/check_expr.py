@@ -9,7 +9,7 @@ from execution.lang import fit, tree
 from execution.lang import syntax as s
 from execution.lang.context import Context
 from execution.lang.errors import SourceRefused
-from execution.lang.names import MODULES, RESERVED, TYPES, ConstantEntry, Signature, refused
+from execution.lang.names import RESERVED, TYPES, ConstantEntry, Signature, refused
 from execution.lang.stdlib import CONTEXT, not_called
 from execution.lang.types import BOOL, BYTES, INT, NONE, STR, Type
 
@@ -78,9 +78,7 @@ def literal(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
     value = node.value
     if value is None:
         if want is None:
-            raise refused(
-                "type", node, "None has no type here", "annotate: name: T | None = None"
-            )
+            raise refused("type", node, "None has no type here", "annotate: name: T | None = None")
         if want.kind != "optional":
             raise fit.mismatch(NONE, want, node)
         return tree.Literal(node.line, want, None)

@@ -89,9 +89,7 @@ def _sought(container: Type, at: s.Node) -> Type:
         return container.args[0]
     if container in (BYTES, STR):
         return container
-    raise refused(
-        "type", at, f"`in` of {container}", "list, dict, bytes, str or a stored map"
-    )
+    raise refused("type", at, f"`in` of {container}", "list, dict, bytes, str or a stored map")
 
 
 def _equal(cx: Context, left: tree.Expr, right: s.Expression, at: s.Node) -> tree.Expr:

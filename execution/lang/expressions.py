@@ -286,9 +286,7 @@ def _no_atom(c: Cursor) -> Exception:
     before, earlier = c.previous(), c.previous(2)
     if before and earlier and before.text in ("+", "-") and before.text == earlier.text:
         double = before.text * 2
-        return c.refused(
-            "syntax", f"`{double}` is no operator", f"x {before.text}= 1", earlier
-        )
+        return c.refused("syntax", f"`{double}` is no operator", f"x {before.text}= 1", earlier)
     if c.token.kind == OP and c.token.text in ("*", "**"):
         return c.refused("unsupported", *habits.OPERATORS[c.token.text])
     if c.token.text == "=" and before and before.text in ("=", "<", ">", "=="):
@@ -303,9 +301,7 @@ def _no_atom(c: Cursor) -> Exception:
 
 def _no_comprehension(c: Cursor) -> None:
     if c.token.text == "for" and c.token.kind == KEYWORD:
-        raise c.refused(
-            "unsupported", "there are no comprehensions", "fill a list in a `for` loop"
-        )
+        raise c.refused("unsupported", "there are no comprehensions", "fill a list in a `for` loop")
 
 
 def _parentheses(c: Cursor) -> s.Expression:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from execution.lang import syntax as s
-from execution.lang.names import LOCALS, Names, Signature, refused
+from execution.lang.names import LOCALS, Signature, refused
 from execution.lang.types import Type
 
 
@@ -28,14 +28,14 @@ class FunctionScope:
     """
 
     signature: Signature
-    bound: dict[str, s.Node]
+    bound: dict[str, s.Name]
     locals: dict[str, Type] = field(default_factory=dict)
     assigned: frozenset[str] | None = frozenset()
     loops: list[Loop] = field(default_factory=list)
     writes: list[tuple[str, s.Node]] = field(default_factory=list)
     calls: list[tuple[str, s.Node]] = field(default_factory=list)
 
-    def declare(self, names: Names, name: str, type_: Type, at: s.Node) -> None:
+    def declare(self, name: str, type_: Type, at: s.Node) -> None:
         """Give a new variable its type."""
         parameters = len(self.signature.parameters)
         if len(self.locals) >= parameters + LOCALS:
@@ -69,9 +69,9 @@ def join(ways: list[frozenset[str] | None]) -> frozenset[str] | None:
     return frozenset.intersection(*open_)
 
 
-def bound_names(body: list[s.Node]) -> dict[str, s.Node]:
+def bound_names(body: list[s.Node]) -> dict[str, s.Name]:
     """The names that statements assign, each with its first place."""
-    found: dict[str, s.Node] = {}
+    found: dict[str, s.Name] = {}
     for node in body:
         if isinstance(node, s.Assign):
             _targets(node.target, found)
@@ -87,12 +87,12 @@ def bound_names(body: list[s.Node]) -> dict[str, s.Node]:
     return found
 
 
-def _merge(body: list[s.Node], found: dict[str, s.Node]) -> None:
+def _merge(body: list[s.Node], found: dict[str, s.Name]) -> None:
     for name, at in bound_names(body).items():
         found.setdefault(name, at)
 
 
-def _targets(target: s.Expression, found: dict[str, s.Node]) -> None:
+def _targets(target: s.Expression, found: dict[str, s.Name]) -> None:
     while isinstance(target, s.Group):
         target = target.inner
     if isinstance(target, s.Name):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from execution.lang import fit, tree
 from execution.lang import syntax as s
 from execution.lang.comparisons import keys_of, stored_map
@@ -28,15 +30,23 @@ def _empty(node: s.Expression, want: Type | None, what: str, example: str) -> Ex
 def row(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
     """A tuple."""
     assert isinstance(node, s.Row)
+    expected = _bare(want, "tuple")
+    if expected is None or len(expected.args) != len(node.items):
+        return row_of(cx, node, [None] * len(node.items))
+    return row_of(cx, node, expected.args)
+
+
+def row_of(cx: Context, node: s.Row, wanted: Sequence[Type | None]) -> tree.Expr:
+    """A tuple whose items are expected to have these types, None where none is."""
     wrong = wrong_parts("tuple", (INT,) * len(node.items))
     if wrong:
         raise refused("type", node, *wrong)
-    expected = _bare(want, "tuple")
-    if expected is None or len(expected.args) != len(node.items):
-        items = tuple(cx.value(item) for item in node.items)
-        return tree.TupleOf(node.line, tuple_of(*(item.type for item in items)), items)
-    pairs = zip(node.items, expected.args, strict=True)
-    return tree.TupleOf(node.line, expected, tuple(cx.need(item, type_) for item, type_ in pairs))
+    items = tuple(
+        cx.value(item) if type_ is None else cx.need(item, type_)
+        for item, type_ in zip(node.items, wanted, strict=True)
+    )
+    types = (type_ or item.type for item, type_ in zip(items, wanted, strict=True))
+    return tree.TupleOf(node.line, tuple_of(*types), items)
 
 
 def list_display(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
@@ -152,5 +162,3 @@ def target(cx: Context, node: s.Expression) -> tree.Index | tree.StoredItem:
             "give it a name, change that, store it",
         )
     return found
-
-

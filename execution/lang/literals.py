@@ -75,7 +75,8 @@ def string(text: str, at: int, opening: str, line: int, line_start: int) -> tupl
             line,
             column,
             "the string does not end" + ("" if len(quote) == 3 else " on its line"),
-            f"close it with {quote}" + ("" if len(quote) == 3 else ', or use """ for several lines'),
+            f"close it with {quote}"
+            + ("" if len(quote) == 3 else ', or use """ for several lines'),
         )
     end = body.end()
     value = _unescape(text, start, end - len(quote), is_bytes=bool(prefix))

@@ -154,5 +154,3 @@ def _sort(cx: Context, node: s.Call, base: tree.Expr) -> tree.Expr:
         )
     reverse = reverse_flag(cx, flag, node.line)
     return tree.Method(node.line, NONE, "sort", base, (reverse,))
-
-

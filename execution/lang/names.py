@@ -13,12 +13,21 @@ from execution.lang.types import Type
 
 TYPES = frozenset(("int", "bool", "bytes", "str", "address", "list", "dict", "tuple"))
 LOOPS = frozenset(("range", "enumerate", "zip", "reversed"))
-BUILTINS = frozenset(
-    ("len", "abs", "min", "max", "sum", "sorted", "any", "all", "divmod", "pow")
-)
+BUILTINS = frozenset(("len", "abs", "min", "max", "sum", "sorted", "any", "all", "divmod", "pow"))
 RESERVED = TYPES | LOOPS | BUILTINS
 MODULES = frozenset(
-    "storage events abi hash crypto context treasury beacon syscalls zk".split()
+    [
+        "storage",
+        "events",
+        "abi",
+        "hash",
+        "crypto",
+        "context",
+        "treasury",
+        "beacon",
+        "syscalls",
+        "zk",
+    ]
 )
 LOCALS = 64
 

@@ -78,9 +78,7 @@ def _declaration(c: Cursor) -> s.Declaration:
     found = statements.statement(c)
     if isinstance(found, s.Assign) and isinstance(found.target, s.Name):
         target = found.target
-        return s.Declaration(
-            target.line, target.column, target.text, found.annotation, found.value
-        )
+        return s.Declaration(target.line, target.column, target.text, found.annotation, found.value)
     raise c.refused(
         "unsupported",
         "this statement cannot stand at the top of a module",
@@ -125,9 +123,7 @@ def _parameter(c: Cursor) -> s.Parameter:
         )
     name = c.name("a parameter", "name: type")
     if name.text == "self":
-        raise c.refused(
-            "unsupported", "there are no objects, so no `self`", "take it away", name
-        )
+        raise c.refused("unsupported", "there are no objects, so no `self`", "take it away", name)
     if c.token.text != ":":
         raise c.refused(
             "type",
@@ -139,4 +135,3 @@ def _parameter(c: Cursor) -> s.Parameter:
     annotation = e.operators(c, ANNOTATION)
     default = e.expression(c) if c.take("=") else None
     return s.Parameter(name.line, name.column, name.text, annotation, default)
-

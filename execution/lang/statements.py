@@ -12,7 +12,7 @@ SUITES = 10
 ARMS = 64
 """Most conditions of one ``if``, with its ``elif``."""
 
-_AUGMENTED = frozenset("+= -= *= //= %= **= <<= >>= &= |= ^=".split())
+_AUGMENTED = frozenset(["+=", "-=", "*=", "//=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^="])
 
 
 def suite(c: Cursor, what: str) -> tuple[str, list[s.Node]]:
@@ -199,9 +199,7 @@ def _assignment(c: Cursor) -> s.Node:
 
 def _annotated(c: Cursor, target: s.Expression) -> s.Node:
     if not isinstance(target, s.Name):
-        raise c.refused(
-            "syntax", "a type stands only behind a name", "name: type = value", target
-        )
+        raise c.refused("syntax", "a type stands only behind a name", "name: type = value", target)
     if c.token.kind == NEWLINE:
         raise c.refused("syntax", "a colon ends this line for no reason", "take it away", target)
     annotation = e.operators(c, 5)

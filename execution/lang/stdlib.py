@@ -10,6 +10,7 @@ from execution.lang.annotations import type_of
 from execution.lang.arguments import counted, each, positional
 from execution.lang.context import Context
 from execution.lang.errors import SourceRefused
+from execution.lang.expressions import CALL_ARGUMENTS
 from execution.lang.names import nearest, refused
 from execution.lang.types import (
     ADDRESS,
@@ -59,21 +60,21 @@ _FIXED: dict[str, tuple[tuple[Type, ...], Type]] = {
 }
 _DECLARES = frozenset(("storage.cell", "storage.map", "events.event"))
 _WRITES = frozenset(("storage.set", "storage.delete", "treasury.transfer"))
-_MODULES_PARTS = sorted(
-    {*_FIXED, *_DECLARES, "abi.encode", "abi.decode", "abi.call", "abi.require"}
+_PARTS = sorted(
+    {*_FIXED, *_DECLARES, "abi.encode", "abi.decode", "abi.call", "abi.forward", "abi.require"}
     | {f"context.{name}" for name in CONTEXT}
 )
 
 
 def parts_of(module: str) -> list[str]:
     """The names in a module of the standard library, with the module before the dot."""
-    return [name for name in _MODULES_PARTS if name.startswith(f"{module}.")]
+    return [name for name in _PARTS if name.startswith(f"{module}.")]
 
 
 def not_called(module: str, node: s.Attribute) -> SourceRefused:
     """The refusal of ``module.name`` that is not called, and is not a value."""
     name = f"{module}.{node.name}"
-    if name in _MODULES_PARTS:
+    if name in _PARTS:
         return refused("type", node.at, f"`{name}` without a call", f"{name}(…)")
     return _unknown(module, node)
 
@@ -95,7 +96,7 @@ def call(cx: Context, node: s.Call, module: str, function: s.Attribute) -> tree.
         )
     if module == "context" and function.name in CONTEXT:
         raise refused("type", function.at, f"`{name}` is a value", f"{name}, without parentheses")
-    if name not in _MODULES_PARTS:
+    if name not in _PARTS:
         raise _unknown(module, function)
     cx.only_in_functions(f"`{name}`", node)
     if name in _WRITES:
@@ -127,24 +128,36 @@ def _decode(cx: Context, node: s.Call) -> tree.Expr:
 
 def _call(cx: Context, node: s.Call) -> tree.Expr:
     places = [argument.value for argument in node.arguments if not argument.name]
-    counted(node, "abi.call", len(places), 2, 32)
+    counted(node, "abi.call", len(places), 2, CALL_ARGUMENTS)
     to, function = cx.need(places[0], ADDRESS), cx.need(places[1], STR)
     rest = tuple(cx.value(place) for place in places[2:])
+    return _outward(cx, node, "abi.call", (to, function, *rest))
+
+
+def _forward(cx: Context, node: s.Call) -> tree.Expr:
+    places = [argument.value for argument in node.arguments if not argument.name]
+    counted(node, "abi.forward", len(places), 2, 2)
+    to, data = cx.need(places[0], ADDRESS), cx.need(places[1], BYTES)
+    return _outward(cx, node, "abi.forward", (to, data))
+
+
+def _outward(cx: Context, node: s.Call, name: str, places: tuple[tree.Expr, ...]) -> tree.Expr:
+    """A call of another contract: what is given by place, then ``value=`` and ``gas=``."""
     named: dict[str, tree.Expr] = {}
     for argument in node.arguments[len(places) :]:
         if argument.name not in ("value", "gas") or argument.name in named:
             raise refused(
                 "type",
                 argument,
-                f"`abi.call` has no argument `{argument.name}`, or has it already",
+                f"`{name}` has no argument `{argument.name}`, or has it already",
                 "value=… and gas=…, once each; other arguments by place",
             )
         named[argument.name] = cx.need(argument.value, INT)
     return tree.Host(
         node.line,
         tuple_of(BOOL, BYTES),
-        "abi.call",
-        (to, function, *rest),
+        name,
+        places,
         value=named.get("value"),
         gas=named.get("gas"),
         value_first=next(iter(named), "value") == "value",
@@ -156,4 +169,5 @@ _SPECIAL: dict[str, Callable[[Context, s.Call], tree.Expr]] = {
     "abi.encode": _encode,
     "abi.decode": _decode,
     "abi.call": _call,
+    "abi.forward": _forward,
 }

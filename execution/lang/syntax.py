@@ -1,7 +1,8 @@
 """What the parser makes of contract source, before types. Lines and columns count from 1.
 
 An expression stands where it begins, a binary operation and a comparison at the operator.
-``deep`` is the depth of an expression: 1 for a name or literal, else one more than its deepest part.
+``deep`` is the depth of an expression: 1 for a name or literal, else one more than that of its
+deepest part.
 """
 
 from __future__ import annotations

@@ -18,8 +18,30 @@ NAME, KEYWORD, INT, STRING, BYTES = "name", "keyword", "int", "str", "bytes"
 OP, NEWLINE, INDENT, DEDENT, END = "op", "line end", "indent", "dedent", "end"
 
 KEYWORDS = frozenset(
-    "and assert break continue def del elif else False for from if import in is None not or pass "
-    "return True while".split()
+    [
+        "and",
+        "assert",
+        "break",
+        "continue",
+        "def",
+        "del",
+        "elif",
+        "else",
+        "False",
+        "for",
+        "from",
+        "if",
+        "import",
+        "in",
+        "is",
+        "None",
+        "not",
+        "or",
+        "pass",
+        "return",
+        "True",
+        "while",
+    ]
 )
 
 _PIECE = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 INT_MIN, INT_MAX = -(2**255), 2**255 - 1
@@ -87,3 +88,45 @@ def wrong_parts(kind: str, parts: tuple[Type, ...]) -> tuple[str, str] | None:
     if kind == "dict" and parts[0].kind not in KEYS:
         return f"{parts[0]} cannot be the key of a dict", "int, bytes, str or address"
     return None
+
+
+def parse_type(text: str) -> Type:
+    """The type that a text such as ``dict[str, int | None]`` writes, ``None`` included.
+
+    Raises ValueError; what ``str(type)`` gives is read back as it was.
+    """
+    tokens = _TOKEN.findall(text)
+    if "".join(tokens) != text.replace(" ", "") or len(text) > _TEXT_LENGTH:
+        raise ValueError(f"{text!r:.80} writes no type")
+    found, rest = _parse(tokens, 0)
+    if rest != len(tokens) or depth_of(found) > TYPE_DEPTH:
+        raise ValueError(f"{text!r:.80} writes no type")
+    return found
+
+
+_TOKEN = re.compile(r"[a-z]+|None|[\[\],|]")
+_TEXT_LENGTH = 1_000
+"""More than any type has within the limits of a contract."""
+
+
+def _parse(tokens: list[str], at: int, depth: int = 1) -> tuple[Type, int]:
+    """The type that begins at this token, and where it ends."""
+    name = tokens[at] if at < len(tokens) and depth <= TYPE_DEPTH else ""
+    at += 1
+    if name == "None":
+        return NONE, at
+    if name in SCALARS:
+        found = SCALARS[name]
+    else:
+        parts: list[Type] = []
+        while tokens[at : at + 1] == ([","] if parts else ["["]):
+            part, at = _parse(tokens, at + 1, depth + 1)
+            parts.append(part)
+        if name not in ("list", "dict", "tuple") or tokens[at : at + 1] != ["]"]:
+            raise ValueError(f"{name!r:.80} is no type")
+        if NONE in parts or wrong_parts(name, tuple(parts)):
+            raise ValueError(f"{name} cannot have these parts")
+        found, at = Type(name, tuple(parts)), at + 1
+    if tokens[at : at + 2] == ["|", "None"]:
+        return optional(found), at + 2
+    return found, at
