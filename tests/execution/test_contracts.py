@@ -207,7 +207,7 @@ def test_out_of_gas_uses_all_of_it(ledger):
     bank = ledger.deploy(BANK)
     receipt = ledger.call(bank, "spin", gas=300_000)
     assert (receipt.status, receipt.gas_used, receipt.ret) == (OUT_OF_GAS, 300_000, b"")
-    tx = ledger.tx("call", bank, "turn")
+    tx = ledger.tx("call", bank, "turn", gas=60_000)
     exact = ledger.apply(tx).gas_used
     short = ledger.tx("call", bank, "turn", gas=exact - 1)
     assert ledger.apply(short).status == OUT_OF_GAS
