@@ -72,7 +72,7 @@ class Result:
 class Reverted(RequestRefused):
     """A call that failed; nothing of it remains but the gas used."""
 
-    code = "contract.reverted"
+    code = "workbench.reverted"
     hint = "The trace of the result shows which call refused, and why."
 
     def __init__(self, result: Result) -> None:
