@@ -19,7 +19,6 @@ from execution.abi.calls import Decoded, read_call, read_event, read_init
 from execution.abi.text import show, show_address
 from execution.lang import tree
 from execution.lang.types import NONE
-from workbench import lines
 
 
 @dataclass
@@ -158,7 +157,7 @@ class Recorder:
         """It is about to end by an error."""
         call, first = self._open[-1]
         call.events = _own(frame, first)
-        call.stack = lines.stack_of(error, frame.program)
+        call.stack = () if frame.program is None else tuple(frame.program.trace(error))
         call.line = call.stack[-1][1] if call.stack else None
 
     def leave(self, frame: Any, ended: Any) -> None:
