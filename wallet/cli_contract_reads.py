@@ -14,7 +14,8 @@ from core import receipt
 from execution.abi import codec
 from execution.abi.calls import calldata, parse_arguments, public_function
 from execution.abi.text import ArgumentRefused, parse, show
-from execution.lang import interface_of, parse_and_check, tree
+from execution.lang import parse_and_check, tree
+from execution.lang.interface import interface_of
 from execution.lang.types import parse_type, tuple_of
 from execution.vm import slots
 from pq import addresses

@@ -17,7 +17,8 @@ from core.hashing import sha3
 from core.limits import CODE_BYTES
 from execution.abi.calls import init_of, parse_arguments, public_function
 from execution.abi.text import Resolve, show, view
-from execution.lang import interface_of, tree
+from execution.lang import tree
+from execution.lang.interface import interface_of
 from execution.lang.types import NONE
 from pq import addresses
 from wallet.cli_arguments import (

@@ -102,9 +102,9 @@ class Reverted(RequestRefused):
         where = f" (line {result.line})" if result.line else ""
         super().__init__(
             f"{result.function}{where}: {explained.sentence if explained else result.reason}",
-            contract_reason=result.reason,
+            contractReason=result.reason,
             line=result.line,
-            gas_used=result.gas_used,
+            gasUsed=result.gas_used,
         )
         if explained is not None:
             self.__dict__["hint"] = explained.hint
