@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.tx import SignedTx
-from execution.transfer import Transfer
 from pq import addresses
 from wallet.amounts import show_anm
 from wallet.cli_options import show_chain
@@ -62,15 +61,15 @@ def proven_line(account: ProvenAccount) -> str:
 
 
 def sent_view(signed: SignedTx) -> dict[str, Any]:
-    """A signed transfer; amounts in nANM as text."""
+    """A signed transaction; amounts in nANM as text."""
     unsigned = signed.unsigned
-    body = Transfer.parse(unsigned.body)
+    to = unsigned.body.get("to")
     return {
         "txid": "0x" + signed.txid.hex(),
         "chain": unsigned.chain,
         "from": addresses.to_text(unsigned.sender),
-        "to": addresses.to_text(body.to),
-        "value": str(body.value),
+        "to": None if to is None else addresses.to_text(to),
+        "value": str(unsigned.body["value"]),
         "nonce": unsigned.nonce,
         "gas": unsigned.gas,
         "maxFee": str(unsigned.max_fee),

@@ -124,11 +124,22 @@ class ContractNotFound(Refused):
     hint = "Check the address, and that the node is on the chain that you deployed to."
 
 
+class StoredNotFound(Refused):
+    """No stored value of that name, or other keys than its map has."""
+
+    code = "wallet.no_stored"
+    hint = "`animica contract show ADDRESS` lists what a contract stores."
+
+
 class CallReverted(Refused):
-    """A call that the contract refused, or that ran out of gas; nothing was sent."""
+    """A call that the contract refused, or that ran out of gas."""
 
     code = "wallet.call_reverted"
-    hint = "Read the reason; a call on the node changes nothing and costs nothing."
+    hint = "Read the reason; what it says is told in docs/spec/contracts.md."
+
+    def __init__(self, message: str, hint: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.__dict__["hint"] = hint
 
 
 class SourceUnreadable(Refused):
@@ -200,6 +211,11 @@ class TransactionFailed(TxRefused):
 
     code = "wallet.tx_failed"
     hint = "Look the transaction up by its txid; nothing but the fee was moved."
+
+    def __init__(self, message: str, *, next_step: str = "", **facts: object) -> None:
+        super().__init__(message, **facts)
+        if next_step:
+            self.__dict__["hint"] = next_step
 
 
 def _plain(text: object) -> str:

@@ -11,7 +11,7 @@ from execution.vm.frame import STORAGE_MODULE
 
 from core import receipt
 from execution.abi import codec
-from execution.abi.calls import calldata, init_data, init_of, public_function, read_event
+from execution.abi.calls import calldata, init_data, init_of, public_function
 from execution.lang import tree
 from execution.lang.types import NONE
 from execution.vm import slots
@@ -22,7 +22,7 @@ from workbench.contract import Contract
 from workbench.errors import ContractMissing, StoredUnknown
 from workbench.ledger import Ledger, Numbers, Ran, Snapshot
 from workbench.report import GasReport
-from workbench.result import Event, Result
+from workbench.result import Result, events_of
 from workbench.trace import Call, reason_of
 
 __all__ = ["Chain", "Numbers", "Snapshot"]
@@ -222,7 +222,7 @@ class Chain:
             value=value,
             reason=reason_of(ran.status, ran.ret),
             gas_used=ran.gas_used,
-            events=tuple(self._events(ran)),
+            events=events_of(ran.logs, self.ledger.module_at, self.name_of),
             line=root.line if root is not None else None,
             trace=root,
             txid=ran.txid,
@@ -236,13 +236,3 @@ class Chain:
             call.contract = self.name_of(call.to)
         if root.module is None:
             root.module = deployed
-
-    def _events(self, ran: Ran) -> list[Event]:
-        found = []
-        for log in ran.logs:
-            module = self.ledger.module_at(log.address)
-            event = None if module is None else read_event(module, log)
-            if event is not None:
-                fields = {name: value for name, _, value in event.fields}
-                found.append(Event(event.name, log.address, self.name_of(log.address), fields))
-        return found

@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from execution.abi.calls import public_function, signature
 from execution.abi.text import show_address
 from execution.lang import tree
 from workbench.result import Result
 
-if TYPE_CHECKING:
-    from workbench.chain import Chain
+
+class Host(Protocol):
+    """Where contracts run: ``workbench.chain.Chain``, or ``workbench.node.Node``."""
+
+    def balance(self, who: Any) -> int:
+        """The balance of an account or contract, nANM."""
+
+    def send(
+        self,
+        contract: Contract,
+        function: str,
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+        *,
+        sender: Any = None,
+        value: int = 0,
+        gas: int | None = None,
+    ) -> Result:
+        """Call in a transaction."""
+
+    def simulate(
+        self,
+        contract: Contract,
+        function: str,
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+        *,
+        sender: Any = None,
+        value: int = 0,
+    ) -> Result:
+        """Call and forget."""
+
+    def stored(self, contract: Contract, name: str, keys: Sequence[Any]) -> Any:
+        """What a stored value or a map's entry holds."""
+
+    def name_of(self, address: bytes) -> str:
+        """How an address is called there."""
 
 
 class Contract:
@@ -20,7 +55,7 @@ class Contract:
     ``send`` and ``view`` do the same by name, for functions whose names are taken here.
     """
 
-    def __init__(self, chain: Chain, address: bytes, module: tree.Module, name: str) -> None:
+    def __init__(self, chain: Host, address: bytes, module: tree.Module, name: str) -> None:
         self.chain = chain
         self.address = address
         self.module = module

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from core import receipt
 from core.errors import RequestRefused
+from core.receipt import Log
 from execution import reasons
+from execution.abi.calls import read_event
+from execution.lang import tree
 from workbench.trace import Call
 
 OUT_OF_GAS = "out of gas"
@@ -32,6 +35,22 @@ class Event:
         if name.startswith("_") or name not in self.__dict__.get("fields", {}):
             raise AttributeError(f"the event has no field {name!r}")
         return self.fields[name]
+
+
+def events_of(
+    logs: Iterable[Log],
+    module_at: Callable[[bytes], tree.Module | None],
+    name_of: Callable[[bytes], str],
+) -> tuple[Event, ...]:
+    """The events of contracts whose modules are known."""
+    found = []
+    for log in logs:
+        module = module_at(log.address)
+        event = None if module is None else read_event(module, log)
+        if event is not None:
+            fields = {name: value for name, _, value in event.fields}
+            found.append(Event(event.name, log.address, name_of(log.address), fields))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class Result:
 class Reverted(RequestRefused):
     """A call that failed; nothing of it remains but the gas used."""
 
-    code = "contract.reverted"
+    code = "workbench.reverted"
     hint = "The trace of the result shows which call refused, and why."
 
     def __init__(self, result: Result) -> None:
@@ -83,9 +102,9 @@ class Reverted(RequestRefused):
         where = f" (line {result.line})" if result.line else ""
         super().__init__(
             f"{result.function}{where}: {explained.sentence if explained else result.reason}",
-            contract_reason=result.reason,
+            contractReason=result.reason,
             line=result.line,
-            gas_used=result.gas_used,
+            gasUsed=result.gas_used,
         )
         if explained is not None:
             self.__dict__["hint"] = explained.hint

@@ -16,8 +16,8 @@ def read(source: str | bytes | Path) -> bytes:
     """
     if isinstance(source, bytes):
         return source
-    if isinstance(source, str) and not _is_path(source):
-        return source.encode("utf-8")
+    if isinstance(source, str) and not is_path(source):
+        return source.encode("utf-8", "surrogatepass")
     try:
         return Path(source).read_bytes()
     except OSError as error:
@@ -28,7 +28,7 @@ def read(source: str | bytes | Path) -> bytes:
 
 def name_of(source: str | bytes | Path) -> str:
     """What to call a contract: its file's name, or its folder's for a file ``contract.py``."""
-    if isinstance(source, bytes) or (isinstance(source, str) and not _is_path(source)):
+    if isinstance(source, bytes) or (isinstance(source, str) and not is_path(source)):
         return "contract"
     path = Path(source)
     stem = path.resolve().parent.name if path.stem == "contract" else path.stem
@@ -41,5 +41,6 @@ def module_of(code: bytes) -> tree.Module:
     return parse_and_check(code)
 
 
-def _is_path(text: str) -> bool:
-    return "\n" not in text and text.endswith(".py")
+def is_path(source: str | Path) -> bool:
+    """Is it a file's path, and not a source?"""
+    return isinstance(source, Path) or ("\n" not in source and source.endswith(".py"))

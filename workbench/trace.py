@@ -19,7 +19,14 @@ from execution.abi.calls import Decoded, read_call, read_event, read_init
 from execution.abi.text import show, show_address
 from execution.lang import tree
 from execution.lang.types import NONE
-from workbench import lines
+
+
+@dataclass(frozen=True)
+class Payment:
+    """``treasury.transfer``: to an address of 34 bytes, nANM."""
+
+    to: bytes
+    amount: int
 
 
 @dataclass
@@ -43,8 +50,12 @@ class Call:
     ret: bytes = b""
     line: int | None = None
     stack: tuple[tuple[str, int], ...] = ()
-    events: list[Log] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
+    steps: list[Call | Log | Payment] = field(default_factory=list)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls that it made itself."""
+        return [step for step in self.steps if isinstance(step, Call)]
 
     @property
     def reason(self) -> str:
@@ -81,16 +92,23 @@ class Call:
             "status": self.status,
             "reason": self.reason or None,
             "line": self.line,
-            "events": [self._event(log) for log in self.events],
-            "calls": [call.view() for call in self.calls],
+            "steps": [self._step(step) for step in self.steps],
         }
+
+    def _step(self, step: Call | Log | Payment) -> dict[str, Any]:
+        if isinstance(step, Call):
+            return {"call": step.view()}
+        if isinstance(step, Payment):
+            return {"payment": {"to": show_address(step.to), "amount": str(step.amount)}}
+        return {"event": self.event_text(step)}
 
     def _asked(self) -> Decoded:
         if self.deploys and self.module is not None:
             return read_init(self.module, self.data)
         return read_call(self.module, self.data)
 
-    def _event(self, log: Log) -> str:
+    def event_text(self, log: Log) -> str:
+        """An event of its own, for people."""
         found = read_event(self.module, log) if self.module is not None else None
         return f"0x{log.data.hex()}" if found is None else str(found)
 
@@ -120,14 +138,15 @@ def _lines(call: Call, names: Callable[[bytes], str], head: str, below: str) -> 
     static = " [static]" if call.static else ""
     name = call.contract or names(call.to)
     yield f"{head}{name}.{call._asked()}{paid}{static}  {call.gas_used:,} gas{call._result()}"
-    rows: list[Call | Log] = [*call.calls, *call.events]
-    for place, row in enumerate(rows):
-        last = place == len(rows) - 1
+    for place, step in enumerate(call.steps):
+        last = place == len(call.steps) - 1
         branch, deeper = ("└─ ", "   ") if last else ("├─ ", "│  ")
-        if isinstance(row, Log):
-            yield f"{below}{branch}emit {call._event(row)}"
+        if isinstance(step, Log):
+            yield f"{below}{branch}emit {call.event_text(step)}"
+        elif isinstance(step, Payment):
+            yield f"{below}{branch}pay {names(step.to)} {step.amount}"
         else:
-            yield from _lines(row, names, below + branch, below + deeper)
+            yield from _lines(step, names, below + branch, below + deeper)
 
 
 class Recorder:
@@ -135,7 +154,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.root: Call | None = None
-        self._open: list[tuple[Call, int]] = []
+        self._open: list[Call] = []
 
     def enter(self, frame: Any, data: bytes, *, deploy: bool) -> None:
         """A call begins."""
@@ -149,27 +168,24 @@ class Recorder:
             deploys=deploy,
         )
         if self._open:
-            self._open[-1][0].calls.append(call)
+            self._open[-1].steps.append(call)
         else:
             self.root = call
-        self._open.append((call, len(frame.running.logs)))
+        self._open.append(call)
 
-    def failed(self, frame: Any, error: Exception) -> None:
-        """It is about to end by an error."""
-        call, first = self._open[-1]
-        call.events = _own(frame, first)
-        call.stack = lines.stack_of(error, frame.program)
-        call.line = call.stack[-1][1] if call.stack else None
+    def event(self, frame: Any, log: Log) -> None:
+        """The running contract emits."""
+        self._open[-1].steps.append(log)
+
+    def transfer(self, frame: Any, to: bytes, amount: int) -> None:
+        """The running contract pays."""
+        self._open[-1].steps.append(Payment(to, amount))
 
     def leave(self, frame: Any, ended: Any) -> None:
-        """It has ended."""
-        call, first = self._open.pop()
+        """The running call has ended."""
+        call = self._open.pop()
         call.status, call.ret = ended.status, ended.ret
         call.gas_used = call.gas - ended.gas
-        if ended.status == receipt.OK:
-            call.events = _own(frame, first)
-
-
-def _own(frame: Any, first: int) -> list[Log]:
-    """Its own events: no contract runs twice at a time, so the address says whose they are."""
-    return [log for log in frame.running.logs[first:] if log.address == frame.this]
+        if ended.error is not None and frame.program is not None:
+            call.stack = tuple(frame.program.trace(ended.error))
+            call.line = call.stack[-1][1] if call.stack else None
