@@ -5,7 +5,7 @@ The bytes stay in the view; what no interface explains has the reading null.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chain import contracts
 from chain.values import TxOutcome
@@ -34,22 +34,26 @@ def reading(found: Reading | None) -> ReadingView | None:
     return {"name": found.name, "values": [value(one) for one in found.values]}
 
 
-def of_tx(unsigned: UnsignedTx, contract: bytes | None = None) -> dict[str, ReadingView | None]:
-    """``reading`` of a call or deployment, nothing for other kinds.
+def of_tx(unsigned: UnsignedTx, contract: bytes | None = None) -> ReadingView | None:
+    """What a call or deployment asks of its contract; None for other kinds.
 
     ``contract`` is what a deployment has made.
     """
+    body = unsigned.body
     if unsigned.kind == CALL:
-        to, data = unsigned.body.get("to"), unsigned.body.get("data")
-        face = contracts.faces([to]).get(to) if isinstance(to, bytes) else None
-        fits = face is not None and isinstance(data, bytes)
-        return {"reading": reading(readings.of_call(face, data)) if fits else None}
+        return _of_bytes(body.get("to"), body.get("data"), readings.of_call)
     if unsigned.kind == DEPLOY:
-        face = contracts.faces([contract]).get(contract) if contract is not None else None
-        args = unsigned.body.get("args")
-        fits = face is not None and isinstance(args, bytes)
-        return {"reading": reading(readings.of_init(face, args)) if fits else None}
-    return {}
+        return _of_bytes(contract, body.get("args"), readings.of_init)
+    return None
+
+
+def _of_bytes(
+    contract: object, data: object, read: Callable[[Module, bytes], Reading | None]
+) -> ReadingView | None:
+    if not isinstance(contract, bytes) or not isinstance(data, bytes):
+        return None
+    face = contracts.faces([contract]).get(contract)
+    return None if face is None else reading(read(face, data))
 
 
 def of_receipt(found: TxOutcome, data: bytes | None) -> ReceiptView:

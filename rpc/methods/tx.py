@@ -86,12 +86,16 @@ def get_transaction_by_hash(txid: Bytes32) -> RawTransactionView | None:
     place, made = views.place_of(found.outcome), found.outcome.recipient
     if found.tx is None:
         view = views.plain_transaction(found.unsigned, found.outcome.size_bytes, place)
-        return {**view, **readings.of_tx(found.unsigned, made), "raw": None}
+        return {**view, "reading": readings.of_tx(found.unsigned, made), "raw": None}
     return _raw(found.tx, views.transaction(found.tx, place), made)
 
 
 def _raw(tx: SignedTx, view: TransactionView, contract: bytes | None = None) -> RawTransactionView:
-    return {**view, **readings.of_tx(tx.unsigned, contract), "raw": views.hexed(tx.raw)}
+    return {
+        **view,
+        "reading": readings.of_tx(tx.unsigned, contract),
+        "raw": views.hexed(tx.raw),
+    }
 
 
 @method("tx.getTransactionReceipt")
