@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chain import contracts
 from consensus import service as consensus
@@ -19,6 +19,7 @@ from core.tx import UnsignedTx
 from execution import call
 from execution.estimate import Least, least_gas
 from execution.kinds import Outcome, Setting
+from execution.rehearsal import PROGRAMS
 from execution.view import View
 
 GAS_MOST = 40_000_000
@@ -92,13 +93,15 @@ def least(unsigned: UnsignedTx, most: int) -> Least:
     """
     body = KINDS[unsigned.kind](unsigned.body)
     with _stage(None) as stage:
-        view = stage.view
+        view, setting = stage.view, stage.setting
+        if unsigned.kind == "deploy":  # nobody has deployed it yet, perhaps nobody will
+            setting = replace(setting, programs=PROGRAMS)
         view.prefetch(body.touches())
 
         def once(gas: int) -> Outcome:
             mark = view.checkpoint()
             try:
-                return body.run(view, unsigned, gas, stage.setting)
+                return body.run(view, unsigned, gas, setting)
             finally:
                 view.rollback(mark)
 

@@ -12,6 +12,7 @@ from core.ports import RecordKey
 from core.receipt import Log
 from core.tx import UnsignedTx
 from execution.view import View
+from execution.vm.ports import Programs
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,17 @@ class Tracer(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """What running may know of its block: height, time in ms, chain id."""
+    """What running may know of its block: height, time in ms, chain id.
+
+    ``programs`` compiles contracts; this process's ``CODES`` by default. Rehearsals have their
+    own, so that what nobody deploys pushes nothing out.
+    """
 
     height: int
     time: int
     chain: int
     tracer: Tracer | None = None
+    programs: Programs | None = None
 
 
 class Body(Protocol):

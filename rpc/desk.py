@@ -63,6 +63,10 @@ class Desk:
         """Spend more requests of a caller for work that is larger; raises ``RateLimited``."""
         self._limit.take(ip, cost)
 
+    def spend(self, ip: str, cost: int) -> None:
+        """Take requests of a caller for work that is done; what is lacking is owed."""
+        self._limit.spend(ip, cost)
+
     async def run_own(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work of the node itself; raises ``Busy``."""
         return await self._executor.run(job, *args, **kwargs)
