@@ -15,7 +15,7 @@ from threading import Lock
 from chain import queries
 from chain.store import past, state, txs
 from chain.store.snapshot import snapshot
-from chain.values import RecordProof, TxLine
+from chain.values import LogLine, RecordProof, TxLine
 from core import cbor
 from core.hashing import sha3
 from core.header import Header
@@ -28,6 +28,9 @@ from execution.vm.frame import CODE_MODULE, STORAGE_MODULE
 
 FACES_MOST = 512
 """Interfaces that are kept: about 20 KB each."""
+
+
+_END = 2**63 - 1  # above every height
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,21 @@ def prove_slot(address: bytes, slot: bytes, *, height: int | None = None) -> Rec
 def maker(address: bytes) -> TxLine | None:
     """The deployment that made the contract; None where there is no contract of a transaction."""
     return txs.maker_of(address)
+
+
+def newest_events(address: bytes, limit: int) -> list[LogLine]:
+    """The newest events of a contract on the best chain, newest first."""
+    return txs.newest_logs(address, (_END, 0), limit)
+
+
+def slots(address: bytes, slots: Collection[bytes]) -> dict[bytes, bytes]:
+    """What those slots hold at the head, without those at their default; one look-up.
+
+    Slots are what is hashed.
+    """
+    records = {(STORAGE_MODULE, address + sha3(each)): each for each in slots}
+    found = state.read(list(records)) if records else {}
+    return {records[record]: value for record, value in found.items()}
 
 
 def faces(addresses: Collection[bytes]) -> dict[bytes, Module]:

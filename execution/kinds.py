@@ -12,7 +12,6 @@ from core.ports import RecordKey
 from core.receipt import Log
 from core.tx import UnsignedTx
 from execution.view import View
-from execution.vm.ports import Programs
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,13 @@ class Tracer(Protocol):
         """The contract paid nANM to the account of a key."""
 
 
+class Compiler(Protocol):
+    """Where the programs of contracts come from; ``execution.vm.codes.Codes`` is one."""
+
+    def of(self, code_hash: bytes, source: bytes) -> Any:
+        """The program of an accepted source."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What running may know of its block: height, time in ms, chain id.
@@ -60,7 +66,7 @@ class Setting:
     time: int
     chain: int
     tracer: Tracer | None = None
-    programs: Programs | None = None
+    programs: Compiler | None = None
 
 
 class Body(Protocol):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
-IPV6_PREFIX = 64
-"""Whoever has one IPv6 address usually has all that share these first bits."""
+from mempool import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +55,4 @@ class Caller:
     @property
     def source(self) -> str:
         """What the pool counts this caller as: its IPv4 address, or the network of its IPv6 one."""
-        return _source(self.ip)
-
-
-@lru_cache(maxsize=4096)
-def _source(ip: str) -> str:
-    try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return f"rpc:{ip}"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return f"rpc:{address.ipv4_mapped}"
-        return f"rpc:{int(address) >> (128 - IPV6_PREFIX):x}::/{IPV6_PREFIX}"
-    return f"rpc:{address}"
+        return sources.of_ip(self.ip)

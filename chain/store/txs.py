@@ -247,6 +247,12 @@ def maker_of(contract: bytes) -> TxLine | None:
 
 
 Topics = Sequence[bytes | Sequence[bytes] | None]
+_LOGS = (
+    "SELECT l.height, b.hash, t.txid, l.tx_index, l.log_index, l.address, "
+    "l.topic0, l.topic1, l.topic2, l.topic3, l.data FROM chain_log l "
+    "JOIN chain_block b ON b.height = l.height AND b.canonical "
+    "LEFT JOIN chain_tx t ON t.height = l.height AND t.tx_index = l.tx_index"
+)
 
 
 def logs(
@@ -268,14 +274,17 @@ def logs(
         choices = [wanted] if isinstance(wanted, bytes) else list(wanted)
         where.append(f"l.topic{place} IN ({', '.join(['%s'] * len(choices))})")
         params.extend(choices)
-    query = (
-        "SELECT l.height, b.hash, t.txid, l.tx_index, l.log_index, l.address, "
-        "l.topic0, l.topic1, l.topic2, l.topic3, l.data FROM chain_log l "
-        "JOIN chain_block b ON b.height = l.height AND b.canonical "
-        "LEFT JOIN chain_tx t ON t.height = l.height AND t.tx_index = l.tx_index "
-        f"WHERE {' AND '.join(where)} ORDER BY l.height, l.log_index LIMIT %s"
-    )
+    query = f"{_LOGS} WHERE {' AND '.join(where)} ORDER BY l.height, l.log_index LIMIT %s"
     return [_log_line(row) for row in sql.rows(query, (*params, limit))]
+
+
+def newest_logs(address: bytes, before: tuple[int, int], limit: int) -> list[LogLine]:
+    """Events of an account below a place (height, log index), newest first."""
+    query = (
+        f"{_LOGS} WHERE l.address = %s AND (l.height, l.log_index) < (%s, %s) "
+        "ORDER BY l.height DESC, l.log_index DESC LIMIT %s"
+    )
+    return [_log_line(row) for row in sql.rows(query, (address, *before, limit))]
 
 
 def _log_line(row: Row) -> LogLine:
