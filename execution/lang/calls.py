@@ -25,13 +25,9 @@ def call(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
     raise refused("type", node, "this cannot be called", "call a function by its name")
 
 
-def _is_variable(cx: Context, name: str) -> bool:
-    return cx.function is not None and (name in cx.function.bound or name in cx.function.locals)
-
-
 def _named(cx: Context, node: s.Call, function: s.Name) -> tree.Expr:
     name = function.text
-    if _is_variable(cx, name):
+    if cx.is_variable(name):
         raise refused("type", node, f"`{name}` is a variable", "call a function of the module")
     if name in LOOPS:
         raise refused(
@@ -43,7 +39,7 @@ def _named(cx: Context, node: s.Call, function: s.Name) -> tree.Expr:
     if isinstance(entry, Signature):
         return _function(cx, node, entry)
     if entry is None:
-        raise cx.names.unknown(name, function, cx.function.locals if cx.function else ())
+        raise cx.names.unknown(name, function, cx.known())
     instead = "a function"
     if isinstance(entry, tree.Event):
         instead = f"{name}.emit(…)"
@@ -122,13 +118,13 @@ def _default(node: s.Call, signature: Signature, parameter: tree.Parameter) -> t
 
 def _dotted(cx: Context, node: s.Call, function: s.Attribute) -> tree.Expr:
     base = function.base
-    if not isinstance(base, s.Name) or _is_variable(cx, base.text):
+    if not isinstance(base, s.Name) or cx.is_variable(base.text):
         return methods.call(cx, node, function)
     if base.text in TYPES:
         return builtins.call_of_type(cx, node, f"{base.text}.{function.name}")
     entry = cx.names.entry(base.text)
     if entry is None:
-        raise cx.names.unknown(base.text, base, cx.function.locals if cx.function else ())
+        raise cx.names.unknown(base.text, base, cx.known())
     if isinstance(entry, str):
         return stdlib.call(cx, node, entry, function)
     if isinstance(entry, tree.Stored):
