@@ -55,16 +55,19 @@ def _function(cx: Context, node: s.Call, signature: Signature) -> tree.Expr:
             "effect", node, "`init` runs once, at deployment", "move what both need to a function"
         )
     scope.calls.append((signature.name, node))
-    arguments = _match(cx, node, signature)
-    return tree.Call(node.line, signature.result, signature.name, arguments)
+    found = _match(cx, node, signature)
+    order = tuple(found)
+    arguments = tuple(found[place] for place in sorted(order))
+    if order == tuple(sorted(order)):
+        order = ()
+    return tree.Call(node.line, signature.result, signature.name, arguments, order)
 
 
-def _match(cx: Context, node: s.Call, signature: Signature) -> tuple[tree.Expr, ...]:
-    """The arguments in the parameters' order, defaults filled in."""
+def _match(cx: Context, node: s.Call, signature: Signature) -> dict[int, tree.Expr]:
+    """The arguments by their places, in the order in which they run; defaults come last."""
     parameters = signature.parameters
     places = {parameter.name: place for place, parameter in enumerate(parameters)}
     found: dict[int, tree.Expr] = {}
-    last = -1
     for number, argument in enumerate(node.arguments):
         place = places.get(argument.name, -1) if argument.name else number
         if place < 0:
@@ -77,19 +80,11 @@ def _match(cx: Context, node: s.Call, signature: Signature) -> tuple[tree.Expr, 
             )
         if place >= len(parameters) or place in found:
             raise _too_many(signature, argument, place in found)
-        if place < last:
-            raise refused(
-                "type",
-                argument,
-                f"`{argument.name}` stands before the argument on its left",
-                f"give arguments in the order of the parameters: {_shape(signature)}",
-            )
-        last = place
         found[place] = cx.need(argument.value, parameters[place].type)
     for place, parameter in enumerate(parameters):
         if place not in found:
             found[place] = _default(node, signature, parameter)
-    return tuple(found[place] for place in range(len(parameters)))
+    return found
 
 
 def _too_many(signature: Signature, at: s.Argument, twice: bool) -> SourceRefused:

@@ -2,6 +2,7 @@
 
 The binding strengths are numbers, so that depth of recursion is depth of nesting: each step into a
 part counts one in ``nest``, and a part deeper than DEPTH is refused before it is entered.
+Parentheses are no node; the lexer bounds how deep brackets stand in each other.
 """
 
 from __future__ import annotations
@@ -316,15 +317,14 @@ def _parentheses(c: Cursor) -> s.Expression:
     token = c.advance()
     if c.take(")"):
         return s.Row(token.line, token.column, 1, [])
-    first = inside(c)
+    first = expression(c)
     _no_comprehension(c)
     if _is_op(c.token, ","):
         items = _row_behind(c, token, first, ")")
         c.expect(")", "close the parenthesis")
         return items
     c.expect(")", "close the parenthesis")
-    deep = depth(c, token, first.deep)
-    return s.Group(token.line, token.column, deep, first)
+    return s.Group(token.line, token.column, first.deep, first)
 
 
 def _list(c: Cursor) -> s.Expression:

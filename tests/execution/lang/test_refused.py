@@ -93,6 +93,7 @@ SOURCE = [
     ("syntax", "x = §!True\n", "not"),
     ("syntax", "x = §(1,\ny = 2\n", "never closed"),
     ("syntax", "x = (1§]\n", "close"),
+    ("limit", "x = " + "(" * 32 + "§[" + "]" + ")" * 32 + "\n", "32 deep"),
     ("syntax", "x = 1§)\n", "closes nothing"),
     ("syntax", "if_ = 1\n  §x = 2\n", "margin"),
     ("syntax", "def f():\n    pass\n  §pass\n", "depth"),
@@ -201,9 +202,16 @@ MODULE = [
         "16",
     ),
 ]
-VIEW = "from stdlib import storage, events, treasury, abi\nc = storage.cell(int)\n" + (
-    "m = storage.map(int, int)\nE = events.event()\ndef w():\n    c.set(1)\ndef v():\n    w()\n@view\n"
-)
+VIEW = """from stdlib import storage, events, treasury, abi
+c = storage.cell(int)
+m = storage.map(int, int)
+E = events.event()
+def w():
+    c.set(1)
+def v():
+    w()
+@view
+"""
 EFFECTS = [
     ("effect", VIEW + "def f():\n    §c.set(1)\n", "@view"),
     ("effect", VIEW + "def f():\n    §m[1] = 1\n", "@view"),
@@ -448,7 +456,6 @@ BODY = [
     ("type", "y = g(§s)", "int(s)"),
     ("type", "y = g(1, §c=2)", "g("),
     ("type", "y = g(1, §a=2)", "twice"),
-    ("type", "y = g(b='a', §a=1)", "order"),
     ("type", "y = §x()", "variable"),
     ("type", "y = §K()", "function"),
     ("type", "§Paid(1, 'a')", "emit"),
