@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from core.hashing import sha3
+from execution.gas import CODE_BYTE
 from rpc import workshop
 from rpc.methods import load
 from tests import token_contract as token
@@ -34,7 +35,7 @@ async def test_a_source_is_checked(door):
     assert found["interface"]["events"][0]["name"] == "Transfer"
     deployment = found["deployment"]
     assert deployment["gas"] is None  # init wants an argument
-    assert 32_000 + 400 * len(SOURCE) < deployment["intrinsicGas"] < 3_000_000
+    assert 32_000 + CODE_BYTE * len(SOURCE) < deployment["intrinsicGas"] < 1_000_000
 
 
 async def test_the_gas_of_a_deployment_without_arguments(door):
