@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from execution.vm.frame import STORAGE_MODULE
-
 from core import receipt
 from execution.abi import codec
 from execution.abi.calls import calldata, init_data, init_of, public_function
 from execution.lang import tree
 from execution.lang.types import NONE
 from execution.vm import slots
+from execution.vm.frame import STORAGE_MODULE
 from pq import addresses
 from workbench import sources, values
 from workbench.accounts import Accounts, known_name
@@ -132,6 +131,15 @@ class Chain:
         """How a contract or test account is called here, else its address, shortened."""
         known = self._names.get(address) or known_name(address)
         return known or addresses.to_text(address)[:14] + "…"
+
+    def explain(self, result: Result) -> str:
+        """The tree of a result's calls, with the names of accounts and contracts."""
+        if result.trace is None:
+            return result.function
+        text = result.trace.text(self.name_of)
+        for address in (*(account.address for account in self.accounts), *self._names):
+            text = text.replace(addresses.to_text(address), self.name_of(address))
+        return text
 
     # --- what contracts ask for -------------------------------------------------------------
 
