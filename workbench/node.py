@@ -121,7 +121,7 @@ class Node:
             gas=GAS if gas is None else gas,
             **self._standing(who),
         )
-        return self._run(f"{contract.name}.{function}", who, draft, asked)
+        return self._run(f"{contract.label}.{function}", who, draft, asked)
 
     def simulate(
         self,
@@ -138,14 +138,14 @@ class Node:
         who = values.address_of(self._signer(sender))
         data = calldata(asked, values.arguments(asked, args, named))
         done = self.client.contract_call(contract.address, data, sender=who, value=value)
-        called = f"{contract.name}.{function}"
+        called = f"{contract.label}.{function}"
         return self._result(called, asked, done.status, done.ret, done.gas_used, done.logs)
 
     def stored(self, contract: Contract, name: str, keys: Sequence[Any]) -> Any:
         """What ``Contract.stored`` does, proven against a header."""
         found = next((s for s in contract.module.stored if s.name == name), None)
         if found is None or len(found.keys) != len(keys):
-            raise StoredUnknown(f"{contract.name} stores no {name} with {len(keys)} keys")
+            raise StoredUnknown(f"{contract.label} stores no {name} with {len(keys)} keys")
         given = [values.coerce(key, of, "key") for key, of in zip(keys, found.keys, strict=True)]
         slot = slots.map_slot(found, tuple(given))
         value = self.client.proven_storage(contract.address, slot).value
