@@ -207,7 +207,7 @@ def show(value: Any, of: Type) -> str:
     if kind == "optional":
         return "None" if value is None else show(value, of.args[0])
     if kind == "bytes":
-        return "0x" + value.hex()
+        return f"0x{value.hex()}"
     if kind == "address":
         return show_address(value)
     if kind == "str":
