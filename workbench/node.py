@@ -6,6 +6,7 @@ It runs in a process of its own, on a free port, and makes a block for each tran
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -217,7 +218,9 @@ def running(folder: Path, find: Find = lambda source: source) -> Iterator[Node]:
     command += ["--block-time", "0", "--no-shares", "--json-out", str(facts)]
     command += ["--data-dir", str(folder / "data")]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env=_environment()
+        )
     try:
         node = Node(_url_of(process, facts, log), find)
         yield node
@@ -229,6 +232,13 @@ def running(folder: Path, find: Find = lambda source: source) -> Iterator[Node]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """The child runs the very code that this is, wherever Python would look for it."""
+    here = str(Path(__file__).resolve().parents[1])
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}
 
 
 def _url_of(process: subprocess.Popen[bytes], facts: Path, log: Path) -> str:
