@@ -159,3 +159,17 @@ def test_the_template_passes_its_own_tests(project):
     (project.path / "counter/contract.py").write_text("def add(\n")
     result = project.run(sys.executable, "-m", "animica_site", "contract", "test", "-x", *QUIET)
     assert result.ret == 1
+
+
+@pytest.mark.slow
+def test_the_node_is_started_when_a_test_asks(project):
+    project.makepyfile(
+        """
+        def test_on_a_node(node, accounts, reverts):
+            token = node.deploy("coin.py", 100)
+            token.transfer(accounts.bob, 3)
+            assert token.balance_of(accounts.bob) == 3
+            assert node.client.chain_id() == 1337
+        """
+    )
+    run(project).assert_outcomes(passed=1)
