@@ -32,7 +32,7 @@ __all__ = [
     "Reverted",
     "reverts",
 ]
-# Every pytest of an installation imports the plugin, and so this package: the engine waits.
+# The plugin is a module of this package: importing it should not bring the engine in.
 _PLACES = {
     "Account": "accounts",
     "Accounts": "accounts",
