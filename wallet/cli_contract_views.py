@@ -85,7 +85,7 @@ def failure(status: int, ret: bytes) -> tuple[str, str, str]:
 
 def interface_rows(module: tree.Module) -> list[str]:
     """The contract's face, for people."""
-    rows = [f"{line}" for line in module.documentation.strip().splitlines()[:1]]
+    rows = _first_line(module.documentation)
     for function in module.functions:
         if function.public or function.name == "init":
             marks = "".join(
@@ -94,8 +94,7 @@ def interface_rows(module: tree.Module) -> list[str]:
                 if has
             )
             rows.append(f"  {signature(function)}{marks}")
-            about = function.documentation.strip().splitlines()
-            rows += [f"      {about[0]}"] if about else []
+            rows += [f"      {line}" for line in _first_line(function.documentation)]
     for event in module.events:
         fields = ", ".join(f"{name}: {of}" for name, of in event.fields)
         rows.append(f"  event {event.name}({fields})")
@@ -103,6 +102,12 @@ def interface_rows(module: tree.Module) -> list[str]:
         keys = "".join(f"[{key}]" for key in stored.keys)
         rows.append(f"  stored {stored.name}{keys}: {stored.value}")
     return rows
+
+
+def _first_line(documentation: str) -> list[str]:
+    """A stranger's text: its first line, without what a terminal would obey."""
+    lines = documentation.strip().splitlines()[:1]
+    return ["".join(char if char.isprintable() else "?" for char in line) for line in lines]
 
 
 def stored_value(value: bytes | None, stored: tree.Stored) -> tuple[Any, str]:

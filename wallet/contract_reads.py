@@ -15,7 +15,7 @@ from pq import addresses
 from wallet.answers import Answer, fault
 from wallet.proofs import ProvenRecord
 
-_LOGS_MOST = 10_000
+LOGS_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -140,5 +140,5 @@ def read_logs(answer: Answer) -> tuple[Log, ...]:
     """The events of a receipt or call. Raises ``NodeAnswerInvalid``."""
     return tuple(
         Log(log.address("address"), log.datas("topics", TOPICS_PER_LOG, 32), log.data("data"))
-        for log in answer.objects("logs", _LOGS_MOST)
+        for log in answer.objects("logs", LOGS_MOST)
     )

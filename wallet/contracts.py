@@ -5,10 +5,9 @@ Source: docs/spec/transactions.md.
 
 from __future__ import annotations
 
+from core.cbor import Value
 from execution.call import Call
 from execution.deploy import Deploy
-
-from core.cbor import Value
 from execution.gas import intrinsic_gas
 from pq import addresses
 from pq.algorithms import algorithm

@@ -10,10 +10,16 @@ Calls run through the node's own ``execution``: results and gas are those of a b
 the wallet: nothing of the node imports this. Source: docs/guides/contracts-cli.md.
 """
 
-from workbench.accounts import Account, Accounts
-from workbench.chain import Chain, Numbers
-from workbench.contract import Contract
-from workbench.result import Event, Result, Reverted, reverts
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.accounts import Account, Accounts
+    from workbench.chain import Chain, Numbers
+    from workbench.contract import Contract
+    from workbench.result import Event, Result, Reverted, reverts
 
 __all__ = [
     "Account",
@@ -26,3 +32,21 @@ __all__ = [
     "Reverted",
     "reverts",
 ]
+# The plugin is a module of this package: importing it should not bring the engine in.
+_PLACES = {
+    "Account": "accounts",
+    "Accounts": "accounts",
+    "Chain": "chain",
+    "Numbers": "chain",
+    "Contract": "contract",
+    "Event": "result",
+    "Result": "result",
+    "Reverted": "result",
+    "reverts": "result",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from execution.vm.frame import STORAGE_MODULE
-
 from core import receipt
 from execution.abi import codec
 from execution.abi.calls import calldata, init_data, init_of, public_function
 from execution.lang import tree
 from execution.lang.types import NONE
 from execution.vm import slots
+from execution.vm.frame import STORAGE_MODULE
 from pq import addresses
 from workbench import sources, values
 from workbench.accounts import Accounts, known_name
@@ -133,6 +132,15 @@ class Chain:
         known = self._names.get(address) or known_name(address)
         return known or addresses.to_text(address)[:14] + "…"
 
+    def explain(self, result: Result) -> str:
+        """The tree of a result's calls, with the names of accounts and contracts."""
+        if result.trace is None:
+            return result.function
+        text = result.trace.text(self.name_of)
+        for address in (*(account.address for account in self.accounts), *self._names):
+            text = text.replace(addresses.to_text(address), self.name_of(address))
+        return text
+
     # --- what contracts ask for -------------------------------------------------------------
 
     def send(
@@ -151,7 +159,7 @@ class Chain:
         data = calldata(asked, values.arguments(asked, args, named))
         body = {"to": contract.address, "data": data, "value": value}
         ran = self.ledger.transact("call", self._sender(sender), body, gas)
-        return self._keep(contract.name, contract.module, asked, ran)
+        return self._keep(contract.label, contract.module, asked, ran)
 
     def simulate(
         self,
@@ -169,15 +177,15 @@ class Chain:
         ran = self.ledger.read(
             self._sender(sender), contract.address, data, value, static=asked.view
         )
-        self.gas.add(contract.name, function, "view", ran.gas_used)
-        return self._result(contract.name, asked, ran)
+        self.gas.add(contract.label, function, "view", ran.gas_used)
+        return self._result(contract.label, asked, ran)
 
     def stored(self, contract: Contract, name: str, keys: Sequence[Any]) -> Any:
         """What a stored value or a map's entry holds; see ``Contract.stored``."""
         found = next((s for s in contract.module.stored if s.name == name), None)
         if found is None or len(found.keys) != len(keys):
             takes = "no such name" if found is None else f"{len(found.keys)} keys"
-            raise StoredUnknown(f"{contract.name}.{name} with {len(keys)} keys: {takes}")
+            raise StoredUnknown(f"{contract.label}.{name} with {len(keys)} keys: {takes}")
         given = [values.coerce(key, of, "key") for key, of in zip(keys, found.keys, strict=True)]
         record = contract.address + slots.map_slot(found, tuple(given))
         value = self.ledger.get(STORAGE_MODULE, record)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from execution.vm.program import compile_module
 
 from core.errors import RequestRefused
 from core.hashing import sha3
@@ -20,6 +19,7 @@ from execution.abi.text import Resolve, show, view
 from execution.lang import tree
 from execution.lang.interface import interface_of
 from execution.lang.types import NONE
+from execution.vm.program import compile_module
 from pq import addresses
 from wallet.cli_arguments import (
     TakesNumbers,
@@ -131,14 +131,15 @@ def run(
     with source_told(screen, code, str(file)):
         init = init_of(sources.module_of(code))
         values = parse_arguments(init, init_args, _resolver(chain, None))
-        contract = chain.deploy(code, *values, sender=chain.accounts[name], name=file.stem)
+        caller, called = chain.accounts[name], sources.name_of(file)
+        contract = chain.deploy(code, *values, sender=caller, name=called)
     assert chain.last is not None
-    shown = [_tell(screen, contract, chain.last, trace)]
+    shown = [_tell(screen, chain, contract, chain.last, trace)]
     steps = _steps(args)
     for place, step in enumerate(steps):
         value = value_of(amount, nanm) if place == len(steps) - 1 else 0
-        result = _step(chain, contract, step, chain.accounts[name], value)
-        shown.append(_tell(screen, contract, result, trace))
+        result = _step(chain, contract, step, caller, value)
+        shown.append(_tell(screen, chain, contract, result, trace))
         if not result.ok:
             result.require()
     screen.result({"calls": shown})
@@ -185,7 +186,9 @@ def _resolver(chain: Chain, contract: Contract | None) -> Resolve:
     return resolve
 
 
-def _tell(screen: Screen, contract: Contract, result: Result, trace: bool) -> dict[str, Any]:
+def _tell(
+    screen: Screen, chain: Chain, contract: Contract, result: Result, trace: bool
+) -> dict[str, Any]:
     """Show one call; its JSON view."""
     functions = {function.name: function for function in contract.module.functions}
     function = functions.get(result.function.rpartition(".")[2])
@@ -194,11 +197,11 @@ def _tell(screen: Screen, contract: Contract, result: Result, trace: bool) -> di
     if result.ok and of != NONE:
         outcome = f" -> {show(result.value, of)}"
     if trace and result.trace is not None:
-        screen.line(result.trace.text(contract.chain.name_of))
+        screen.line(chain.explain(result))
     else:
         screen.line(f"{result.function}{outcome}  ({result.gas_used:,} gas)")
         for event in result.events:
-            fields = ", ".join(f"{k}={_plain(v, contract)}" for k, v in event.fields.items())
+            fields = ", ".join(f"{k}={_plain(v, chain)}" for k, v in event.fields.items())
             screen.line(f"  event {event.name}({fields})")
     return {
         "function": result.function,
@@ -211,10 +214,10 @@ def _tell(screen: Screen, contract: Contract, result: Result, trace: bool) -> di
     }
 
 
-def _plain(value: object, contract: Contract) -> str:
+def _plain(value: object, chain: Chain) -> str:
     if isinstance(value, bytes):
         known = len(value) == addresses.ADDRESS_BYTES
-        return contract.chain.name_of(value) if known else "0x" + value.hex()
+        return chain.name_of(value) if known else "0x" + value.hex()
     return repr(value)
 
 

@@ -52,30 +52,21 @@ class Host(Protocol):
 class Contract:
     """``contract.transfer(bob, 5, sender=alice)`` sends; a ``@view`` function answers its value.
 
-    ``send`` and ``view`` do the same by name, for functions whose names are taken here.
+    ``send`` and ``view`` do the same by name, for functions whose names are taken here. ``label``
+    is what it is called in reports; its money is ``chain.balance(contract)``.
     """
 
     def __init__(self, chain: Host, address: bytes, module: tree.Module, name: str) -> None:
         self.chain = chain
         self.address = address
         self.module = module
-        self.name = name
-        self.sender: Any = None
-
-    @property
-    def text(self) -> str:
-        """The address as text."""
-        return show_address(self.address)
-
-    @property
-    def balance(self) -> int:
-        """What it holds, nANM."""
-        return self.chain.balance(self.address)
+        self.label = name
+        self._sender: Any = None
 
     def by(self, sender: Any) -> Contract:
         """The same contract, called by ``sender`` unless a call names another."""
-        other = Contract(self.chain, self.address, self.module, self.name)
-        other.sender = sender
+        other = Contract(self.chain, self.address, self.module, self.label)
+        other._sender = sender
         return other
 
     def send(
@@ -93,7 +84,7 @@ class Contract:
         ``sender`` is an account (the chain's default without one), ``value`` nANM. Raises
         ``Reverted`` on failure unless ``check`` is false.
         """
-        who = self.sender if sender is None else sender
+        who = self._sender if sender is None else sender
         result = self.chain.send(self, function, args, named, sender=who, value=value, gas=gas)
         return result.require() if check else result
 
@@ -107,7 +98,7 @@ class Contract:
         self, function: str, *args: Any, sender: Any = None, value: int = 0, **named: Any
     ) -> Result:
         """The whole result of a call now; it changes nothing and never raises ``Reverted``."""
-        who = self.sender if sender is None else sender
+        who = self._sender if sender is None else sender
         return self.chain.simulate(self, function, args, named, sender=who, value=value)
 
     def stored(self, name: str, *keys: Any) -> Any:
@@ -138,4 +129,4 @@ class Contract:
         return hash(self.address)
 
     def __repr__(self) -> str:
-        return f"<{self.name} {self.text[:12]}…>"
+        return f"<{self.label} {show_address(self.address)[:12]}…>"

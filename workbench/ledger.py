@@ -6,15 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from execution.call import Call, read
-from execution.deploy import Deploy
-
 from core import cbor
 from core.ports import RecordKey
 from core.receipt import Log
 from core.tx import SignedTx, UnsignedTx, Witness
 from execution import accounts, transaction
 from execution.accounts import Account
+from execution.call import Call, read
+from execution.deploy import Deploy
 from execution.kinds import Kinds, Setting
 from execution.lang import tree
 from execution.transfer import Transfer

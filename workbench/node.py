@@ -6,6 +6,7 @@ It runs in a process of its own, on a free port, and makes a block for each tran
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -121,7 +122,7 @@ class Node:
             gas=GAS if gas is None else gas,
             **self._standing(who),
         )
-        return self._run(f"{contract.name}.{function}", who, draft, asked)
+        return self._run(f"{contract.label}.{function}", who, draft, asked)
 
     def simulate(
         self,
@@ -138,14 +139,14 @@ class Node:
         who = values.address_of(self._signer(sender))
         data = calldata(asked, values.arguments(asked, args, named))
         done = self.client.contract_call(contract.address, data, sender=who, value=value)
-        called = f"{contract.name}.{function}"
+        called = f"{contract.label}.{function}"
         return self._result(called, asked, done.status, done.ret, done.gas_used, done.logs)
 
     def stored(self, contract: Contract, name: str, keys: Sequence[Any]) -> Any:
         """What ``Contract.stored`` does, proven against a header."""
         found = next((s for s in contract.module.stored if s.name == name), None)
         if found is None or len(found.keys) != len(keys):
-            raise StoredUnknown(f"{contract.name} stores no {name} with {len(keys)} keys")
+            raise StoredUnknown(f"{contract.label} stores no {name} with {len(keys)} keys")
         given = [values.coerce(key, of, "key") for key, of in zip(keys, found.keys, strict=True)]
         slot = slots.map_slot(found, tuple(given))
         value = self.client.proven_storage(contract.address, slot).value
@@ -217,7 +218,9 @@ def running(folder: Path, find: Find = lambda source: source) -> Iterator[Node]:
     command += ["--block-time", "0", "--no-shares", "--json-out", str(facts)]
     command += ["--data-dir", str(folder / "data")]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env=_environment()
+        )
     try:
         node = Node(_url_of(process, facts, log), find)
         yield node
@@ -229,6 +232,13 @@ def running(folder: Path, find: Find = lambda source: source) -> Iterator[Node]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """The child runs the very code that this is, wherever Python would look for it."""
+    here = str(Path(__file__).resolve().parents[1])
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}
 
 
 def _url_of(process: subprocess.Popen[bytes], facts: Path, log: Path) -> str:

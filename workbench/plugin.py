@@ -1,7 +1,7 @@
 """Fixtures for pytest: ``chain``, ``accounts``, ``deploy``, ``reverts``, ``node``.
 
 Every test starts from the state that the fixtures of its session and module left, and what it does
-is undone afterwards. Loaded by ``animica contract test``, or anywhere by its entry point.
+is undone afterwards. Loaded by ``animica contract test``, or by ``pytest -p workbench.plugin``.
 Source: docs/guides/contracts-cli.md.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.contract import Contract
     from workbench.node import Node
 
-# Every pytest of this installation loads this module, so nothing heavy is imported above.
+# Tests without contracts pay nothing: the engine is imported by the first fixture that needs it.
 
 
 class Bench:

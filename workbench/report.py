@@ -58,7 +58,7 @@ class GasReport:
     def _lines(self) -> Iterator[str]:
         if not self.rows:
             return
-        cells = [_HEAD]
+        cells: list[tuple[str, ...]] = [_HEAD]
         for key, row in sorted(self.rows.items()):
             numbers = (row.calls, row.least, row.average, row.most)
             cells.append((*key, *(f"{number:,}" for number in numbers)))

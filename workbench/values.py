@@ -68,5 +68,5 @@ def arguments(function: tree.Function, given: Sequence[Any], named: Mapping[str,
     return [coerce(value, p.type, p.name) for value, p in pairs]
 
 
-def _in_range(value: int) -> bool:
-    return INT_MIN <= value <= INT_MAX
+def _in_range(value: Any) -> bool:
+    return bool(INT_MIN <= value <= INT_MAX)

@@ -207,7 +207,7 @@ def _banner(facts: dict[str, Any], name: str, *, known: bool) -> str:
         rows.append(f"  ({index}) {account['address']}  {anm:,} ANM at genesis")
         rows.append(f"      seed {account['seed']}")
     if known:
-        rows.append("  The wallet knows them as dev:0, dev:1, …: `animica wallet send --from dev:0 …`")
+        rows.append("  The wallet knows them: animica wallet send --from dev:0 …")
     rows.append("")
     rows.append("  Ctrl-C stops the node.")
     return "\n".join(rows)

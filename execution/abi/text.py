@@ -207,9 +207,11 @@ def show(value: Any, of: Type) -> str:
     if kind == "optional":
         return "None" if value is None else show(value, of.args[0])
     if kind == "bytes":
-        return "0x" + value.hex()
+        return f"0x{value.hex()}"
     if kind == "address":
         return show_address(value)
+    if kind == "str":
+        return repr(str(value))
     if kind == "list":
         return f"[{', '.join(show(item, of.args[0]) for item in value)}]"
     if kind == "tuple":
@@ -217,7 +219,7 @@ def show(value: Any, of: Type) -> str:
     if kind == "dict":
         rows = (f"{show(k, of.args[0])}: {show(v, of.args[1])}" for k, v in value.items())
         return f"{{{', '.join(rows)}}}"
-    return repr(value) if kind == "str" else str(value)
+    return str(value)
 
 
 def show_address(address: bytes) -> str:

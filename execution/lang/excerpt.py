@@ -22,5 +22,5 @@ def excerpt(refusal: SourceRefused, source: bytes, name: str) -> list[str]:
         rows.append(margin + shown[start : start + _WIDTH])
         rows.append(" " * (len(margin) - 2) + "| " + " " * (column - 1 - start) + "^")
     if refusal.instead:
-        rows.append(f"      = write: {refusal.instead}")
+        rows.append(f"      = help: {refusal.instead}")
     return rows
