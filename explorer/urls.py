@@ -16,6 +16,7 @@ urlpatterns = [
     path("tx/<str:ref>/raw", views.tx_raw, name="tx-raw"),
     path("address/<str:ref>", views.address_page, name="address"),
     path("address/<str:ref>/call", views.call_page, name="call"),
+    path("address/<str:ref>/entry", views.entry_page, name="entry"),
     path("send", views.send_page, name="send"),
     path("consensus", views.consensus_page, name="consensus"),
     path("mempool", views.mempool_page, name="mempool"),

@@ -129,6 +129,12 @@ def call_page(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "explorer/call.html", contracts.call_context(ref, request.GET.dict()))
 
 
+@page
+def entry_page(request: HttpRequest, ref: str) -> HttpResponse:
+    """An entry of a contract's stored map."""
+    return render(request, "explorer/entry.html", contracts.entry_context(ref, request.GET.dict()))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @_explained
 def send_page(request: HttpRequest) -> HttpResponse:

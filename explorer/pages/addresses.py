@@ -26,7 +26,7 @@ def context(text: str, cursor: str | None) -> dict[str, Any]:
             "frame": frame(),
             "address": address,
             "name": names.of(address),
-            "story": names.story(address),
+            "story": names.story(address, contract=code is not None),
             "nonce": nonce,
             "balance": balance,
             "code": code,

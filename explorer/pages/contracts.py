@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Any
@@ -21,7 +21,7 @@ from execution import reasons
 from execution.abi import calls, codec, readings
 from execution.abi.calls import signature
 from execution.abi.readings import Reading, Value
-from execution.abi.text import show
+from execution.abi.text import parse, show
 from execution.lang.tree import Function, Stored
 from explorer import format, highlight
 from explorer.errors import NothingFound, TooManyReads
@@ -60,11 +60,12 @@ class Form:
 
 @dataclass(frozen=True)
 class Row:
-    """A stored value or map: its type, and of a value what it holds, as text."""
+    """A stored value with what it holds, or a map with the fields of its keys."""
 
     name: str
     type: str
-    text: str | None
+    text: str | None = None
+    keys: tuple[Input, ...] = ()
 
 
 def context(address: bytes) -> dict[str, Any]:
@@ -96,13 +97,23 @@ def _stored(code: ContractCode) -> list[Row]:
     found = contracts.slots(code.address, [_slot(one) for one in cells])
     rows = [Row(one.name, str(one.value), _text(one, found.get(_slot(one)))) for one in cells]
     maps = [one for one in code.face.stored if one.keys]
-    return rows + [
-        Row(one.name, f"{', '.join(map(str, one.keys))} → {one.value}", None) for one in maps
-    ]
+    return rows + [_map_row(one, {}) for one in maps]
 
 
-def _slot(cell: Stored) -> bytes:
-    return cbor.encode([cell.name])
+def _map_row(stored: Stored, given: Mapping[str, str]) -> Row:
+    keys = tuple(
+        Input(f"k{place}", "key" if len(stored.keys) == 1 else f"key {place + 1}", str(of),
+              optional=False, value=given.get(f"k{place}", ""))
+        for place, of in enumerate(stored.keys)
+    )  # fmt: skip
+    kind = f"{', '.join(map(str, stored.keys))} → {stored.value}"
+    return Row(stored.name, kind, keys=keys)
+
+
+def _slot(stored: Stored, keys: Sequence[Any] = ()) -> bytes:
+    """The bytes that are hashed; see docs/spec/contracts.md, "Storage"."""
+    pairs = zip(keys, stored.keys, strict=True)
+    return cbor.encode([stored.name, *(codec.to_plain(key, of) for key, of in pairs)])
 
 
 def _text(cell: Stored, held: bytes | None) -> str:
@@ -127,6 +138,42 @@ def form(function: Function, given: Mapping[str, str]) -> Form:
     return Form(function, signature(function), inputs)
 
 
+def entry_context(text: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """An entry of a stored map, asked for by a form.
+
+    Raises ``NothingFound``, ``ArgumentRefused`` and the ``EncodingRefused`` of bad addresses.
+    """
+    address = addresses.from_text(text)
+    with snapshot():
+        code = _contract(address)
+        name = given.get("name", "")
+        stored = next((one for one in code.face.stored if one.name == name and one.keys), None)
+        if stored is None:
+            raise NothingFound("the contract has no stored map of this name")
+        row = _map_row(stored, given)
+        values = [
+            parse(one.value, of, one.label) for one, of in zip(row.keys, stored.keys, strict=True)
+        ]
+        return {
+            "frame": frame(),
+            "address": address,
+            "address_text": addresses.to_text(address),
+            "row": row,
+            "asked": [
+                Value(one.label, of, value)
+                for one, of, value in zip(row.keys, stored.keys, values, strict=True)
+            ],
+            "held": _text(stored, contracts.slot(address, _slot(stored, values))),
+        }
+
+
+def _contract(address: bytes) -> ContractCode:
+    code = contracts.code(address)
+    if code is None:
+        raise NothingFound("there is no contract at this address")
+    return code
+
+
 # ------------------------------------------------------------------ calls
 
 
@@ -138,9 +185,7 @@ def call_context(text: str, given: Mapping[str, str]) -> dict[str, Any]:
     """
     address = addresses.from_text(text)
     with snapshot():
-        code = contracts.code(address)
-        if code is None:
-            raise NothingFound("there is no contract at this address")
+        code = _contract(address)
         function = calls.public_function(code.face, given.get("function", "")[:64])
         texts = _texts(function, given)
         values = calls.parse_arguments(function, texts)

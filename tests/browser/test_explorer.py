@@ -40,6 +40,7 @@ def contract_pages(devnet: Devnet, contract: str) -> list[str]:
         f"/address/{contract}",
         f"{call}balance_of&a0={account(devnet, 5)}",
         f"{call}transfer&a0={account(devnet, 6)}&a1=5",
+        f"/address/{contract}/entry?name=balances&k0={account(devnet, 5)}",
         f"/tx/{txid}",
     ]
 

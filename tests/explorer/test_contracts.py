@@ -45,7 +45,7 @@ def test_the_page_says_what_the_contract_is(client, chain):
     assert "A token with a fixed supply." in page
     assert "0x" + sha3(token.SOURCE).hex() in page
     assert f"Deployed by {text(BOB)}" in page
-    assert "total 1000 int" in page and "balances map address → int" in page
+    assert "total 1000 int" in page and "balances map address → int Key address" in page
     assert "balance_of(owner: address) -> int" in page and "What an account owns." in page
     assert "fund() -> int takes ANM" in page
     assert "def init" in page and "init(supply" in page
@@ -75,6 +75,15 @@ def test_many_pages_cost_as_many_queries(client, chain, django_assert_max_num_qu
         client.get(tx_at(2))
     with django_assert_max_num_queries(10):
         client.get(f"{PAGE}/call?function=balance_of&a0={text(BOB)}")
+
+
+def test_an_entry_of_a_map_is_looked_up(client, chain):
+    page = read(client, f"{PAGE}/entry?name=balances&k0={text(ALICE)}")
+    assert "holds 30" in page and f"Key address {text(ALICE)}" in page
+    assert "holds 0" in read(client, f"{PAGE}/entry?name=balances&k0={addresses.to_text(TOKEN)}")
+    assert "Key is address" in read(client, f"{PAGE}/entry?name=balances&k0=5", 400)
+    assert "no stored map" in read(client, f"{PAGE}/entry?name=total", 404)
+    assert "no contract" in read(client, f"/address/{text(BOB)}/entry?name=balances", 404)
 
 
 # ------------------------------------------------------------------ source

@@ -42,6 +42,7 @@ def urls(world: World) -> dict[str, int]:
         f"/address/{contract}/call?function=described&a0=0": 200,
         f"/address/{contract}/call?function=transfer&a0={contract}&a1=5": 200,
         f"/address/{contract}/call?function=none": 400,
+        f"/address/{contract}/entry?name=balances&k0={contract}": 200,
         "/send": 200,
         **{f"/tx/0x{queries.txids(height)[0].hex()}": 200 for height in (17, 18, 19)},
     }
