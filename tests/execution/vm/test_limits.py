@@ -80,6 +80,7 @@ AROUND = {
     "slice": lambda e: tree.Slice(L, LIST, XS, e, None),
     "stored item": lambda e: tree.StoredItem(L, INT, "m", (e,)),
     "call": lambda e: call("f", INT, e, lit(1)),
+    "call by name": lambda e: tree.Call(L, INT, "f", (e, lit(1)), (1, 0)),
     "builtin": lambda e: builtin("min", INT, e, lit(1)),
     "conversion": lambda e: builtin("bool", BOOL, e),
     "method": lambda e: method(D, "get", INT, e),
