@@ -2,7 +2,8 @@
 
 One temporary ``t`` is enough: wherever it is set, nothing else is evaluated before it is read.
 Each node adds at most four pairs of parentheses and a narrowing two, so that the 32 levels of the
-language stay below the 200 of CPython. No operand is emitted twice. Source: docs/spec/contracts.md, "Expressions".
+language stay below the 200 of CPython. No operand is emitted twice.
+Source: docs/spec/contracts.md, "Expressions".
 """
 
 from __future__ import annotations
