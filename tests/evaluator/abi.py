@@ -48,7 +48,7 @@ def parse(data: bytes) -> Any:
     """Any CBOR value. Raises ``Malformed``."""
     try:
         return cbor.decode(data, limit=_LIMIT, what="data", allow_null=True)
-    except Exception as error:
+    except cbor.EncodingRefused as error:
         raise Malformed(str(error)) from None
 
 

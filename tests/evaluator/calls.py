@@ -59,9 +59,9 @@ def host(typer: Any, node: Any, want: Type | None) -> Type:
         typer.condition(node.args[0])
         typer.take(node.args[1], STR)
         return NONE
-    if node.name == "abi.call":
+    if node.name in ("abi.call", "abi.forward"):
         typer.take(node.args[0], ADDRESS)
-        typer.take(node.args[1], STR)
+        typer.take(node.args[1], STR if node.name == "abi.call" else BYTES)
         node.kinds = [typer.expr(part) for part in node.args[2:]]
         for item in node.keywords:
             typer.take(item.value, INT)

@@ -20,7 +20,6 @@ from tests.evaluator.kinds import (
     Type,
     bare,
     listed,
-    optional,
     tupled,
 )
 from tests.evaluator.modules import Event, Function, Module, Stored, host_name
@@ -29,6 +28,7 @@ CONTEXT = {
     "sender": ADDRESS, "origin": ADDRESS, "this": ADDRESS, "value": INT, "height": INT,
     "time": INT, "chain": INT, "txid": BYTES,
 }  # fmt: skip
+SCALARS = {"int", "bool", "address", "None"}
 LITERALS = {int: INT, bool: BOOL, bytes: BYTES, str: STR, type(None): NONE}
 
 
@@ -157,8 +157,7 @@ class Typer:
             return self._membership(left, right)
         if isinstance(op, ast.Eq | ast.NotEq):
             self._equals(left, right, first)
-            plain = {"int", "bool", "address", "None"}
-            return "plain" if {left.t.name, right.t.name} <= plain else "deep"
+            return "plain" if {bare(left.t).name, bare(right.t).name} <= SCALARS else "deep"
         if first:
             self.operand(left)
         else:
@@ -270,9 +269,6 @@ class Typer:
         for item in node.keywords:
             self.take(item.value, event.fields[item.arg])
         return NONE
-
-    def optional_of(self, kind: Type) -> Type:
-        return optional(kind)
 
 
 def _literal(node: Any) -> int:

@@ -1,4 +1,4 @@
-"""The static gas of nodes and of blocks. Source: docs/spec/contracts.md, "Blocks", "Static costs"."""
+"""The static gas of nodes and of blocks. Source: docs/spec/contracts.md, "Gas"."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _INT_OPERATORS = {
     ast.Pow: "POW", ast.LShift: "SHIFT", ast.RShift: "SHIFT",
     ast.BitAnd: "BITS", ast.BitOr: "BITS", ast.BitXor: "BITS",
 }  # fmt: skip
-_COMPARISONS = {"map": "HOST", "dict": "KEY", "list": "OPERATION", "part": "OPERATION"}
-_ON_CONTAINERS = ("bytes", "str", "list", "dict")
+_COMPARISONS = {"map": "HOST", "dict": "KEY", "plain": "COMPARE", "is": "COMPARE"}
 
 
 def cost(node: Any) -> int:
@@ -63,19 +62,8 @@ def _conditional(node: Any) -> int:
 
 def _compare(node: Any) -> int:
     operands = [node.left, *node.comparators]
-    total = 0
-    for index, kind in enumerate(node.kinds):
-        left, right = operands[index], operands[index + 1]
-        name = _COMPARISONS.get(kind, "COMPARE")
-        if kind == "text" or (kind == "deep" and _contained(left, right)):
-            name = "OPERATION"
-        total += STATIC[name]
-    mapped = "map" in node.kinds
-    return total + costs(operands[:-1] if mapped else operands)
-
-
-def _contained(left: Any, right: Any) -> bool:
-    return any(bare(side.t).name in _ON_CONTAINERS for side in (left, right))
+    total = sum(STATIC[_COMPARISONS.get(kind, "OPERATION")] for kind in node.kinds)
+    return total + costs(operands[:-1] if "map" in node.kinds else operands)
 
 
 def _display(node: Any) -> int:

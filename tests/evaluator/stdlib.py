@@ -14,7 +14,7 @@ from core.hashing import sha3
 from tests.evaluator import abi, costs
 from tests.evaluator.arithmetic import sized
 from tests.evaluator.frame import Frame, Reverted
-from tests.evaluator.kinds import BYTES, Type, default, tupled, weight
+from tests.evaluator.kinds import BYTES, STR, Type, default, tupled, weight
 from tests.evaluator.modules import Event, Stored
 
 MAX_KEY, MAX_STORED = 1_024, 16_384
@@ -209,16 +209,16 @@ def _decode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any
 
 
 def _call(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> tuple[bool, bytes]:
-    to, function, *values = words
-    kinds = node.kinds
+    to = words[0]
     value, gas = named.get("value", 0), named.get("gas")
     if value < 0 or (gas is not None and gas < 0):
         raise Reverted("vm.value")
     if m.static and value:
         raise Reverted("vm.static")
     m.charge(costs.CALL_BASE + m.world.use_account(to) + (costs.PAY if value else 0))
-    m.charge(8 * (4 + len(function) // 4 + sum(map(weight, values, kinds))))
-    data = cbor.encode([function, *map(abi.plain, values, kinds)])
+    kinds = [BYTES] if node.name == "abi.forward" else [STR, *node.kinds]
+    m.charge(8 * sum(map(weight, words[1:], kinds)))
+    data = words[1] if node.name == "abi.forward" else abi.encode_all(words[1:], kinds)
     if m.world.balance(m.this) < value:
         raise Reverted("vm.balance")
     most = m.gas - m.gas // 64
@@ -273,6 +273,7 @@ _TABLE: dict[str, Callable[..., Any]] = {
     "abi.encode": _encode,
     "abi.decode": _decode,
     "abi.call": _call,
+    "abi.forward": _call,
     "crypto.verify": _verify,
     "treasury.balance": _balance,
     "treasury.transfer": _transfer,
