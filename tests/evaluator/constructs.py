@@ -84,7 +84,11 @@ def _declared(module: Module) -> Iterator[str]:
     if module.events:
         yield "module event"
     for function in module.functions.values():
-        marks = {"view": function.view, "payable": function.payable, "init": function.name == "init"}
+        marks = {
+            "view": function.view,
+            "payable": function.payable,
+            "init": function.name == "init",
+        }
         marks["private"] = function.name.startswith("_")
         yield from (f"module {mark}" for mark, held in marks.items() if held)
 

@@ -153,7 +153,11 @@ def _item(s: Scope, kind: Type, depth: int) -> str:
 
 def index(s: Scope) -> str:
     """An index that is often there."""
-    return s.rng.choice(("0",) * 8 + ("-1", "-1", "1", "(-2)")) if s.rng.random() < 0.97 else own(s, INT, 1)
+    return (
+        s.rng.choice(("0",) * 8 + ("-1", "-1", "1", "(-2)"))
+        if s.rng.random() < 0.97
+        else own(s, INT, 1)
+    )
 
 
 def _looked_up(s: Scope, kind: Type, depth: int) -> str:
@@ -183,7 +187,9 @@ def _stored(s: Scope, kind: Type, depth: int) -> str:
     if not s.host:
         return ""
     found = [f"{name}.get()" for name, of in s.cells.items() if of == kind]
-    found += [f"{name}[{keys_text(s, name, depth)}]" for name, of in s.maps.items() if of[1] == kind]
+    found += [
+        f"{name}[{keys_text(s, name, depth)}]" for name, of in s.maps.items() if of[1] == kind
+    ]
     return s.rng.choice(found) if found else ""
 
 
@@ -478,7 +484,11 @@ def _list(s: Scope, kind: Type, depth: int) -> str:
         return name.format(own(s, Type("dict", (item, INT)), depth))
     if s.rng.random() < 0.15:
         return own(s, Type("dict", (STR, item)), depth) + ".values()"
-    if item.name == "tuple" and len(item.args) == 2 and item.args[0].name in ("int", "str", "bytes"):
+    if (
+        item.name == "tuple"
+        and len(item.args) == 2
+        and item.args[0].name in ("int", "str", "bytes")
+    ):
         return own(s, Type("dict", item.args), depth) + ".items()"
     return form.format(*(own(s, kind, depth) for _ in range(form.count("{}"))))
 

@@ -226,7 +226,9 @@ def _unpack(b: Body, level: int) -> Lines:
         value = own(s, tupled(*kinds), b.depth)
     targets = []
     for kind in kinds:
-        old = [n for n, of in s.vars.items() if of == kind and n not in b.fixed and n not in targets]
+        old = [
+            n for n, of in s.vars.items() if of == kind and n not in b.fixed and n not in targets
+        ]
         place = _place(b)
         if old and s.rng.random() < 0.5:
             targets.append(s.rng.choice(old))
@@ -255,7 +257,11 @@ def _method(b: Body, level: int) -> Lines:
         if s.rng.random() < 0.8:
             item = f"{own(s, kind.args[0], 1)}, {own(s, kind.args[1], 1)}"
             return [f"{name}.pop({item})"]
-        forms = ("clear()", f"pop({own(s, kind.args[0], 1)})", f"pop({own(s, kind.args[0], 1)}, {own(s, kind.args[1], 1)})")
+        forms = (
+            "clear()",
+            f"pop({own(s, kind.args[0], 1)})",
+            f"pop({own(s, kind.args[0], 1)}, {own(s, kind.args[1], 1)})",
+        )
         return [f"{name}.{s.rng.choice(forms)}"]
     item = expr(s, kind.args[0], 1)
     forms = (
@@ -333,13 +339,22 @@ def _check(b: Body, level: int) -> Lines:
     likely = condition(s, b.depth)
     if s.rng.random() < 0.85:
         likely = s.rng.choice((f"(True or {own(s, BOOL, 1)})", f"{own(s, INT, 1)} != -12345"))
-    forms = (f"assert {likely}", f"assert {likely}, {own(s, STR, 1)}", f"abi.require({likely}, {own(s, STR, 1)})")
+    forms = (
+        f"assert {likely}",
+        f"assert {likely}, {own(s, STR, 1)}",
+        f"abi.require({likely}, {own(s, STR, 1)})",
+    )
     return [s.rng.choice(forms)]
 
 
 def _call_for_its_work(b: Body, level: int) -> Lines:
     s = b.scope
-    forms = (f"len({own(s, listed(INT), 1)})", f"abs({own(s, INT, 1)})", "context.gas_left()", f"hash.sha256({own(s, BYTES, 1)})")
+    forms = (
+        f"len({own(s, listed(INT), 1)})",
+        f"abs({own(s, INT, 1)})",
+        "context.gas_left()",
+        f"hash.sha256({own(s, BYTES, 1)})",
+    )
     return [s.rng.choice(forms)]
 
 
@@ -441,10 +456,15 @@ def _iterated(s: Scope, depth: int) -> tuple[str, list[Type]]:
     whole = own(s, listed(item), depth)
     match s.rng.randrange(10):
         case 0 | 1:
-            bounds = s.rng.choice(("3", "1, 4", "5, 0, (-2)", f"0, {own(s, INT, 0)}, 50", own(s, INT, 0)))
+            bounds = s.rng.choice(
+                ("3", "1, 4", "5, 0, (-2)", f"0, {own(s, INT, 0)}, 50", own(s, INT, 0))
+            )
             return f"range({bounds})", [INT]
         case 2:
-            return f"enumerate({whole}{s.rng.choice(('', ', 1', ', ' + own(s, INT, 0)))})", [INT, item]
+            return f"enumerate({whole}{s.rng.choice(('', ', 1', ', ' + own(s, INT, 0)))})", [
+                INT,
+                item,
+            ]
         case 3:
             other = drawn_type(s.rng, 1)
             words, kinds = f"{whole}, {own(s, listed(other), depth)}", [item, other]

@@ -72,6 +72,8 @@ def _of_list(
         case "append" | "insert":
             sized(len(value) + 1)
             m.charge(20 + (len(value) // 16 if name == "insert" else 0))
+            if name == "insert":  # Python clips, but not what is wider than a machine word
+                words = [max(min(words[0], len(value)), -len(value)), words[1]]
         case "extend":
             sized(len(value) + len(words[0]))
             m.charge(size(words[0], kind) // 2)
