@@ -11,6 +11,7 @@ from tests.evaluator.frame import Frame, Reverted
 from tests.evaluator.kinds import INT, INT_MAX, INT_MIN, MAX_ITEMS, Type, bare, size, weight
 
 BITS = 256
+SEARCHED = 2_500
 
 
 def ranged(value: int) -> int:
@@ -118,8 +119,14 @@ def contains(m: Frame, how: str, item: Any, kind: Type, whole: Any) -> bool:
     elif how == "list":
         m.charge((weight(item, kind) + 4) * len(whole))
     else:
-        m.charge(len(whole) // 2 + len(item) * 2)
+        m.charge(search_cost(whole, item))
     return item in whole
+
+
+def search_cost(whole: Any, part: Any) -> int:
+    """What looking for a part of bytes or str costs."""
+    both = min(len(whole), SEARCHED) * min(len(part), SEARCHED) // 64
+    return len(whole) // 2 + len(part) * 2 + both
 
 
 def key_cost(key: Any, kind: Type) -> int:

@@ -9,7 +9,17 @@ from typing import Any
 from tests.evaluator import bech32m
 from tests.evaluator.arithmetic import ranged, size_cost
 from tests.evaluator.frame import Frame, Reverted
-from tests.evaluator.kinds import ADDRESS_BYTES, BYTES, INT, MAX_ITEMS, Type, bare, listed, weight
+from tests.evaluator.kinds import (
+    ADDRESS_BYTES,
+    BYTES,
+    INT,
+    MAX_ITEMS,
+    STR,
+    Type,
+    bare,
+    listed,
+    weight,
+)
 
 _NUMBER = re.compile(r"-?[0-9]{1,77}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*", re.ASCII)
@@ -134,6 +144,7 @@ def _dict(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
 
 
 def _from_bytes(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
+    m.charge(len(words[0]) // 4)
     flags = {item.arg: item.value.value for item in node.keywords}
     return ranged(int.from_bytes(words[0], node.args[1].value, signed=flags.get("signed", False)))
 
@@ -142,7 +153,7 @@ def _fromhex(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> An
     text = words[0]
     if len(text) % 2:
         raise Reverted("vm.value")
-    m.charge(len(text) // 2 // 2)
+    size_cost(m, text, STR)
     if not _HEX.fullmatch(text):
         raise Reverted("vm.value")
     return bytes.fromhex(text)

@@ -36,9 +36,14 @@ class Step:
 
     @classmethod
     def call(
-        cls, contract: int, words: list[Any], gas: int, value: int = 0, access: list[bytes] | None = None
-    ) -> Step:  # fmt: skip
-        announced: dict[bytes, list[bytes]] = {place: [] for place in access or []}
+        cls,
+        contract: int,
+        words: list[Any],
+        gas: int,
+        value: int = 0,
+        access: tuple[bytes, ...] = (),
+    ) -> Step:
+        announced: dict[bytes, list[bytes]] = {place: [] for place in access}
         return cls("call", contract, cbor.encode(words), gas, value, access=announced)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Random well-typed expressions, as text.
 
-``expr`` may give ``[]``, ``{}`` or ``None`` where their type is expected; ``own`` gives an expression
-that says its type itself. Everything compound is in parentheses.
+``expr`` may give ``[]``, ``{}`` or ``None`` where their type is expected; ``own`` gives an
+expression that says its type itself. Everything compound is in parentheses.
 """
+
+# ruff: noqa: E501 - rows of productions
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Random statements, as lines of text."""
 
+# ruff: noqa: E501 - rows of productions
+
 from __future__ import annotations
 
 from collections.abc import Callable

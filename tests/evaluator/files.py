@@ -1,7 +1,7 @@
 """The corpus: cases with what comes of them, a line of JSON each.
 
-``corpus/written.jsonl`` holds the cases of ``tests/evaluator/written``, ``corpus/drawn.jsonl`` those
-of the generator. Long lists of events or writes are kept as a hash; the evaluator shows them whole.
+``corpus/written.jsonl`` holds the cases of ``tests/evaluator/written``, ``corpus/drawn.jsonl``
+those of the generator. Long events or writes are kept as a hash; the evaluator shows them whole.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def _call(rng: Random, shape: Shape, contracts: list[Contract], places: list[byt
         words[rng.randrange(1, len(words))] = rng.choice((None, "no", b"no"))
     payable = target.name in contracts[index].payable
     value = rng.choice((0, 9)) if payable else int(rng.random() < 0.03)
-    access = [deployed(1)] if rng.random() < 0.3 else []
+    access = (deployed(1),) if rng.random() < 0.3 else ()
     return Step.call(index, words, gas=rng.choice(shape.gas), value=value, access=access)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.evaluator.arithmetic import BITS, key_cost, size_cost, sized
+from tests.evaluator.arithmetic import BITS, key_cost, search_cost, size_cost, sized
 from tests.evaluator.builtin_calls import sort_cost
 from tests.evaluator.frame import Frame, Reverted
 from tests.evaluator.kinds import BYTES, STR, Type, listed, size, weight
@@ -43,17 +43,18 @@ def _of_text(m: Frame, name: str, value: Any, words: list[Any], kind: Type) -> A
         sized(2 * len(value))
         return size_cost(m, value.hex(), STR)
     if name == "encode":
-        data = value.encode()
+        data = size_cost(m, value, STR).encode()
         sized(len(data))
-        return size_cost(m, data, BYTES)
+        return data
     if name == "decode":
+        size_cost(m, value, BYTES)
         try:
-            return size_cost(m, value.decode(), STR)
+            return value.decode()
         except UnicodeDecodeError:
             raise Reverted("vm.value") from None
     part = words[0]
     whole = name in ("find", "count")
-    m.charge(len(value) // 2 + len(part) * 2 if whole else len(part) // 4)
+    m.charge(search_cost(value, part) if whole else len(part) // 4)
     return getattr(value, name)(part)
 
 
@@ -88,6 +89,8 @@ def _of_list(
                 raise Reverted("vm.value")
         case "sort":
             m.charge(sort_cost(value, item))
+        case "reverse":
+            m.charge(len(value) // 8)
         case "copy":
             m.charge(size(value, kind) // 2)
     return getattr(value, name)(*words, **named)

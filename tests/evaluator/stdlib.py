@@ -18,6 +18,7 @@ from tests.evaluator.kinds import BYTES, STR, Type, default, tupled, weight
 from tests.evaluator.modules import Event, Stored
 
 MAX_KEY, MAX_STORED = 1_024, 16_384
+MAX_CALLDATA = 65_536
 MAX_EVENTS, MAX_EVENT_DATA = 256, 4_096
 KEY_ALGORITHMS = (0x1003, 0x1002)
 
@@ -219,6 +220,8 @@ def _call(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> tuple
     kinds = [BYTES] if node.name == "abi.forward" else [STR, *node.kinds]
     m.charge(8 * sum(map(weight, words[1:], kinds)))
     data = words[1] if node.name == "abi.forward" else abi.encode_all(words[1:], kinds)
+    if len(data) > MAX_CALLDATA:
+        raise Reverted("vm.size")
     if m.world.balance(m.this) < value:
         raise Reverted("vm.balance")
     most = m.gas - m.gas // 64

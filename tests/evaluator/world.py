@@ -101,15 +101,18 @@ class World:
         init = module.functions.get("init")
 
         def body(m: Frame) -> bytes:
-            if value and not (init and init.payable):
-                raise Reverted("vm.not_payable")
             self.move(tx.origin, to, value)
             if init is None:
+                if value:
+                    raise Reverted("vm.not_payable")
                 if args != b"\x80":
                     raise Reverted("vm.argument")
                 return to
             self._pay_to_run(m, args)
-            invoke(m, init, init.defaults | _arguments(init, _array(args)))
+            forms = _array(args)
+            if value and not init.payable:
+                raise Reverted("vm.not_payable")
+            invoke(m, init, init.defaults | _arguments(init, forms))
             m.charge(weight(None, NONE) * 8)
             return to
 
@@ -127,7 +130,7 @@ class World:
 
     def enter(self, to: bytes, data: bytes, **how: Any) -> Outcome:
         """Run a contract, by transaction or from another; failures undo what it did."""
-        refused = self._refusal(to, data, how["depth"], how["value"])
+        refused = self._refusal(to, how["depth"])
         if refused:
             return Outcome(1, cut(refused), 0)
         module = self.contracts[to]
@@ -141,25 +144,13 @@ class World:
 
         return self._guarded(frame, how["gas"], body, self._save())
 
-    def _refusal(self, to: bytes, data: bytes, depth: int, value: int) -> str:
+    def _refusal(self, to: bytes, depth: int) -> str:
         """Why a call fails before it costs anything of its own."""
         if to in self.running:
             return "vm.reentry"
         if depth > MAX_DEPTH:
             return "vm.depth"
-        if to not in self.contracts:
-            return "vm.no_contract"
-        found = self._named(self.contracts[to], data)
-        return "vm.not_payable" if value and found and not found.payable else ""
-
-    def _named(self, module: Module, data: bytes) -> Function | None:
-        """The public function that calldata names, if it does."""
-        try:
-            name, *_ = _array(data)
-        except (Reverted, ValueError):
-            return None
-        found = module.functions.get(name) if isinstance(name, str) else None
-        return found if found and found.public else None
+        return "" if to in self.contracts else "vm.no_contract"
 
     def _guarded(self, m: Frame, gas: int, body: Callable[[Frame], bytes], saved: Any) -> Outcome:
         self.running.append(m.this)
@@ -180,9 +171,11 @@ class World:
         form = _array(data)
         if not form or not isinstance(form[0], str):
             raise Reverted("vm.argument")
-        target = self._named(m.module, data)
-        if target is None:
+        target = m.module.functions.get(form[0])
+        if target is None or not target.public:
             raise Reverted("vm.no_function")
+        if m.value and not target.payable:
+            raise Reverted("vm.not_payable")
         value = invoke(m, target, target.defaults | _arguments(target, form[1:]))
         m.charge(weight(value, target.result) * 8)
         ret = b"" if target.result == NONE else abi.encode(value, target.result)

@@ -10,7 +10,8 @@ from core import cbor
 from tests.evaluator import abi, kinds
 from tests.evaluator.cases import Case, Step
 
-IMPORT = "from stdlib import storage, events, abi, hash, crypto, context, treasury, beacon, syscalls, zk\n"
+NAMES = "storage, events, abi, hash, crypto, context, treasury, beacon, syscalls, zk"
+IMPORT = f"from stdlib import {NAMES}\n"
 GAS = 1_000_000
 
 
@@ -52,9 +53,16 @@ def words(params: str, args: tuple[Any, ...]) -> list[Any]:
 
 
 def one(
-    name: str, params: str, result: str, text: str, *calls: tuple[tuple[Any, ...], Any], head: str = "",
-    gas: int | None = None, limit: int = GAS, value: int = 0,
-) -> Written:  # fmt: skip
+    name: str,
+    params: str,
+    result: str,
+    text: str,
+    *calls: tuple[tuple[Any, ...], Any],
+    head: str = "",
+    gas: int | None = None,
+    limit: int = GAS,
+    value: int = 0,
+) -> Written:
     """One function and calls of it: ``(arguments, what it gives)``. ``gas``: what each call's
     body uses by the tables, without what running a contract costs.
     """
