@@ -61,11 +61,7 @@ def _annotated(typer: Typer, node: Any) -> None:
 def _assign(typer: Typer, node: Any) -> None:
     target = node.targets[0]
     if isinstance(target, ast.Tuple):
-        known = [_known(typer, part) for part in target.elts]
-        display = isinstance(node.value, ast.Tuple) and None not in known
-        want = tupled(*(kind for kind in known if kind)) if display else None
-        found = typer.operand(node.value, want)
-        bind_targets(typer, target, found)
+        bind_targets(typer, target, _unpacked(typer, target.elts, node.value))
         return
     kind = _known(typer, target)
     if kind is not None:
@@ -73,6 +69,18 @@ def _assign(typer: Typer, node: Any) -> None:
     else:
         typer.locals[target.id] = typer.expr(node.value)
     target.narrow = False
+
+
+def _unpacked(typer: Typer, targets: list[Any], value: Any) -> Type:
+    """The type of what several targets are given; items of a display are for their targets."""
+    if not isinstance(value, ast.Tuple) or len(value.elts) != len(targets):
+        return typer.operand(value)
+    kinds = []
+    for part, target in zip(value.elts, targets, strict=True):
+        known = typer.locals.get(target.id) if isinstance(target, ast.Name) else None
+        kinds.append(typer.take(part, known) if known else typer.expr(part))
+    value.narrow, value.t = False, tupled(*kinds)
+    return value.t
 
 
 def _known(typer: Typer, target: Any) -> Type | None:

@@ -46,7 +46,7 @@ HOST: dict[str, tuple[tuple[Type, ...], Type]] = {
 }
 
 
-def host(typer: Any, node: Any, want: Type | None) -> Type:
+def host(typer: Any, node: Any) -> Type:
     """A call ``module.name(…)`` of the standard library."""
     if node.name == "abi.encode":
         node.kinds = [typer.expr(part) for part in node.args]
@@ -72,13 +72,12 @@ def host(typer: Any, node: Any, want: Type | None) -> Type:
     return result
 
 
-def builtin(typer: Any, node: Any, want: Type | None) -> Type:
+def builtin(typer: Any, node: Any) -> Type:
     """A builtin function; ``from_bytes`` and ``fromhex`` are those of int and bytes."""
     if node.name == "from_bytes":
         typer.take(node.args[0], BYTES)
         return INT
-    hint = want if node.name in ("list", "dict") and want else None
-    found = [typer.operand(part, hint) for part in node.args]
+    found = [typer.operand(part) for part in node.args]
     for item in node.keywords:
         typer.operand(item.value)
     first = found[0]

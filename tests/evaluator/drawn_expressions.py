@@ -67,6 +67,13 @@ def expr(s: Scope, kind: Type, depth: int) -> str:
         return "None" if roll < 0.1 else own(s, kind.args[0], depth)
     if kind.name in ("list", "dict") and roll < 0.15:
         return "[]" if kind.name == "list" else "{}"
+    if roll > 0.96 and depth > 0:
+        sides = expr(s, kind, depth - 1), expr(s, kind, depth - 1)
+        return f"({sides[0]} if {condition(s, 1)} else {sides[1]})"
+    if kind.name == "tuple" and roll < 0.2:
+        return _items(s, list(kind.args), depth - 1, "()", expr)
+    if kind.name == "list" and roll > 0.92:
+        return f"({s.rng.choice(('[]', own(s, kind, 1)))} + {expr(s, kind, 1)})"
     if kind.name != "optional" and roll < 0.04 and (found := s.named(optional(kind))):
         return s.rng.choice(found)
     if kind.name == "list" and roll < 0.3:
@@ -334,9 +341,9 @@ _RISKY_INT: tuple[Draw, ...] = (
 
 def _comparison(s: Scope, depth: int) -> str:
     kind = s.rng.choice((INT, INT, BYTES, STR, ADDRESS))
-    parts = [own(s, kind, depth)]
+    parts = [operand(s, kind, depth)]
     for _ in range(s.rng.choice((1, 1, 1, 2, 3))):
-        parts += [s.rng.choice(("<", "<=", ">", ">=", "==", "!=")), own(s, kind, depth)]
+        parts += [s.rng.choice(("<", "<=", ">", ">=", "==", "!=")), operand(s, kind, depth)]
     return f"({' '.join(parts)})"
 
 
@@ -345,15 +352,17 @@ def _equality(s: Scope, depth: int) -> str:
     other = kind.args[0] if kind.name == "optional" and s.rng.random() < 0.4 else kind
     sides = [own(s, kind, depth), own(s, other, depth)]
     s.rng.shuffle(sides)
+    if kind.name in ("list", "dict", "optional") and s.rng.random() < 0.2:
+        sides = [own(s, kind, depth), expr(s, kind, 0)]
     return f"({sides[0]} {s.rng.choice(('==', '!='))} {sides[1]})"
 
 
 def _membership(s: Scope, depth: int) -> str:
     word = s.rng.choice(("in", "not in"))
-    single = [n for n, (keys, _) in s.maps.items() if len(keys) == 1]
-    if single and s.host and s.rng.random() < 0.3:
-        name = s.rng.choice(single)
-        return f"({expr(s, s.maps[name][0][0], depth)} {word} {name})"
+    if s.maps and s.host and s.rng.random() < 0.3:
+        name = s.rng.choice(list(s.maps))
+        keys = keys_text(s, name, depth)
+        return f"({f'({keys})' if len(s.maps[name][0]) > 1 else keys} {word} {name})"
     kind = s.rng.choice((INT, STR, BYTES, ADDRESS))
     if kind in (STR, BYTES) and s.rng.random() < 0.4:
         return f"({own(s, kind, depth)} {word} {own(s, kind, depth)})"

@@ -163,12 +163,11 @@ def _change(b: Body, target: str, kind: Type) -> Lines:
 
 def _augment(b: Body, level: int) -> Lines:
     s = b.scope
-    names = b.changeable("int", "int", "bytes", "str", "list", "optional")
+    names = b.changeable("int", "int", "bytes", "str", "list")
     if not names:
         return []
     name = s.rng.choice(names)
-    kind = s.vars[name]
-    return _change(b, name, kind.args[0] if kind.name == "optional" else kind)
+    return _change(b, name, s.vars[name])
 
 
 def _place(b: Body) -> tuple[str, Type] | None:
@@ -218,6 +217,11 @@ def _unpack(b: Body, level: int) -> Lines:
         return []
     kinds = [drawn_type(s.rng, 1) for _ in range(s.rng.randint(2, 3))]
     roll = s.rng.random()
+    if roll < 0.05:
+        text = own(s, kinds[0], 1)
+        name = b.name()
+        s.vars[name] = kinds[0]
+        return [f"{name}, = [{text}]"]
     if roll < 0.3:
         kinds = [kinds[0]] * len(kinds)
         size = len(kinds) if roll < 0.28 else 4
@@ -265,6 +269,8 @@ def _method(b: Body, level: int) -> Lines:
             f"pop({own(s, kind.args[0], 1)}, {own(s, kind.args[1], 1)})",
         )
         return [f"{name}.{s.rng.choice(forms)}"]
+    if kind.args[0].name == "list" and s.rng.random() < 0.5:
+        name, kind = f"{name}[{index(s)}]", kind.args[0]
     item = expr(s, kind.args[0], 1)
     forms = (
         f"append({item})", f"append({item})", f"extend({own(s, kind, 1)})", f"insert({own(s, INT, 0)}, {item})",
@@ -365,7 +371,7 @@ def _pass(b: Body, level: int) -> Lines:
 
 
 _STRESS = (
-    "{v} = b'ab' * 30000", "{v} = [0] * 65536\n{v}.append(1)", "{v} = 'x'\nwhile True:\n    {v} += {v}",
+    "{v} = b'ab' * 30000", "{v} = [0] * 65536\n{v}.append(1)", "{v} = 'x'\nwhile len({v}) > 0:\n    {v} += {v}",
     "{v} = 0\nwhile True:\n    {v} += 1\n    if {v} > 900:\n        break", "{v} = [1]\nfor {w} in {v}:\n    {v}.append({w})",
     "storage.set(b'k' * 1025, b'')", "storage.set(b'k', b'v' * 16382)", "storage.set(b'k', b'v' * 16381)",
     "{v} = sorted([3, 1, 2] * 200)", "{v} = abi.encode(b'q' * 65536)", "{v} = {{0: 0}}\nfor {w} in range(300):\n    {v}[{w}] = {w}",

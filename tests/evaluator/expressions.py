@@ -86,7 +86,7 @@ def _compare(m: Frame, v: Locals, node: Any) -> Any:
         left = run(m, v, left_node)
     for op, how, right_node in zip(node.ops, node.kinds, node.comparators, strict=True):
         if how == "map":
-            keys = _map_keys(m, v, left_node) if left_node is node.left else [left]
+            keys = _map_keys(m, v, left_node)
             held = stdlib.map_has(m, m.module.stored[right_node.id], keys)
             return held is isinstance(op, ast.In)
         right = run(m, v, right_node)
@@ -102,7 +102,7 @@ def _compare(m: Frame, v: Locals, node: Any) -> Any:
 
 
 def _map_keys(m: Frame, v: Locals, node: Any) -> list[Any]:
-    several = isinstance(node, ast.Tuple) and not hasattr(node, "t")
+    several = isinstance(node, ast.Tuple)
     return run_all(m, v, node.elts) if several else [run(m, v, node)]
 
 

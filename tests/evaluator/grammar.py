@@ -20,7 +20,7 @@ from tests.evaluator.drawn_values import (
     drawn_value,
     literal,
 )
-from tests.evaluator.kinds import ADDRESS, BOOL, BYTES, INT, NONE, STR, Type, tupled
+from tests.evaluator.kinds import ADDRESS, BOOL, BYTES, INT, NONE, STR, Type, bare, tupled
 
 IMPORT = (
     "from stdlib import storage, events, abi, hash, crypto, context, treasury, beacon, syscalls, zk"
@@ -202,7 +202,7 @@ def _function(
 def _parameters(rng: Random, signature: Signature) -> list[str]:
     words, begun = [], False
     for name, kind in signature.params.items():
-        simple = kind.name in ("int", "bool", "bytes", "str", "address", "optional")
+        simple = bare(kind).name in ("int", "bool", "bytes", "str", "address")
         last = list(signature.params)[-1] == name
         if simple and (begun or (last and rng.random() < 0.3)):
             text = "None" if kind.name == "optional" else literal(rng, kind)

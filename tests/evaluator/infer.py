@@ -20,6 +20,7 @@ from tests.evaluator.kinds import (
     Type,
     bare,
     listed,
+    optional,
     tupled,
 )
 from tests.evaluator.modules import Event, Function, Module, Stored, host_name
@@ -112,7 +113,8 @@ class Typer:
         return self.operand(node.operand)
 
     def _BinOp(self, node: Any, want: Type | None) -> Type:
-        left = self.operand(node.left, want)
+        whole = bare(want) if want and bare(want).name == "list" else None
+        left = self.operand(node.left, whole)
         repeat = isinstance(node.op, ast.Mult) and left != INT
         self.operand(node.right, INT if repeat else left)
         return left
@@ -124,19 +126,12 @@ class Typer:
 
     def _IfExp(self, node: Any, want: Type | None) -> Type:
         self.condition(node.test)
-        if want is not None:
-            kinds = [self.expr(part, want) for part in (node.body, node.orelse)]
-            return self._joined(node, kinds, want)
-        kinds = [self.expr(part) for part in (node.body, node.orelse)]
-        return kinds[0]
-
-    def _joined(self, node: Any, kinds: list[Type], want: Type) -> Type:
-        """The type of both sides: the wanted one unless both are otherwise alike."""
-        if kinds[0] == kinds[1]:
-            return kinds[0]
+        if want is None:
+            return self.take(node.orelse, self.expr(node.body))
         for part in (node.body, node.orelse):
             self.take(part, want)
-        return want
+        kinds = [bare(p.t) if p.narrow else p.t for p in (node.body, node.orelse)]
+        return kinds[0] if kinds[0] == kinds[1] else want
 
     def _Compare(self, node: Any, want: Type | None) -> Type:
         operands = [node.left, *node.comparators]
@@ -144,6 +139,10 @@ class Typer:
         for index, op in enumerate(node.ops):
             left, right = operands[index], operands[index + 1]
             node.kinds.append(self._comparison(op, left, right, index == 0))
+        equal = all(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops)
+        if len(node.ops) > 1 and not equal:
+            for part in operands:
+                part.narrow = part.t.name == "optional"
         return BOOL
 
     def _comparison(self, op: ast.cmpop, left: Any, right: Any, first: bool) -> str:
@@ -156,7 +155,9 @@ class Typer:
         if isinstance(op, ast.In | ast.NotIn):
             return self._membership(left, right)
         if isinstance(op, ast.Eq | ast.NotEq):
-            self._equals(left, right, first)
+            if first:
+                self.expr(left)
+            self.expr(right, optional(bare(left.t)))
             return "plain" if {bare(left.t).name, bare(right.t).name} <= SCALARS else "deep"
         if first:
             self.operand(left)
@@ -164,18 +165,6 @@ class Typer:
             left.narrow = left.t.name == "optional"
         self.operand(right)
         return "text" if bare(left.t) in (BYTES, STR) else "plain"
-
-    def _equals(self, left: Any, right: Any, first: bool) -> None:
-        if first and isinstance(left, ast.List | ast.Dict | ast.Constant):
-            empty = isinstance(left, ast.Constant) or not getattr(
-                left, "elts", getattr(left, "keys", 0)
-            )
-            if empty:
-                self.expr(left, self.expr(right))
-                return
-        if first:
-            self.expr(left)
-        self.expr(right, left.t)
 
     def _membership(self, left: Any, right: Any) -> str:
         found = self.stored(right)
@@ -227,12 +216,12 @@ class Typer:
         func = node.func
         if named:
             node.op, node.name = "host", named
-            return calls.host(self, node, want)
+            return calls.host(self, node)
         if isinstance(func, ast.Name):
             if func.id in self.module.functions:
                 return self._function_call(node, self.module.functions[func.id])
             node.op, node.name = "builtin", func.id
-            return calls.builtin(self, node, want)
+            return calls.builtin(self, node)
         return self._member_call(node, func)
 
     def _function_call(self, node: Any, target: Function) -> Type:
@@ -248,7 +237,7 @@ class Typer:
         if isinstance(owner, ast.Name) and owner.id not in self.locals:
             if owner.id in ("int", "bytes"):
                 node.op, node.name = "builtin", func.attr
-                return calls.builtin(self, node, None)
+                return calls.builtin(self, node)
             event = self.module.events.get(owner.id)
             if event is not None:
                 return self._emit(node, event)

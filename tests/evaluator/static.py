@@ -63,7 +63,10 @@ def _conditional(node: Any) -> int:
 def _compare(node: Any) -> int:
     operands = [node.left, *node.comparators]
     total = sum(STATIC[_COMPARISONS.get(kind, "OPERATION")] for kind in node.kinds)
-    return total + costs(operands[:-1] if "map" in node.kinds else operands)
+    if "map" not in node.kinds:
+        return total + costs(operands)
+    several = isinstance(node.left, ast.Tuple)  # the keys of a map, no display
+    return total + costs(node.left.elts if several else [node.left])
 
 
 def _display(node: Any) -> int:

@@ -60,6 +60,8 @@ CASES = [
     one("map.several_keys", "a: address, b: bool, n: int", "int", "m[a, b] += n\nreturn m[a, not b] * 100 + m[a, b]", ((ME, True, 3), 3), ((ME, False, 4), 304), head="m = storage.map(address, bool, int)\n"),
     one("map.several_keys.gas", "a: address, b: bool", "int", "return m[a, b]", ((ME, True), 0), head="m = storage.map(address, bool, int)\n", gas=2 + 60 + 2 + 8 * 5 + 200 + 4000),
     one("map.value_before_keys", "", "list[int]", "x = [1, 2]\nm2[x.pop()] = x.pop()\nreturn [m2[1], m2[2]]", ((), [2, 0]), head="m2 = storage.map(int, int)\n"),
+    one("map.several_keys.in", "a: address, b: bool", "tuple[bool, bool]", "m[a, b] = 1\nreturn (a, b) in m, (a, not b) not in m", ((ME, True), (True, True)), head="m = storage.map(address, bool, int)\n"),
+    one("map.several_keys.in.gas", "a: address, b: bool", "bool", "return (a, b) in m", ((ME, True), False), head="m = storage.map(address, bool, int)\n", gas=2 + 60 + 2 + 240 + 4000),
     one("map.of_lists", "k: str", "list[int]", "m2[k] += [1]\nx = m2[k]\nx.append(7)\nreturn m2[k]", (("a",), [1]), head="m2 = storage.map(str, list[int])\n"),
     one("map.unpacked_into", "k: str", "int", "m[k], a = 5, 6\nreturn m[k] + a", (("a",), 11), head=MAP),
     one("raw.kept", "k: bytes, v: bytes", "bytes", "storage.set(k, v)\nreturn storage.get(k)", ((b"k", b"v"), b"v"), ((b"", b"e"), b"e"), ((b"k", b""), b"")),
