@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 INT_MIN, INT_MAX = -(2**255), 2**255 - 1
 INT_BYTES = 32
@@ -21,18 +22,21 @@ class Type:
     """``kind`` is int, bool, bytes, str, address, none, list, dict, tuple or optional.
 
     ``args``: of a list its item, of a dict key and value, of a tuple its items, of an optional
-    the type that is not None. ``depth`` is 1 without args, ``size`` counts the type and its parts.
+    the type that is not None.
     """
 
     kind: str
     args: tuple[Type, ...] = ()
-    depth: int = field(init=False, repr=False, compare=False)
-    size: int = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Depth and number of parts, kept so that neither is ever walked for again."""
-        object.__setattr__(self, "depth", 1 + max((part.depth for part in self.args), default=0))
-        object.__setattr__(self, "size", 1 + sum(part.size for part in self.args))
+    @cached_property
+    def depth(self) -> int:
+        """1 for a type without parts, else one more than its deepest part."""
+        return 1 + max((part.depth for part in self.args), default=0)
+
+    @cached_property
+    def size(self) -> int:
+        """How many types it is made of, itself included."""
+        return 1 + sum(part.size for part in self.args)
 
     def __str__(self) -> str:
         if self.kind == "none":
