@@ -1,0 +1,39 @@
+"""Counter: a number that everybody may raise and its owner may set back.
+
+Roles: the owner (who deployed it) may reset; everybody may increment and read.
+What can go wrong: `counter.step` (a step below 1), `counter.owner` (a reset by somebody else).
+"""
+
+from stdlib import context, events, storage
+
+owner = storage.cell(address)
+count = storage.cell(int)
+
+Counted = events.event(by=address, value=int)
+
+
+def init(start: int = 0):
+    """Deploy with the number to start from."""
+    owner.set(context.sender)
+    count.set(start)
+
+
+@view
+def value() -> int:
+    """The number now."""
+    return count.get()
+
+
+def increment(step: int = 1) -> int:
+    """Raise the number by `step` and return what it is then."""
+    assert step >= 1, "counter.step"
+    count.set(count.get() + step)
+    Counted.emit(by=context.sender, value=count.get())
+    return count.get()
+
+
+def reset():
+    """Set the number back to 0; the owner only."""
+    assert context.sender == owner.get(), "counter.owner"
+    count.set(0)
+    Counted.emit(by=context.sender, value=0)

@@ -1,0 +1,127 @@
+"""Vesting: ANM that becomes somebody's over time, linearly, with a cliff.
+
+A giver pays a grant in. From `start` to `end` it vests linearly; before `cliff` nothing can be
+taken, at the cliff all that has vested since the start. The holder takes what has vested, when
+and to where it likes, and may hand the grant to another address (a new key, say). A grant that
+was made revocable the giver may stop: what has vested stays the holder's, the rest goes back.
+
+What can go wrong: `vesting.money` (an empty grant), `vesting.holder` (nobody), `vesting.times`
+(not start <= cliff <= end with start < end, or more than 50 years from now), `vesting.unknown`
+(no such grant, or it is used up), `vesting.role`, `vesting.final` (not revocable),
+`vesting.nothing` (nothing to take now), `vesting.recipient` (a contract that takes no money).
+"""
+
+from stdlib import abi, context, events, storage, treasury
+
+LONGEST = 50 * 365 * 24 * 60 * 60 * 1000
+NOBODY = address(bytes(34))
+KEYLESS = b"\0\0"
+
+# giver (the zero address: not revocable), holder, amount and taken (nANM), start, cliff, end (ms)
+grants = storage.map(int, tuple[address, address, int, int, int, int, int])
+last_grant = storage.cell(int)
+
+Granted = events.event(number=int, giver=address, holder=address, amount=int)
+Taken = events.event(number=int, holder=address, to=address, amount=int)
+Revoked = events.event(number=int, to=address, amount=int)
+HandedOver = events.event(number=int, old=address, new=address)
+
+
+@payable
+def grant(holder: address, start: int, cliff: int, end: int, revocable: bool) -> int:
+    """Pay a grant in; times in ms. Returns its number."""
+    assert context.value > 0, "vesting.money"
+    assert holder != NOBODY, "vesting.holder"
+    assert start <= cliff <= end and start < end, "vesting.times"
+    assert context.time - LONGEST <= start and end <= context.time + LONGEST, "vesting.times"
+    giver = context.sender if revocable else NOBODY
+    number = last_grant.get() + 1
+    last_grant.set(number)
+    grants[number] = (giver, holder, context.value, 0, start, cliff, end)
+    Granted.emit(number=number, giver=context.sender, holder=holder, amount=context.value)
+    return number
+
+
+@view
+def grant_of(number: int) -> tuple[address, address, int, int, int, int, int]:
+    """Giver (zero: not revocable), holder, amount, taken, start, cliff and end of a grant."""
+    assert number in grants, "vesting.unknown"
+    return grants[number]
+
+
+@view
+def vested(number: int) -> int:
+    """How much of a grant has vested by now, what was taken included, nANM."""
+    _giver, _holder, amount, _taken, start, cliff, end = grant_of(number)
+    if context.time < cliff:
+        return 0
+    if context.time >= end:
+        return amount
+    return amount * (context.time - start) // (end - start)
+
+
+@view
+def takeable(number: int) -> int:
+    """How much the holder may take now, nANM."""
+    return vested(number) - grant_of(number)[3]
+
+
+def take(number: int, to: address) -> int:
+    """The holder takes all that has vested; returns how much that was."""
+    giver, holder, amount, taken, start, cliff, end = grant_of(number)
+    assert context.sender == holder, "vesting.role"
+    due = vested(number) - taken
+    assert due > 0, "vesting.nothing"
+    _store(number, giver, holder, amount, taken + due, start, cliff, end)
+    _pay(to, due)
+    Taken.emit(number=number, holder=holder, to=to, amount=due)
+    return due
+
+
+def revoke(number: int, to: address) -> int:
+    """The giver stops a revocable grant; returns what had not vested and is paid back."""
+    giver, holder, amount, taken, start, cliff, _end = grant_of(number)
+    assert giver != NOBODY, "vesting.final"
+    assert context.sender == giver, "vesting.role"
+    kept = vested(number)
+    assert kept < amount, "vesting.nothing"
+    # What has vested is the holder's from this moment on, whatever the times were.
+    _store(number, NOBODY, holder, kept, taken, start, min(cliff, context.time), context.time)
+    _pay(to, amount - kept)
+    Revoked.emit(number=number, to=to, amount=amount - kept)
+    return amount - kept
+
+
+def hand_over(number: int, new: address):
+    """The holder gives the grant to another address."""
+    giver, holder, amount, taken, start, cliff, end = grant_of(number)
+    assert context.sender == holder, "vesting.role"
+    assert new != NOBODY, "vesting.holder"
+    _store(number, giver, new, amount, taken, start, cliff, end)
+    HandedOver.emit(number=number, old=holder, new=new)
+
+
+def _store(
+    number: int,
+    giver: address,
+    holder: address,
+    amount: int,
+    taken: int,
+    start: int,
+    cliff: int,
+    end: int,
+):
+    """Keep a grant, or forget one of which nothing is left to take."""
+    if taken == amount:
+        del grants[number]
+    else:
+        grants[number] = (giver, holder, amount, taken, start, cliff, end)
+
+
+def _pay(to: address, amount: int):
+    """Pay a key directly, a contract through its payable function `deposit`."""
+    if bytes(to)[:2] != KEYLESS:
+        treasury.transfer(to, amount)
+    else:
+        done, _answer = abi.call(to, "deposit", value=amount)
+        assert done, "vesting.recipient"
