@@ -132,12 +132,15 @@ def walk_away(number: int):
 
 def withdraw(to: address) -> int:
     """Pay the caller's credit out to any address; returns how much that was."""
-    amount = credits[context.sender]
-    assert amount > 0, "auction.nothing"
-    credits[context.sender] = 0
-    _pay(to, amount)
-    Withdrawn.emit(owner=context.sender, to=to, amount=amount)
-    return amount
+    return _withdraw(context.sender, to)
+
+
+def pay_out(owner: address) -> int:
+    """Pay a credit to its owner; anybody may ask for it.
+
+    A contract needs this: while it calls, nobody can call it, so `withdraw` cannot pay to it.
+    """
+    return _withdraw(owner, owner)
 
 
 def _units(token: address) -> int:
@@ -151,6 +154,16 @@ def _deliver(token: address, to: address, amount: int):
     """Move a lot out, or fail as a whole: too little gas cannot separate lot and money."""
     moved, _answer = abi.call(token, "transfer", to, amount)
     assert moved, "auction.token"
+
+
+def _withdraw(owner: address, to: address) -> int:
+    """Pay a credit out; it is gone before the recipient's code can run."""
+    amount = credits[owner]
+    assert amount > 0, "auction.nothing"
+    credits[owner] = 0
+    _pay(to, amount)
+    Withdrawn.emit(owner=owner, to=to, amount=amount)
+    return amount
 
 
 def _pay(to: address, amount: int):

@@ -116,12 +116,15 @@ def halve(number: int):
 
 def withdraw(to: address) -> int:
     """Pay the caller's credit out to any address; returns how much that was."""
-    amount = credits[context.sender]
-    assert amount > 0, "escrow.nothing"
-    credits[context.sender] = 0
-    _pay(to, amount)
-    Withdrawn.emit(owner=context.sender, to=to, amount=amount)
-    return amount
+    return _withdraw(context.sender, to)
+
+
+def pay_out(owner: address) -> int:
+    """Pay a credit to its owner; anybody may ask for it.
+
+    A contract needs this: while it calls, nobody can call it, so `withdraw` cannot pay to it.
+    """
+    return _withdraw(owner, owner)
 
 
 def _close(number: int, to_seller: int):
@@ -131,6 +134,16 @@ def _close(number: int, to_seller: int):
     credits[seller] += to_seller
     credits[buyer] += amount - to_seller
     Closed.emit(deal=number, by=context.sender, to_buyer=amount - to_seller, to_seller=to_seller)
+
+
+def _withdraw(owner: address, to: address) -> int:
+    """Pay a credit out; it is gone before the recipient's code can run."""
+    amount = credits[owner]
+    assert amount > 0, "escrow.nothing"
+    credits[owner] = 0
+    _pay(to, amount)
+    Withdrawn.emit(owner=owner, to=to, amount=amount)
+    return amount
 
 
 def _pay(to: address, amount: int):

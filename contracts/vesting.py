@@ -2,13 +2,14 @@
 
 A giver pays a grant in. From `start` to `end` it vests linearly; before `cliff` nothing can be
 taken, at the cliff all that has vested since the start. The holder takes what has vested, when
-and to where it likes, and may hand the grant to another address (a new key, say). A grant that
-was made revocable the giver may stop: what has vested stays the holder's, the rest goes back.
+and to where it likes, and may hand the grant to another address (a new key, say); anybody may
+have it paid to the holder itself. A grant that was made revocable the giver may stop: what has
+vested stays the holder's, the rest is credited to the giver, to be withdrawn.
 
 What can go wrong: `vesting.money` (an empty grant), `vesting.holder` (nobody), `vesting.times`
 (not start <= cliff <= end with start < end, or more than 50 years from now), `vesting.unknown`
 (no such grant, or it is used up), `vesting.role`, `vesting.final` (not revocable),
-`vesting.nothing` (nothing to take now), `vesting.recipient` (a contract that takes no money).
+`vesting.nothing` (nothing to take, to revoke or to withdraw now), `vesting.recipient` (a contract that takes no money).
 """
 
 from stdlib import abi, context, events, storage, treasury
@@ -20,10 +21,12 @@ KEYLESS = b"\0\0"
 # giver (the zero address: not revocable), holder, amount and taken (nANM), start, cliff, end (ms)
 grants = storage.map(int, tuple[address, address, int, int, int, int, int])
 last_grant = storage.cell(int)
+credits = storage.map(address, int)
 
 Granted = events.event(number=int, giver=address, holder=address, amount=int)
 Taken = events.event(number=int, holder=address, to=address, amount=int)
-Revoked = events.event(number=int, to=address, amount=int)
+Revoked = events.event(number=int, giver=address, amount=int)
+Withdrawn = events.event(owner=address, to=address, amount=int)
 HandedOver = events.event(number=int, old=address, new=address)
 
 
@@ -67,9 +70,13 @@ def takeable(number: int) -> int:
 
 
 def take(number: int, to: address) -> int:
-    """The holder takes all that has vested; returns how much that was."""
+    """The holder takes all that has vested; returns how much that was.
+
+    Anybody may have it paid to the holder. A contract that holds needs this: while it calls,
+    nobody can call it, so it cannot be paid by what it calls.
+    """
     giver, holder, amount, taken, start, cliff, end = grant_of(number)
-    assert context.sender == holder, "vesting.role"
+    assert context.sender == holder or to == holder, "vesting.role"
     due = vested(number) - taken
     assert due > 0, "vesting.nothing"
     _store(number, giver, holder, amount, taken + due, start, cliff, end)
@@ -78,8 +85,8 @@ def take(number: int, to: address) -> int:
     return due
 
 
-def revoke(number: int, to: address) -> int:
-    """The giver stops a revocable grant; returns what had not vested and is paid back."""
+def revoke(number: int) -> int:
+    """The giver stops a revocable grant; returns what had not vested and is credited back."""
     giver, holder, amount, taken, start, cliff, _end = grant_of(number)
     assert giver != NOBODY, "vesting.final"
     assert context.sender == giver, "vesting.role"
@@ -87,9 +94,28 @@ def revoke(number: int, to: address) -> int:
     assert kept < amount, "vesting.nothing"
     # What has vested is the holder's from this moment on, whatever the times were.
     _store(number, NOBODY, holder, kept, taken, start, min(cliff, context.time), context.time)
-    _pay(to, amount - kept)
-    Revoked.emit(number=number, to=to, amount=amount - kept)
+    credits[giver] += amount - kept
+    Revoked.emit(number=number, giver=giver, amount=amount - kept)
     return amount - kept
+
+
+@view
+def credit_of(owner: address) -> int:
+    """What an account may withdraw, nANM."""
+    return credits[owner]
+
+
+def withdraw(to: address) -> int:
+    """Pay the caller's credit out to any address; returns how much that was."""
+    return _withdraw(context.sender, to)
+
+
+def pay_out(owner: address) -> int:
+    """Pay a credit to its owner; anybody may ask for it.
+
+    A contract needs this: while it calls, nobody can call it, so `withdraw` cannot pay to it.
+    """
+    return _withdraw(owner, owner)
 
 
 def hand_over(number: int, new: address):
@@ -116,6 +142,16 @@ def _store(
         del grants[number]
     else:
         grants[number] = (giver, holder, amount, taken, start, cliff, end)
+
+
+def _withdraw(owner: address, to: address) -> int:
+    """Pay a credit out; it is gone before the recipient's code can run."""
+    amount = credits[owner]
+    assert amount > 0, "vesting.nothing"
+    credits[owner] = 0
+    _pay(to, amount)
+    Withdrawn.emit(owner=owner, to=to, amount=amount)
+    return amount
 
 
 def _pay(to: address, amount: int):
