@@ -7,11 +7,9 @@ units cannot vote twice from two accounts; proposing locks it too. A proposal pa
 yes than no, when the yes alone reach the quorum. Anybody may execute what has passed, within
 14 days.
 
-Calls carry their arguments as `abi.encode` makes them, and a shape that says their types: one of
-`""`, `"int"`, `"bool"`, `"str"`, `"bytes"`, `"address"`, `"address,int"`, `"address,address,int"`,
-`"int,int"`, `"address,int,int,int"`. A payment has no function. The DAO changes its own quorum,
-threshold and voting time by a proposal to itself: function `set_rules`, shape `""`, arguments
-`abi.encode(quorum, threshold, voting_time)`.
+A call is proposed as its calldata: `abi.encode(function, argument, ...)`, without arguments
+`abi.encode([function])`. Empty calldata is a payment to a key. The DAO cannot call itself, so a proposal to itself is one thing only:
+`abi.encode("set_rules", quorum, threshold, voting_time)`.
 
 The staked token itself can never be called by a proposal: a majority would pay the stakes of the
 minority out to itself. Keep a treasury of that token elsewhere, with a timelock that the DAO owns.
@@ -26,12 +24,13 @@ a call of the token), `dao.text` (over 1,024 bytes), `dao.unknown` (no such open
 `dao.failed: ...` (the call failed, and why; it may be tried again).
 """
 
-from stdlib import abi, context, events, storage, treasury
+from stdlib import abi, context, events, hash, storage, treasury
 
 HOUR = 60 * 60 * 1000
 DAY = 24 * HOUR
 MOST_VOTING = 60 * DAY
 WINDOW = 14 * DAY
+MOST_DATA = 8_192
 KEYLESS = b"\0\0"
 
 token = storage.cell(address)
@@ -40,8 +39,8 @@ stakes = storage.map(address, int)
 all_stakes = storage.cell(int)
 locked_until = storage.map(address, int)
 last_proposal = storage.cell(int)
-# to, function, shape, arguments, value (nANM), end (ms), quorum (units)
-proposals = storage.map(int, tuple[address, str, str, bytes, int, int, int])
+# to, calldata, value (nANM), end (ms), quorum (units)
+proposals = storage.map(int, tuple[address, bytes, int, int, int])
 yes_units = storage.map(int, int)
 no_units = storage.map(int, int)
 voted = storage.map(int, address, bool)
@@ -50,7 +49,7 @@ Deposited = events.event(source=address, amount=int)
 Staked = events.event(owner=address, amount=int)
 Unstaked = events.event(owner=address, amount=int)
 Proposed = events.event(
-    number=int, by=address, to=address, function=str, amount=int, end=int, text=str
+    number=int, by=address, to=address, data_hash=bytes, amount=int, end=int, text=str
 )
 Voted = events.event(number=int, by=address, support=bool, units=int)
 Executed = events.event(number=int, by=address, result=bytes)
@@ -82,8 +81,8 @@ def stake_of(owner: address) -> tuple[int, int]:
 
 
 @view
-def proposal(number: int) -> tuple[address, str, str, bytes, int, int, int]:
-    """To, function, shape, arguments, value, end of the vote and quorum of an open proposal."""
+def proposal(number: int) -> tuple[address, bytes, int, int, int]:
+    """To, calldata, value, end of the vote and quorum of an open proposal."""
     assert number in proposals, "dao.unknown"
     return proposals[number]
 
@@ -121,28 +120,26 @@ def unstake(amount: int):
     Unstaked.emit(owner=context.sender, amount=amount)
 
 
-def propose(
-    to: address, function: str, shape: str, arguments: bytes, amount: int, text: str
-) -> int:
-    """Propose a call, or with `function` empty a payment; returns the proposal's number."""
+def propose(to: address, data: bytes, amount: int, text: str) -> int:
+    """Propose a call, or with `data` empty a payment; returns the proposal's number."""
     quorum, threshold, voting_time = rules.get()
     assert stakes[context.sender] >= threshold, "dao.stake"
     assert len(text.encode()) <= 1_024, "dao.text"
-    _check_call(to, function, shape, arguments, amount)
+    _check_call(to, data, amount)
     number = last_proposal.get() + 1
     last_proposal.set(number)
     end = context.time + voting_time
     # The quorum of today: a later change of rules does not touch votes that run.
-    proposals[number] = (to, function, shape, arguments, amount, end, quorum)
+    proposals[number] = (to, data, amount, end, quorum)
     # Locked as a voter's stake is: units borrowed for a moment must not make proposals.
     locked_until[context.sender] = max(locked_until[context.sender], end)
-    Proposed.emit(number, context.sender, to, function, amount, end, text)
+    Proposed.emit(number, context.sender, to, hash.sha3_256(data), amount, end, text)
     return number
 
 
 def vote(number: int, support: bool):
     """Vote with all that the caller has staked, once, until the vote ends."""
-    end = proposal(number)[5]
+    end = proposal(number)[3]
     assert context.time < end, "dao.over"
     assert not voted[number, context.sender], "dao.voted"
     units = stakes[context.sender]
@@ -158,7 +155,7 @@ def vote(number: int, support: bool):
 
 def execute(number: int):
     """Carry out what has passed, once; anybody may."""
-    to, function, shape, arguments, amount, end, quorum = proposal(number)
+    to, data, amount, end, quorum = proposal(number)
     assert context.time >= end, "dao.running"
     assert context.time <= end + WINDOW, "dao.late"
     assert yes_units[number] > no_units[number], "dao.rejected"
@@ -167,27 +164,26 @@ def execute(number: int):
     del proposals[number]
     result = b""
     if to == context.this:
-        new_quorum, threshold, voting_time = abi.decode(arguments, int, int, int)
+        _function, new_quorum, threshold, voting_time = abi.decode(data, str, int, int, int)
         _set_rules(new_quorum, threshold, voting_time)
-    elif function == "":
+    elif not data:
         treasury.transfer(to, amount)
     else:
-        done, result = _perform(to, function, shape, arguments, amount)
+        done, result = abi.forward(to, data, value=amount)
         assert done, "dao.failed: " + result.decode()
     # Cut: an event has limits, and no answer may keep a call from being made.
     Executed.emit(number=number, by=context.sender, result=result[:256])
 
 
-def _check_call(to: address, function: str, shape: str, arguments: bytes, amount: int):
+def _check_call(to: address, data: bytes, amount: int):
     """Refuse at once what could never, or must never, be executed."""
-    assert amount >= 0 and len(function) <= 64 and len(arguments) <= 4_096, "dao.call"
+    assert amount >= 0 and len(data) <= MOST_DATA, "dao.call"
     assert to != token.get(), "dao.call"
     if to == context.this:
-        assert amount == 0 and shape == "" and function == "set_rules", "dao.call"
-    elif function == "":
+        function, _quorum, _threshold, _voting_time = abi.decode(data, str, int, int, int)
+        assert function == "set_rules" and amount == 0, "dao.call"
+    elif not data:
         assert bytes(to)[:2] != KEYLESS and amount > 0, "dao.call"
-    else:
-        assert _is_shape(shape), "dao.call"
 
 
 def _set_rules(quorum: int, threshold: int, voting_time: int):
@@ -196,40 +192,3 @@ def _set_rules(quorum: int, threshold: int, voting_time: int):
     assert HOUR <= voting_time <= MOST_VOTING, "dao.rules"
     rules.set((quorum, threshold, voting_time))
     RulesChanged.emit(quorum=quorum, threshold=threshold, voting_time=voting_time)
-
-
-def _is_shape(shape: str) -> bool:
-    """Is it a shape that `_perform` knows?"""
-    if shape in ["address,int", "address,address,int", "int,int", "address,int,int,int"]:
-        return True
-    return shape in ["", "int", "bool", "str", "bytes", "address"]
-
-
-def _perform(
-    to: address, function: str, shape: str, arguments: bytes, amount: int
-) -> tuple[bool, bytes]:
-    """Call with arguments whose types the shape names."""
-    if shape == "":
-        return abi.call(to, function, value=amount)
-    if shape == "int":
-        return abi.call(to, function, abi.decode(arguments, int), value=amount)
-    if shape == "bool":
-        return abi.call(to, function, abi.decode(arguments, bool), value=amount)
-    if shape == "str":
-        return abi.call(to, function, abi.decode(arguments, str), value=amount)
-    if shape == "bytes":
-        return abi.call(to, function, abi.decode(arguments, bytes), value=amount)
-    if shape == "address":
-        return abi.call(to, function, abi.decode(arguments, address), value=amount)
-    if shape == "address,int":
-        who, a = abi.decode(arguments, address, int)
-        return abi.call(to, function, who, a, value=amount)
-    if shape == "address,address,int":
-        who, whom, a = abi.decode(arguments, address, address, int)
-        return abi.call(to, function, who, whom, a, value=amount)
-    if shape == "int,int":
-        a, b = abi.decode(arguments, int, int)
-        return abi.call(to, function, a, b, value=amount)
-    assert shape == "address,int,int,int", "dao.call"
-    who, a, b, c = abi.decode(arguments, address, int, int, int)
-    return abi.call(to, function, who, a, b, c, value=amount)

@@ -4,27 +4,26 @@ A member proposes a payment or a call of another contract, and thereby approves 
 members have approved, any member executes it, before it expires; a member may take an approval
 back until then. A call that fails undoes the execution, and the proposal stays open.
 
-Calls carry their arguments as `abi.encode` makes them, and a shape that says their types: one of
-`""`, `"int"`, `"bool"`, `"str"`, `"bytes"`, `"address"`, `"address,int"`, `"address,address,int"`,
-`"int,int"`, `"address,int,int,int"`. A payment is a proposal without a function. A proposal to the
-wallet itself names the function `set_members` and carries `abi.encode(members, needed)`; it is the
-only way to change members, and it ends all proposals that were open.
+A call is proposed as its calldata: `abi.encode(function, argument, ...)`, without arguments
+`abi.encode([function])`. Empty calldata is a payment to a key. The wallet cannot call itself, so a proposal to itself is one thing only:
+`abi.encode("set_members", members, needed)`. It ends all proposals that were open.
 
 Roles: members are equal. Nobody else can do more than pay in (`deposit`).
 
 What can go wrong: `multisig.members` (none, over 20, one twice, the zero address, the wallet
 itself; none needed, or more than there are), `multisig.role` (no member), `multisig.call` (a
-payment to a contract or of nothing, an unknown shape, a value below 0, a name over 64 characters,
-arguments over 4,096 bytes, a call of the wallet other than `set_members`), `multisig.expiry`,
-`multisig.unknown` (no such open proposal, or of earlier members), `multisig.approved` (already,
-or not at all), `multisig.approvals` (too few), `multisig.failed: ...` (the call failed, and why).
+payment to a contract or of nothing, a value below 0, calldata over 8,192 bytes, a call of the
+wallet other than `set_members`), `multisig.expiry`, `multisig.unknown` (no such open proposal, or
+of earlier members), `multisig.approved` (already, or not at all), `multisig.approvals` (too few),
+`multisig.failed: ...` (the call failed, and why).
 """
 
-from stdlib import abi, context, events, storage, treasury
+from stdlib import abi, context, events, hash, storage, treasury
 
 DAY = 24 * 60 * 60 * 1000
 LONGEST = 90 * DAY
 MOST_MEMBERS = 20
+MOST_DATA = 8_192
 NOBODY = address(bytes(34))
 KEYLESS = b"\0\0"
 
@@ -33,12 +32,12 @@ needed = storage.cell(int)
 # How often the members changed; proposals of an earlier number are void.
 generation = storage.cell(int)
 last_proposal = storage.cell(int)
-# to, function, shape, arguments, value (nANM), expiry (ms), generation, approvals
-proposals = storage.map(int, tuple[address, str, str, bytes, int, int, int, int])
+# to, calldata, value (nANM), expiry (ms), generation, approvals
+proposals = storage.map(int, tuple[address, bytes, int, int, int, int])
 approved = storage.map(int, address, bool)
 
 Deposited = events.event(source=address, amount=int)
-Proposed = events.event(number=int, by=address, to=address, function=str, amount=int)
+Proposed = events.event(number=int, by=address, to=address, data_hash=bytes, amount=int)
 Approved = events.event(number=int, by=address, approvals=int)
 TakenBack = events.event(number=int, by=address, approvals=int)
 Executed = events.event(number=int, by=address, result=bytes)
@@ -69,11 +68,11 @@ def approvals_needed() -> int:
 
 
 @view
-def proposal(number: int) -> tuple[address, str, str, bytes, int, int, int, int]:
-    """To, function, shape, arguments, value, expiry, generation, approvals of an open proposal."""
+def proposal(number: int) -> tuple[address, bytes, int, int, int, int]:
+    """To, calldata, value, expiry, generation and approvals of an open proposal."""
     assert number in proposals, "multisig.unknown"
     found = proposals[number]
-    assert found[6] == generation.get(), "multisig.unknown"
+    assert found[4] == generation.get(), "multisig.unknown"
     return found
 
 
@@ -83,18 +82,16 @@ def has_approved(number: int, member: address) -> bool:
     return approved[number, member]
 
 
-def propose(
-    to: address, function: str, shape: str, arguments: bytes, amount: int, expiry: int
-) -> int:
-    """Propose a call, or with `function` empty a payment; `expiry` in ms. Returns the number."""
+def propose(to: address, data: bytes, amount: int, expiry: int) -> int:
+    """Propose a call, or with `data` empty a payment; `expiry` in ms. Returns the number."""
     _check_member()
     assert context.time < expiry <= context.time + LONGEST, "multisig.expiry"
-    _check_call(to, function, shape, arguments, amount)
+    _check_call(to, data, amount)
     number = last_proposal.get() + 1
     last_proposal.set(number)
-    proposals[number] = (to, function, shape, arguments, amount, expiry, generation.get(), 1)
+    proposals[number] = (to, data, amount, expiry, generation.get(), 1)
     approved[number, context.sender] = True
-    Proposed.emit(number, context.sender, to, function, amount)
+    Proposed.emit(number, context.sender, to, hash.sha3_256(data), amount)
     Approved.emit(number=number, by=context.sender, approvals=1)
     return number
 
@@ -118,19 +115,19 @@ def take_back(number: int):
 def execute(number: int):
     """Carry an approved proposal out, once."""
     _check_member()
-    to, function, shape, arguments, amount, expiry, _generation, approvals = proposal(number)
+    to, data, amount, expiry, _generation, approvals = proposal(number)
     assert context.time <= expiry, "multisig.expiry"
     assert approvals >= needed.get(), "multisig.approvals"
     # Gone before anything runs: whatever happens below, it cannot be executed again.
     del proposals[number]
     result = b""
     if to == context.this:
-        new_members, new_needed = abi.decode(arguments, list[address], int)
+        _function, new_members, new_needed = abi.decode(data, str, list[address], int)
         _set_members(new_members, new_needed)
-    elif function == "":
+    elif not data:
         treasury.transfer(to, amount)
     else:
-        done, result = _perform(to, function, shape, arguments, amount)
+        done, result = abi.forward(to, data, value=amount)
         assert done, "multisig.failed: " + result.decode()
     # Cut: an event and a result have limits, and no answer may keep a call from being made.
     Executed.emit(number=number, by=context.sender, result=result[:256])
@@ -138,10 +135,10 @@ def execute(number: int):
 
 def _count(number: int, change: int) -> int:
     """Change the approvals of an open proposal that has not expired; returns them."""
-    to, function, shape, arguments, amount, expiry, born, approvals = proposal(number)
+    to, data, amount, expiry, born, approvals = proposal(number)
     assert context.time <= expiry, "multisig.expiry"
     approvals += change
-    proposals[number] = (to, function, shape, arguments, amount, expiry, born, approvals)
+    proposals[number] = (to, data, amount, expiry, born, approvals)
     return approvals
 
 
@@ -150,16 +147,14 @@ def _check_member():
     assert context.sender in members.get(), "multisig.role"
 
 
-def _check_call(to: address, function: str, shape: str, arguments: bytes, amount: int):
+def _check_call(to: address, data: bytes, amount: int):
     """Refuse at once what could never be executed."""
-    assert amount >= 0 and len(function) <= 64 and len(arguments) <= 4_096, "multisig.call"
+    assert amount >= 0 and len(data) <= MOST_DATA, "multisig.call"
     if to == context.this:
+        function, _members, _needed = abi.decode(data, str, list[address], int)
         assert function == "set_members" and amount == 0, "multisig.call"
-        abi.decode(arguments, list[address], int)
-    elif function == "":
+    elif not data:
         assert bytes(to)[:2] != KEYLESS and amount > 0, "multisig.call"
-    else:
-        assert _is_shape(shape), "multisig.call"
 
 
 def _set_members(new_members: list[address], new_needed: int):
@@ -173,40 +168,3 @@ def _set_members(new_members: list[address], new_needed: int):
     needed.set(new_needed)
     generation.set(generation.get() + 1)
     MembersChanged.emit(generation.get(), new_members, new_needed)
-
-
-def _is_shape(shape: str) -> bool:
-    """Is it a shape that `_perform` knows?"""
-    if shape in ["address,int", "address,address,int", "int,int", "address,int,int,int"]:
-        return True
-    return shape in ["", "int", "bool", "str", "bytes", "address"]
-
-
-def _perform(
-    to: address, function: str, shape: str, arguments: bytes, amount: int
-) -> tuple[bool, bytes]:
-    """Call with arguments whose types the shape names."""
-    if shape == "":
-        return abi.call(to, function, value=amount)
-    if shape == "int":
-        return abi.call(to, function, abi.decode(arguments, int), value=amount)
-    if shape == "bool":
-        return abi.call(to, function, abi.decode(arguments, bool), value=amount)
-    if shape == "str":
-        return abi.call(to, function, abi.decode(arguments, str), value=amount)
-    if shape == "bytes":
-        return abi.call(to, function, abi.decode(arguments, bytes), value=amount)
-    if shape == "address":
-        return abi.call(to, function, abi.decode(arguments, address), value=amount)
-    if shape == "address,int":
-        who, a = abi.decode(arguments, address, int)
-        return abi.call(to, function, who, a, value=amount)
-    if shape == "address,address,int":
-        who, whom, a = abi.decode(arguments, address, address, int)
-        return abi.call(to, function, who, whom, a, value=amount)
-    if shape == "int,int":
-        a, b = abi.decode(arguments, int, int)
-        return abi.call(to, function, a, b, value=amount)
-    assert shape == "address,int,int,int", "multisig.call"
-    who, a, b, c = abi.decode(arguments, address, int, int, int)
-    return abi.call(to, function, who, a, b, c, value=amount)

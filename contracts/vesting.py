@@ -9,7 +9,8 @@ vested stays the holder's, the rest is credited to the giver, to be withdrawn.
 What can go wrong: `vesting.money` (an empty grant), `vesting.holder` (nobody), `vesting.times`
 (not start <= cliff <= end with start < end, or more than 50 years from now), `vesting.unknown`
 (no such grant, or it is used up), `vesting.role`, `vesting.final` (not revocable),
-`vesting.nothing` (nothing to take, to revoke or to withdraw now), `vesting.recipient` (a contract that takes no money).
+`vesting.nothing` (nothing to take, to revoke or to withdraw now), `vesting.recipient`
+(a contract that takes no money).
 """
 
 from stdlib import abi, context, events, storage, treasury

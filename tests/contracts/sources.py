@@ -94,82 +94,30 @@ def _strike(function: str):
 """Calls back whoever pays or calls it, and keeps the answer."""
 
 RECORDER = """
-from stdlib import abi, context, storage
+from stdlib import context, storage
 
-last = storage.cell(bytes)
 caller = storage.cell(address)
 paid = storage.cell(int)
+heard = storage.cell(tuple[str, int, bool])
 
 @view
-def heard() -> tuple[address, int, bytes]:
-    return caller.get(), paid.get(), last.get()
+def last() -> tuple[address, int, str, int, bool]:
+    text, number, flag = heard.get()
+    return caller.get(), paid.get(), text, number, flag
 
-def _hear(data: bytes):
-    last.set(data)
+@payable
+def hear(text: str, number: int, flag: bool) -> bytes:
+    caller.set(context.sender)
+    paid.set(context.value)
+    heard.set((text, number, flag))
+    return bytes(4_000)
+
+@payable
+def tick():
     caller.set(context.sender)
     paid.set(context.value)
 
-@payable
-def nothing():
-    _hear(b"nothing")
-
-@payable
-def one_int(a: int):
-    _hear(abi.encode(a))
-
-@payable
-def one_bool(a: bool):
-    _hear(abi.encode(a))
-
-@payable
-def one_str(a: str):
-    _hear(abi.encode(a))
-
-@payable
-def one_bytes(a: bytes):
-    _hear(abi.encode(a))
-
-@payable
-def one_address(a: address):
-    _hear(abi.encode(a))
-
-@payable
-def pay(a: address, b: int):
-    _hear(abi.encode(a, b))
-
-@payable
-def move(a: address, b: address, c: int):
-    _hear(abi.encode(a, b, c))
-
-@payable
-def two(a: int, b: int):
-    _hear(abi.encode(a, b))
-
-@payable
-def trade(a: address, b: int, c: int, d: int):
-    _hear(abi.encode(a, b, c, d))
-
-@payable
 def broken():
     assert False, "recorder.broken"
-
-def long() -> bytes:
-    return bytes(4_000)
 """
-"""Remembers who called it with what and how much; one function for each shape of arguments."""
-
-SHAPES = {
-    "": ("nothing", ()),
-    "int": ("one_int", ("int",)),
-    "bool": ("one_bool", ("bool",)),
-    "str": ("one_str", ("str",)),
-    "bytes": ("one_bytes", ("bytes",)),
-    "address": ("one_address", ("address",)),
-    "address,int": ("pay", ("address", "int")),
-    "address,address,int": ("move", ("address", "address", "int")),
-    "int,int": ("two", ("int", "int")),
-    "address,int,int,int": ("trade", ("address", "int", "int", "int")),
-}
-"""Shape → the recorder's function and its types."""
-
-SAMPLES = {"int": -7, "bool": True, "str": "grüße", "bytes": b"\x00\xff", "address": b"\x10\x03" * 17}
+"""Remembers who called it, with what and how much; its answer is long."""
