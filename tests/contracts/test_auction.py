@@ -49,9 +49,7 @@ def test_the_highest_bid_wins(world, people, house, token, lot):
         house.settle(lot, by=people.cid)
     world.time += DAY
     house.settle(lot, by=people.eve)
-    assert house.events() == [
-        ("Settled", {"number": lot, "winner": people.cid, "amount": 2 * ANM})
-    ]
+    assert house.events() == [("Settled", {"number": lot, "winner": people.cid, "amount": 2 * ANM})]
     assert token.balance_of(people.cid) == LOT
     assert house.withdraw(people.ann, by=people.ann) == 2 * ANM
     assert house.withdraw(people.bob, by=people.bob) == ANM
@@ -192,9 +190,7 @@ def test_a_lot_that_cannot_be_delivered(world, people, house):
     with world.refused("auction.role"):
         house.walk_away(lot, by=people.ann)
     house.walk_away(lot, by=people.bob)
-    assert house.events() == [
-        ("Undelivered", {"number": lot, "winner": people.bob, "amount": ANM})
-    ]
+    assert house.events() == [("Undelivered", {"number": lot, "winner": people.bob, "amount": ANM})]
     house.withdraw(people.bob, by=people.bob)
     assert world.balance(people.bob) == 1_000 * ANM
     with world.refused("auction.over"):

@@ -156,9 +156,7 @@ def test_it_calls_with_any_arguments_and_money(world, people, wallet, recorder):
 
 
 def test_it_calls_without_arguments(world, people, wallet, recorder):
-    wallet.execute(
-        agreed(world, people, wallet, recorder.address, calldata("tick")), by=people.ann
-    )
+    wallet.execute(agreed(world, people, wallet, recorder.address, calldata("tick")), by=people.ann)
     assert recorder.last()[:2] == (wallet.address, 0)
 
 

@@ -49,9 +49,7 @@ def test_a_supply_is_not_negative(world, people):
 def test_units_move(people, token):
     token.transfer(people.bob, 300, by=people.ann)
     assert held(token, people.ann, people.bob) == [SUPPLY - 300, 300]
-    assert token.events() == [
-        ("Transfer", {"source": people.ann, "to": people.bob, "amount": 300})
-    ]
+    assert token.events() == [("Transfer", {"source": people.ann, "to": people.bob, "amount": 300})]
 
 
 def test_all_units_and_none_may_move(people, token):

@@ -107,9 +107,7 @@ def test_what_has_vested_stays_when_a_grant_is_revoked(world, people, vesting):
         vesting.revoke(grant, by=people.eve)
     back = vesting.revoke(grant, by=people.ann)
     assert back == AMOUNT - AMOUNT // 2
-    assert vesting.events() == [
-        ("Revoked", {"number": grant, "giver": people.ann, "amount": back})
-    ]
+    assert vesting.events() == [("Revoked", {"number": grant, "giver": people.ann, "amount": back})]
     assert vesting.credit_of(people.ann) == back
     assert vesting.withdraw(people.cid, by=people.ann) == back
     assert world.balance(people.cid) == 1_000 * ANM + back
