@@ -71,7 +71,7 @@ def test_the_first_sets_the_price(people, market, pool):
 
 
 def test_the_next_pays_in_the_same_ratio(world, people, market, pool):
-    exchange, a, b = market
+    exchange, _a, b = market
     before = b.balance_of(people.bob)
     assert exchange.add(100, 10_000, 200, world.time, by=people.bob) == 200
     assert exchange.reserves() == (1_000_100, 4_000_400)
@@ -251,7 +251,7 @@ def test_deadlines(world, people, market, pool):
 
 
 def test_what_is_sent_without_a_call_moves_no_price(world, people, market):
-    """The first depositor's trick: one share, a gift to the pool, and others' deposits round to 0."""
+    """The first depositor's trick: one share, and a gift, so that others' deposits round to 0."""
     exchange, a, b = market
     exchange.add(1_001, 1_001, 0, world.time, by=people.eve)
     for token in (a, b):
@@ -308,7 +308,7 @@ steps = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1_001, 10**9), st.integers(1_001, 10**9), steps)
 def test_a_share_never_loses_and_no_unit_is_lost(first_a, first_b, steps):
-    """What backs a share, √(reserve·reserve)/shares, never falls, whatever is done in which order."""
+    """What backs a share, √(reserve·reserve)/shares, never falls, whatever is done."""
     world = World()
     market = exchange, a, b = make(world)
     exchange.add(first_a, first_b, 0, world.time, by=person("ann"))
