@@ -1,10 +1,12 @@
 """Counter: a number that everybody may raise and its owner may set back.
 
-Roles: the owner (who deployed it) may reset; everybody may increment and read.
-What can go wrong: `counter.step` (a step below 1), `counter.owner` (a reset by somebody else).
+Roles: the owner (who deployed it) may reset; everybody may increment and read. What can go wrong:
+`counter.step` (not from 1 to 100), `counter.owner` (a reset by somebody else).
 """
 
 from stdlib import context, events, storage
+
+MOST_STEP = 100
 
 owner = storage.cell(address)
 count = storage.cell(int)
@@ -26,7 +28,8 @@ def value() -> int:
 
 def increment(step: int = 1) -> int:
     """Raise the number by `step` and return what it is then."""
-    assert step >= 1, "counter.step"
+    # Without an upper bound one call could fill the counter up, and nobody could count any more.
+    assert 1 <= step <= MOST_STEP, "counter.step"
     count.set(count.get() + step)
     Counted.emit(by=context.sender, value=count.get())
     return count.get()

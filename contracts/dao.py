@@ -3,23 +3,23 @@
 Holders stake units of the token (allow this contract to move them first). Who has staked enough
 may propose; the vote begins at once and lasts the voting time. A vote counts all that the voter
 has staked then, once for each proposal, and locks the stake until that vote ends, so the same
-units cannot vote twice from two accounts; proposing locks it too. A proposal passes with more
-yes than no, when the yes alone reach the quorum. Anybody may execute what has passed, within
-14 days.
+units cannot vote twice from two accounts; proposing locks it too. A proposal passes with more yes
+than no, when the yes alone reach the quorum. Anybody may execute what has passed, within 14 days.
 
 A call is proposed as its calldata: `abi.encode(function, argument, ...)`, without arguments
-`abi.encode([function])`. Empty calldata is a payment to a key. The DAO cannot call itself, so a proposal to itself is one thing only:
-`abi.encode("set_rules", quorum, threshold, voting_time)`.
+`abi.encode([function])`. Empty calldata is a payment to a key. The DAO cannot call itself, so a
+proposal to itself is one thing only: `abi.encode("set_rules", quorum, threshold, voting_time)`.
 
 The staked token itself can never be called by a proposal: a majority would pay the stakes of the
-minority out to itself. Keep a treasury of that token elsewhere, with a timelock that the DAO owns.
+minority out to itself. Keep a treasury of that token elsewhere, with a timelock that the DAO
+owns.
 
 Roles: holders, by their stakes; anybody (`deposit`, `execute`). There is no administrator.
 
 What can go wrong: `dao.amount` (below 1), `dao.stake` (too little; less came in than was said),
 `dao.locked` (until a vote ends), `dao.token` (the token refuses), `dao.rules` (a quorum or
-threshold below 1, a voting time under an hour or over 60 days), `dao.call` (as in the multisig;
-a call of the token), `dao.text` (over 1,024 bytes), `dao.unknown` (no such open proposal),
+threshold below 1, a voting time under an hour or over 60 days), `dao.call` (as in the multisig; a
+call of the token), `dao.text` (over 1,024 bytes), `dao.unknown` (no such open proposal),
 `dao.over`, `dao.running`, `dao.late`, `dao.voted`, `dao.rejected` (fewer yes than needed),
 `dao.failed: ...` (the call failed, and why; it may be tried again).
 """

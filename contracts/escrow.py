@@ -8,11 +8,11 @@ silent for 30 days loses the say, and either side may have the money halved.
 
 Money is credited, and its owner withdraws it; so no recipient can stop a deal from closing.
 
-What can go wrong: `escrow.money` (a deal about nothing), `escrow.parties` (roles that coincide),
-`escrow.deadline` (past, or over a year away; a dispute after it; a collection before it),
-`escrow.closed` (no such open deal), `escrow.role` (the caller may not do this),
-`escrow.disputed` (the arbiter's turn), `escrow.undisputed`, `escrow.share` (below 0 or above the
-deal), `escrow.patience` (the arbiter still has time), `escrow.nothing` (no credit),
+What can go wrong: `escrow.money` (a deal about nothing), `escrow.parties` (roles that coincide,
+or nobody who could ever act), `escrow.deadline` (past, or over a year away; a dispute after it; a
+collection before it), `escrow.closed` (no such open deal), `escrow.role` (the caller may not do
+this), `escrow.disputed` (the arbiter's turn), `escrow.undisputed`, `escrow.share` (below 0 or
+above the deal), `escrow.patience` (the arbiter still has time), `escrow.nothing` (no credit),
 `escrow.recipient` (a contract that takes no money).
 """
 
@@ -21,6 +21,7 @@ from stdlib import abi, context, events, storage, treasury
 DAY = 24 * 60 * 60 * 1000
 LONGEST = 365 * DAY
 PATIENCE = 30 * DAY
+NOBODY = address(bytes(34))
 KEYLESS = b"\0\0"
 
 # buyer, seller, arbiter, amount (nANM), deadline (ms), time of the dispute (ms; 0: none)
@@ -42,6 +43,8 @@ def open_deal(seller: address, arbiter: address, deadline: int) -> int:
     buyer = context.sender
     assert context.value > 0, "escrow.money"
     assert buyer != seller and buyer != arbiter and seller != arbiter, "escrow.parties"
+    for party in [seller, arbiter]:
+        assert party != NOBODY and party != context.this, "escrow.parties"
     assert context.time < deadline <= context.time + LONGEST, "escrow.deadline"
     number = last_deal.get() + 1
     last_deal.set(number)

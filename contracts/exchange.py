@@ -1,8 +1,8 @@
 """Exchange: swaps between two tokens at a price that their reserves make (constant product).
 
-Roles: nobody is special. Whoever adds both tokens gets shares of the pool; whoever swaps pays
-0.3 %, which stays in the pool and so belongs to the shares. What a call may cost at most is said
-in the call: least results, most payments, and a deadline in ms. Allow this contract to move your
+Roles: nobody is special. Whoever adds both tokens gets shares of the pool; whoever swaps pays 0.3
+%, which stays in the pool and so belongs to the shares. What a call may cost at most is said in
+the call: least results, most payments, and a deadline in ms. Allow this contract to move your
 tokens first.
 
 Every division rounds in favour of the pool. The reserves are what came through these functions:

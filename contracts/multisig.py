@@ -5,8 +5,9 @@ members have approved, any member executes it, before it expires; a member may t
 back until then. A call that fails undoes the execution, and the proposal stays open.
 
 A call is proposed as its calldata: `abi.encode(function, argument, ...)`, without arguments
-`abi.encode([function])`. Empty calldata is a payment to a key. The wallet cannot call itself, so a proposal to itself is one thing only:
-`abi.encode("set_members", members, needed)`. It ends all proposals that were open.
+`abi.encode([function])`. Empty calldata is a payment to a key. The wallet cannot call itself, so
+a proposal to itself is one thing only: `abi.encode("set_members", members, needed)`. It ends all
+proposals that were open.
 
 Roles: members are equal. Nobody else can do more than pay in (`deposit`).
 

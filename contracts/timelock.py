@@ -6,8 +6,8 @@ contracts name this one as their owner, administrator or minter; everybody then 
 see what is coming and to leave.
 
 A call is queued as its calldata: `abi.encode(function, argument, ...)`, without arguments
-`abi.encode([function])`. Empty calldata is a payment to a key. The timelock cannot call itself, so what is queued to itself is one thing only:
-`abi.encode("configure", owner, guardian, delay)`.
+`abi.encode([function])`. Empty calldata is a payment to a key. The timelock cannot call itself,
+so what is queued to itself is one thing only: `abi.encode("configure", owner, guardian, delay)`.
 
 Roles: owner (queue, execute, cancel), guardian (cancel), anybody (`deposit`).
 

@@ -1,4 +1,5 @@
-"""Token: fungible units with allowances, and approvals that are signed instead of sent (permits).
+"""Token: fungible units with allowances, and approvals that are signed instead of sent
+(permits).
 
 Roles: a holder moves and burns its own units and allows others to move some of them; the minter,
 if there is one, makes new units and may hand this right on or give it up for good. There is no
@@ -10,8 +11,8 @@ What can go wrong: `token.amount` (below 0), `token.balance` (more than is there
 `token.metadata`, `token.deadline` (the permit is too old), `token.permit` (its signature is not
 of this owner over this message: also when it was used before).
 
-A function that fails reverts; none answers `False`. A caller that looks at the first item of
-what `abi.call` gives has looked at everything.
+A function that fails reverts; none answers `False`. A caller that looks at the first item of what
+`abi.call` gives has looked at everything.
 """
 
 from stdlib import abi, context, crypto, events, storage

@@ -6,10 +6,10 @@ and to where it likes, and may hand the grant to another address (a new key, say
 have it paid to the holder itself. A grant that was made revocable the giver may stop: what has
 vested stays the holder's, the rest is credited to the giver, to be withdrawn.
 
-What can go wrong: `vesting.money` (an empty grant), `vesting.holder` (nobody), `vesting.times`
-(not start <= cliff <= end with start < end, or more than 50 years from now), `vesting.unknown`
-(no such grant, or it is used up), `vesting.role`, `vesting.final` (not revocable),
-`vesting.nothing` (nothing to take, to revoke or to withdraw now), `vesting.recipient`
+What can go wrong: `vesting.money` (an empty grant), `vesting.holder` (nobody, or this contract),
+`vesting.times` (not start <= cliff <= end with start < end, or more than 50 years from now),
+`vesting.unknown` (no such grant, or it is used up), `vesting.role`, `vesting.final` (not
+revocable), `vesting.nothing` (nothing to take, to revoke or to withdraw now), `vesting.recipient`
 (a contract that takes no money).
 """
 
@@ -35,7 +35,7 @@ HandedOver = events.event(number=int, old=address, new=address)
 def grant(holder: address, start: int, cliff: int, end: int, revocable: bool) -> int:
     """Pay a grant in; times in ms. Returns its number."""
     assert context.value > 0, "vesting.money"
-    assert holder != NOBODY, "vesting.holder"
+    assert holder != NOBODY and holder != context.this, "vesting.holder"
     assert start <= cliff <= end and start < end, "vesting.times"
     assert context.time - LONGEST <= start and end <= context.time + LONGEST, "vesting.times"
     giver = context.sender if revocable else NOBODY
@@ -123,7 +123,7 @@ def hand_over(number: int, new: address):
     """The holder gives the grant to another address."""
     giver, holder, amount, taken, start, cliff, end = grant_of(number)
     assert context.sender == holder, "vesting.role"
-    assert new != NOBODY, "vesting.holder"
+    assert new != NOBODY and new != context.this, "vesting.holder"
     _store(number, giver, new, amount, taken, start, cliff, end)
     HandedOver.emit(number=number, old=holder, new=new)
 

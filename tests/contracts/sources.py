@@ -62,6 +62,15 @@ def transfer_from(owner: address, to: address, amount: int):
 """
 """A token that keeps ``share`` percent of each transfer, and may stop paying out."""
 
+DEAF = """
+def transfer(to: address, amount: int):
+    pass
+
+def transfer_from(owner: address, to: address, amount: int):
+    pass
+"""
+"""A token that does not say what anybody has."""
+
 REENTERING = """
 from stdlib import abi, context, storage
 

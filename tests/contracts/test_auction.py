@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.sources import BOX, CLOSED_BOX, COIN
+from tests.contracts.sources import BOX, CLOSED_BOX, COIN, DEAF
 from tests.contracts.world import ANM, DAY, HOUR, MINUTE, NOBODY
 
 LOT = 500
@@ -29,6 +29,9 @@ def lot(world, people, house, token):
 
 
 def test_a_lot_moves_in(world, people, house, token, lot):
+    opened = {"number": lot, "seller": people.ann, "token": token.address, "amount": LOT}
+    opened |= {"reserve": ANM, "end": world.time + DAY}
+    assert house.events() == [("Opened", opened)]
     assert token.balance_of(house.address) == LOT
     assert house.auction(lot) == (
         people.ann, token.address, LOT, ANM, world.time + DAY, NOBODY, 0
@@ -53,6 +56,7 @@ def test_the_highest_bid_wins(world, people, house, token, lot):
     assert token.balance_of(people.cid) == LOT
     assert house.withdraw(people.ann, by=people.ann) == 2 * ANM
     assert house.withdraw(people.bob, by=people.bob) == ANM
+    assert house.events() == [("Withdrawn", {"owner": people.bob, "to": people.bob, "amount": ANM})]
     assert world.balance(people.ann) == rich + 2 * ANM
     assert world.balance(people.bob) == 1_000 * ANM
     assert world.balance(house.address) == token.balance_of(house.address) == 0
@@ -104,6 +108,9 @@ def test_the_seller_may_cancel_until_the_first_bid(world, people, house, token, 
         house.cancel(lot, by=people.bob)
     second = house.open_auction(token.address, 7, 1, world.time + DAY, by=people.ann)
     house.cancel(second, by=people.ann)
+    assert house.events() == [("Unsold", {"number": second, "seller": people.ann})]
+    with world.refused("auction.closed"):
+        house.cancel(second, by=people.ann)
     assert token.balance_of(people.ann) == 10_000 - LOT
     house.bid(lot, by=people.bob, value=ANM)
     with world.refused("auction.bids"):
@@ -146,6 +153,9 @@ def test_a_lot_that_was_not_allowed_or_is_no_token(world, people, house, token):
         house.open_auction(token.address, 1, ANM, end, by=people.bob)
     with world.refused("auction.token"):
         house.open_auction(people.bob, 1, ANM, end, by=people.bob)
+    deaf = world.deploy_source(DEAF, by=people.ann)
+    with world.refused("auction.token"):
+        house.open_auction(deaf.address, 1, ANM, end, by=people.ann)
 
 
 def test_a_lot_that_comes_in_short(world, people, house):

@@ -16,6 +16,7 @@ def test_it_counts_from_its_start(world, people, counter):
     assert counter.increment(4, by=people.eve) == 10
     assert counter.events() == [("Counted", {"by": people.eve, "value": 10})]
     assert counter.value() == 10
+    assert counter.increment(100, by=people.bob) == 110
 
 
 def test_it_starts_at_zero_when_nothing_is_said(world, people):
@@ -30,8 +31,8 @@ def test_only_the_owner_sets_it_back(world, people, counter):
     assert counter.events() == [("Counted", {"by": people.ann, "value": 0})]
 
 
-@pytest.mark.parametrize("step", [0, -1, -(2**255)])
-def test_a_step_goes_up(world, people, counter, step):
+@pytest.mark.parametrize("step", [0, -1, -(2**255), 101, 2**255 - 1])
+def test_a_step_is_a_small_one_up(world, people, counter, step):
     with world.refused("counter.step"):
         counter.increment(step, by=people.bob)
 

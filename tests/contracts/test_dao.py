@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.hashing import sha3
-from tests.contracts.sources import BOX, COIN, RECORDER, REENTERING
+from tests.contracts.sources import BOX, COIN, DEAF, RECORDER, REENTERING
 from tests.contracts.world import ANM, DAY, HOUR, NOBODY, calldata
 
 QUORUM, THRESHOLD, VOTING = 300, 50, 3 * DAY
@@ -29,6 +29,7 @@ def dao(world, people, token):
         token.approve(made.address, 1_000, by=who)
         made.stake(token.balance_of(who), by=who)
     made.deposit(by=people.dan, value=10 * ANM)
+    assert made.events() == [("Deposited", {"source": people.dan, "amount": 10 * ANM})]
     return made
 
 
@@ -86,6 +87,10 @@ def test_a_stake_has_to_come_in(world, people, token, dao):
     other = world.deploy("dao", coin.address, QUORUM, THRESHOLD, VOTING, by=people.eve)
     with world.refused("dao.stake"):
         other.stake(100, by=people.ann)
+    deaf = world.deploy_source(DEAF, by=people.ann)
+    third = world.deploy("dao", deaf.address, QUORUM, THRESHOLD, VOTING, by=people.eve)
+    with world.refused("dao.token"):
+        third.stake(100, by=people.ann)
 
 
 def test_a_token_that_stops_paying_keeps_the_stake(world, people):
@@ -218,7 +223,10 @@ def test_who_has_no_stake_has_no_say(world, people, dao):
 
 
 def test_proposing_needs_a_stake_and_locks_it(world, people, dao):
-    dao.unstake(151, by=people.cid)
+    dao.unstake(150, by=people.cid)
+    propose(people, dao, people.eve, amount=1, by=people.cid)  # with the threshold itself
+    world.time += VOTING
+    dao.unstake(1, by=people.cid)
     with world.refused("dao.stake"):
         dao.propose(people.eve, b"", 1, "", by=people.cid)
     propose(people, dao, people.eve, amount=1, by=people.bob)

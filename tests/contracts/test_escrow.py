@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.sources import BOX, CLOSED_BOX, REENTERING
-from tests.contracts.world import ANM, DAY
+from tests.contracts.world import ANM, DAY, NOBODY
 
 PRICE = 7 * ANM + 1
 
@@ -157,6 +157,10 @@ def test_a_deal_needs_money_parties_and_a_deadline(world, people, escrow):
         (people.ann, people.cid),
         (people.bob, people.ann),
         (people.bob, people.bob),
+        (NOBODY, people.cid),
+        (people.bob, NOBODY),
+        (escrow.address, people.cid),
+        (people.bob, escrow.address),
     ]:
         with world.refused("escrow.parties"):
             escrow.open_deal(seller, arbiter, end, by=people.ann, value=1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contracts.sources import COIN
+from tests.contracts.sources import COIN, DEAF
 from tests.contracts.world import NOBODY, World, person
 
 MOST = 2**112 - 1
@@ -293,6 +293,10 @@ def test_payments_that_were_not_allowed(world, people, market, pool):
             exchange.swap(token.address, 1_000, 0, world.time, by=people.eve)
     with world.refused("exchange.token"):
         exchange.add(100, 400, 0, world.time, by=people.eve)
+    deaf = world.deploy_source(DEAF, by=people.ann)
+    other = world.deploy("exchange", deaf.address, a.address, by=people.ann)
+    with world.refused("exchange.token"):
+        other.add(10**6, 10**6, 0, world.time, by=people.ann)
 
 
 steps = st.lists(

@@ -17,6 +17,7 @@ def lock(world, people):
     """Owned by ann, guarded by bob, two days, with 10 ANM in it."""
     made = world.deploy("timelock", people.ann, people.bob, DELAY, by=people.eve)
     made.deposit(by=people.dan, value=10 * ANM)
+    assert made.events() == [("Deposited", {"source": people.dan, "amount": 10 * ANM})]
     return made
 
 
