@@ -11,7 +11,7 @@ MOST_STEP = 100
 owner = storage.cell(address)
 count = storage.cell(int)
 
-Counted = events.event(by=address, value=int)
+Counted = events.event(who=address, count=int)
 
 
 def init(start: int = 0):
@@ -21,17 +21,17 @@ def init(start: int = 0):
 
 
 @view
-def value() -> int:
+def get() -> int:
     """The number now."""
     return count.get()
 
 
-def increment(step: int = 1) -> int:
+def add(step: int = 1) -> int:
     """Raise the number by `step` and return what it is then."""
     # Without an upper bound one call could fill the counter up, and nobody could count any more.
     assert 1 <= step <= MOST_STEP, "counter.step"
     count.set(count.get() + step)
-    Counted.emit(by=context.sender, value=count.get())
+    Counted.emit(who=context.sender, count=count.get())
     return count.get()
 
 
@@ -39,4 +39,4 @@ def reset():
     """Set the number back to 0; the owner only."""
     assert context.sender == owner.get(), "counter.owner"
     count.set(0)
-    Counted.emit(by=context.sender, value=0)
+    Counted.emit(who=context.sender, count=0)
