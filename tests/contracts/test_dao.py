@@ -266,6 +266,7 @@ def test_calls_that_could_never_be_executed(world, people, dao):
     ]:
         with world.refused("dao.call"):
             propose(people, dao, to, data, amount)
+    propose(people, dao, box.address, bytes(8_192))
     with world.refused("vm.value"):
         propose(people, dao, dao.address, calldata("tick"))
 
@@ -290,6 +291,11 @@ def test_the_dao_changes_its_rules(world, people, dao):
     dao.execute(waiting, by=people.eve)  # under the quorum of its own time
     with world.refused("vm.no_function"):
         dao.set_rules(1, 1, DAY, by=people.ann)
+
+
+@pytest.mark.parametrize("least", [(1, 1, HOUR), (1, 1, 60 * DAY)])
+def test_rules_at_their_bounds(world, people, token, least):
+    world.deploy("dao", token.address, *least, by=people.eve)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def test_every_contract_of_a_page_compiles(page, number, source):
 def test_no_other_block_of_a_page_looks_like_a_contract():
     for page in PAGES:
         for block in re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.S | re.M):
-            assert block.startswith(("# contract\n", "# runs\n")), f"{page.name}: {block[:60]}"
+            assert block.startswith(("# contract\n", "# runs\n", "# test_")), (
+                f"{page.name}: {block[:60]}"
+            )
 
 
 def recipe(page, words):

@@ -195,6 +195,7 @@ def test_proposals_that_could_never_be_executed(world, people, wallet):
     ]:
         with world.refused("multisig.call"):
             wallet.propose(to, data, amount, world.time + DAY, by=people.ann)
+    wallet.propose(box.address, bytes(8_192), 0, world.time + DAY, by=people.ann)
     with world.refused("vm.value"):
         wallet.propose(wallet.address, calldata("tick"), 0, world.time + DAY, by=people.ann)
 

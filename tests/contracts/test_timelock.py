@@ -126,6 +126,8 @@ def test_settings_that_would_break_it(world, people, lock):
         world.time += DELAY
         with world.refused(reason):
             lock.execute(number, by=people.ann)
+    for bound in (MINUTE, 60 * DAY):
+        world.deploy("timelock", people.ann, people.bob, bound, by=people.ann)
     number = lock.queue(lock.address, configure(lock.address, NOBODY, DELAY), 0, by=people.ann)
     world.time += DELAY
     with world.refused("timelock.nobody"):
@@ -149,6 +151,7 @@ def test_calls_that_could_never_be_executed(world, people, lock):
     ]:
         with world.refused("timelock.call"):
             lock.queue(to, data, amount, by=people.ann)
+    lock.queue(box.address, bytes(8_192), 0, by=people.ann)
     with world.refused("vm.value"):
         lock.queue(lock.address, calldata("tick"), 0, by=people.ann)
 
