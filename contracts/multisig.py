@@ -15,8 +15,9 @@ What can go wrong: `multisig.members` (none, over 20, one twice, the zero addres
 itself; none needed, or more than there are), `multisig.role` (no member), `multisig.call` (a
 payment to a contract or of nothing, a value below 0, calldata over 8,192 bytes, a call of the
 wallet other than `set_members`), `multisig.expiry`, `multisig.unknown` (no such open proposal, or
-of earlier members), `multisig.approved` (already, or not at all), `multisig.approvals` (too few),
-`multisig.failed: ...` (the call failed, and why).
+of earlier members), `multisig.digest` (another proposal than was meant), `multisig.approved`
+(already, or not at all), `multisig.approvals` (too few), `multisig.failed: ...` (the call failed,
+and why).
 """
 
 from stdlib import abi, context, events, hash, storage, treasury
@@ -38,7 +39,7 @@ proposals = storage.map(int, tuple[address, bytes, int, int, int, int])
 approved = storage.map(int, address, bool)
 
 Deposited = events.event(source=address, amount=int)
-Proposed = events.event(number=int, by=address, to=address, data_hash=bytes, amount=int)
+Proposed = events.event(number=int, by=address, to=address, amount=int, digest=bytes)
 Approved = events.event(number=int, by=address, approvals=int)
 TakenBack = events.event(number=int, by=address, approvals=int)
 Executed = events.event(number=int, by=address, result=bytes)
@@ -78,6 +79,13 @@ def proposal(number: int) -> tuple[address, bytes, int, int, int, int]:
 
 
 @view
+def digest(number: int) -> bytes:
+    """The hash of what a proposal does: of `abi.encode(to, calldata, value, expiry)`."""
+    to, data, amount, expiry, _generation, _approvals = proposal(number)
+    return hash.sha3_256(abi.encode(to, data, amount, expiry))
+
+
+@view
 def has_approved(number: int, member: address) -> bool:
     """Has this member approved, and not taken it back?"""
     return approved[number, member]
@@ -92,14 +100,18 @@ def propose(to: address, data: bytes, amount: int, expiry: int) -> int:
     last_proposal.set(number)
     proposals[number] = (to, data, amount, expiry, generation.get(), 1)
     approved[number, context.sender] = True
-    Proposed.emit(number, context.sender, to, hash.sha3_256(data), amount)
+    Proposed.emit(number, context.sender, to, amount, digest(number))
     Approved.emit(number=number, by=context.sender, approvals=1)
     return number
 
 
-def approve(number: int):
-    """Approve an open proposal, once."""
+def approve(number: int, expected_digest: bytes):
+    """Approve an open proposal, once; the digest says which, whatever its number has become.
+
+    When a block is replaced by another, two proposals can change their numbers.
+    """
     _check_member()
+    assert digest(number) == expected_digest, "multisig.digest"
     assert not approved[number, context.sender], "multisig.approved"
     approved[number, context.sender] = True
     Approved.emit(number=number, by=context.sender, approvals=_count(number, 1))

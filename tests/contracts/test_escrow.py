@@ -96,6 +96,11 @@ def test_a_disputed_deal_is_not_collected(world, people, escrow, deal):
         escrow.dispute(deal, by=people.bob)
 
 
+def test_the_deadline_itself_is_the_last_moment_to_dispute(world, people, escrow, deal):
+    world.time += 10 * DAY
+    escrow.dispute(deal, by=people.ann)
+
+
 def test_both_sides_may_still_agree_in_a_dispute(world, people, escrow, deal):
     escrow.dispute(deal, by=people.ann)
     escrow.release(deal, by=people.ann)

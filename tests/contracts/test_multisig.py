@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.hashing import sha3
+from execution.abi import codec
+from execution.lang.types import parse_type
 from tests.contracts.sources import BOX, RECORDER, REENTERING
 from tests.contracts.world import ANM, DAY, NOBODY, calldata, person
 
@@ -28,6 +30,10 @@ def payment(world, people, wallet, to=None, amount=ANM):
     return wallet.propose(to or people.dan, b"", amount, world.time + DAY, by=people.ann)
 
 
+def approve(wallet, number, who):
+    wallet.approve(number, wallet.digest(number), by=who)
+
+
 def members(new, needed):
     return calldata("set_members", ("list[address]", "int"), new, needed)
 
@@ -35,7 +41,7 @@ def members(new, needed):
 def agreed(world, people, wallet, to, data, amount=0):
     """A proposal that ann and bob approved."""
     number = wallet.propose(to, data, amount, world.time + DAY, by=people.ann)
-    wallet.approve(number, by=people.bob)
+    approve(wallet, number, people.bob)
     return number
 
 
@@ -59,15 +65,15 @@ def test_two_of_three_pay(world, people, wallet):
                 "number": number,
                 "by": people.ann,
                 "to": people.dan,
-                "data_hash": sha3(b""),
                 "amount": ANM,
+                "digest": wallet.digest(number),
             },
         ),
         ("Approved", {"number": number, "by": people.ann, "approvals": 1}),
     ]
     with world.refused("multisig.approvals"):
         wallet.execute(number, by=people.ann)
-    wallet.approve(number, by=people.cid)
+    approve(wallet, number, people.cid)
     assert wallet.events() == [("Approved", {"number": number, "by": people.cid, "approvals": 2})]
     wallet.execute(number, by=people.bob)
     assert wallet.events() == [("Executed", {"number": number, "by": people.bob, "result": b""})]
@@ -85,15 +91,33 @@ def test_a_proposal_is_executed_once(world, people, wallet):
 def test_nobody_approves_twice(world, people, wallet):
     number = payment(world, people, wallet)
     with world.refused("multisig.approved"):
-        wallet.approve(number, by=people.ann)
-    wallet.approve(number, by=people.bob)
+        approve(wallet, number, people.ann)
+    approve(wallet, number, people.bob)
     with world.refused("multisig.approved"):
-        wallet.approve(number, by=people.bob)
+        approve(wallet, number, people.bob)
+
+
+def test_an_approval_is_of_one_proposal_whatever_its_number(world, people, wallet):
+    """Ann's proposal and eve's friend's change places when a block is replaced."""
+    meant = payment(world, people, wallet)
+    digest = wallet.digest(meant)
+    types = [parse_type(text) for text in ("address", "bytes", "int", "int")]
+    said = codec.encode_all([people.dan, b"", ANM, world.time + DAY], types)
+    assert digest == sha3(said)
+    for other in [
+        payment(world, people, wallet, to=people.eve),
+        payment(world, people, wallet, amount=ANM + 1),
+        wallet.propose(people.dan, b"", ANM, world.time + DAY + 1, by=people.ann),
+        wallet.propose(people.dan, calldata("x"), ANM, world.time + DAY, by=people.ann),
+    ]:
+        with world.refused("multisig.digest"):
+            wallet.approve(other, digest, by=people.bob)
+    wallet.approve(meant, digest, by=people.bob)
 
 
 def test_an_approval_is_taken_back(world, people, wallet):
     number = payment(world, people, wallet)
-    wallet.approve(number, by=people.bob)
+    approve(wallet, number, people.bob)
     wallet.take_back(number, by=people.ann)
     assert wallet.events() == [("TakenBack", {"number": number, "by": people.ann, "approvals": 1})]
     assert not wallet.has_approved(number, people.ann)
@@ -101,7 +125,7 @@ def test_an_approval_is_taken_back(world, people, wallet):
         wallet.execute(number, by=people.bob)
     with world.refused("multisig.approved"):
         wallet.take_back(number, by=people.ann)
-    wallet.approve(number, by=people.ann)
+    approve(wallet, number, people.ann)
     wallet.execute(number, by=people.bob)
 
 
@@ -109,7 +133,9 @@ def test_strangers_do_nothing(world, people, wallet):
     number = payment(world, people, wallet)
     with world.refused("multisig.role"):
         wallet.propose(people.eve, b"", 1, world.time + DAY, by=people.eve)
-    for function in (wallet.approve, wallet.take_back, wallet.execute):
+    with world.refused("multisig.role"):
+        approve(wallet, number, people.eve)
+    for function in (wallet.take_back, wallet.execute):
         with world.refused("multisig.role"):
             function(number, by=people.eve)
 
@@ -129,7 +155,7 @@ def test_a_proposal_expires(world, people, wallet):
     second = agreed(world, people, wallet, people.dan, b"", 1)
     world.time += DAY + 1
     with world.refused("multisig.expiry"):
-        wallet.approve(number, by=people.bob)
+        approve(wallet, number, people.bob)
     with world.refused("multisig.expiry"):
         wallet.take_back(second, by=people.bob)
     with world.refused("multisig.expiry"):
