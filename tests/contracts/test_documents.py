@@ -231,3 +231,78 @@ def test_the_guides_types(world, people):
     assert stats.middle([1, 2], by=people.ann) is None
     assert stats.price_of([1], by=people.ann) == 30
     assert stats.count_words(["a", "b", "a"], by=people.ann) == {"a": 2, "b": 1}
+
+
+METER = """
+from stdlib import crypto, events, storage
+
+old = storage.cell(int)
+Said = events.event(a=int, b=address)
+
+def init():
+    old.set(1)
+
+def nothing_():
+    pass
+
+def read_one():
+    a = old.get()
+
+def reads_it():
+    a = old.get()
+    b = old.get()
+
+def changes_():
+    old.set(2)
+
+def says_one():
+    Said.emit(5, address(bytes(34)))
+
+def adds_one():
+    a = 1
+    b = a + a
+    c = a + b
+    d = b + c
+
+def calls_it():
+    _nothing()
+
+def verifies():
+    ok = crypto.verify(address(b"\\x10\\x03" + bytes(32)), b"", bytes(1_952), bytes(3_309))
+
+def _nothing():
+    pass
+"""
+
+
+def test_the_guides_gas_is_about_right(world, people):
+    """The table "What it costs", measured; all names have one length, for calldata costs too."""
+    meter = world.deploy_source(METER, by=people.ann)
+
+    def gas(name):
+        getattr(meter, name)(by=people.ann)
+        return world.gas
+
+    read = gas("read_one") - gas("nothing_")
+    again = gas("reads_it") - gas("read_one")
+    measured = {
+        "an addition with its names": (gas("adds_one") - gas("nothing_")) // 3,
+        "a call of a function of the module": gas("calls_it") - gas("nothing_"),
+        "reading a stored value the first time in a transaction": read - 4 * 34,
+        "reading it again": again - 4 * 34,
+        "changing it, on top": gas("changes_") - gas("nothing_") - (read - 4 * 34),
+        "an event of two or three fields": gas("says_one") - gas("nothing_"),
+        "verifying an ML-DSA-65 signature": gas("verifies") - gas("nothing_"),
+    }
+    rows = re.findall(
+        r"^\| (.+?) \| (?:about )?([0-9,]+)",
+        (PAGES[0].parent / "guide.md").read_text("utf-8"),
+        re.M,
+    )
+    said = {what: int(number.replace(",", "")) for what, number in rows}
+    off = {
+        what: (said[what], number)
+        for what, number in measured.items()
+        if not 0.8 * said[what] - 10 <= number <= 1.2 * said[what] + 10
+    }
+    assert not off
