@@ -120,6 +120,8 @@ def test_amounts_have_bounds(world, people, exchange):
     for a, b in [(0, 10**6), (10**6, 0), (-1, 10**6), (MOST + 1, 10**6), (10**6, MOST + 1)]:
         with world.refused("exchange.amount"):
             exchange.add(a, b, 0, world.time, by=people.ann)
+    assert exchange.add(MOST, MOST, 0, world.time, by=people.ann) == MOST - 1_000
+    exchange.remove(MOST - 1_000, 0, 0, world.time, by=people.ann)  # no product overflows
 
 
 def test_a_first_deposit_that_is_all_locked(world, people, exchange):
@@ -148,8 +150,17 @@ def test_removing_says_the_least(world, people, pool):
         with world.refused("exchange.slippage"):
             pool.remove(1_000, *least, world.time, by=people.ann)
     pool.remove(1_000, 500, 2_000, world.time, by=people.ann)
+    assert pool.events() == [
+        ("Removed", {"owner": people.ann, "amount_a": 500, "amount_b": 2_000, "share": 1_000})
+    ]
     with world.refused("exchange.slippage"):
         pool.remove(1, 0, 0, world.time, by=people.ann)  # nothing of A
+
+
+def test_nothing_of_b_is_refused_as_well(world, people, exchange):
+    exchange.add(4_000_000, 1_000_000, 0, world.time, by=people.ann)
+    with world.refused("exchange.slippage"):
+        exchange.remove(1, 0, 0, world.time, by=people.ann)
 
 
 def test_shares_are_given_away(world, people, pool):
@@ -159,7 +170,9 @@ def test_shares_are_given_away(world, people, pool):
         ("ShareMoved", {"source": people.ann, "to": people.bob, "share": 1_000})
     ]
     assert (pool.share_of(people.ann), pool.share_of(people.bob)) == (all_of_it - 1_000, 1_000)
-    pool.remove(1_000, 1, 1, world.time, by=people.bob)
+    pool.transfer_shares(people.ann, 0, by=people.bob)
+    pool.transfer_shares(people.eve, 1_000, by=people.bob)
+    pool.remove(1_000, 1, 1, world.time, by=people.eve)
     for share in (1, -1):
         with world.refused("exchange.shares"):
             pool.transfer_shares(people.ann, share, by=people.bob)
