@@ -14,7 +14,7 @@ The staked token itself can never be called by a proposal: a majority would pay 
 minority out to itself. Keep a treasury of that token elsewhere, with a timelock that the DAO
 owns.
 
-Roles: holders, by their stakes; anybody (`deposit`, `execute`). There is no administrator.
+Roles: holders, by their stakes; anybody (`receive`, `execute`). There is no administrator.
 
 What can go wrong: `dao.amount` (below 1), `dao.stake` (too little; less came in than was said),
 `dao.locked` (until a vote ends), `dao.token` (the token refuses), `dao.rules` (a quorum or
@@ -45,7 +45,7 @@ yes_units = storage.map(int, int)
 no_units = storage.map(int, int)
 voted = storage.map(int, address, bool)
 
-Deposited = events.event(source=address, amount=int)
+Received = events.event(source=address, amount=int)
 Staked = events.event(owner=address, amount=int)
 Unstaked = events.event(owner=address, amount=int)
 Proposed = events.event(
@@ -63,9 +63,9 @@ def init(vote_token: address, quorum: int, threshold: int, voting_time: int):
 
 
 @payable
-def deposit():
+def receive():
     """Pay ANM in; anybody may."""
-    Deposited.emit(source=context.sender, amount=context.value)
+    Received.emit(source=context.sender, amount=context.value)
 
 
 @view

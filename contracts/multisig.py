@@ -9,7 +9,7 @@ A call is proposed as its calldata: `abi.encode(function, argument, ...)`, witho
 a proposal to itself is one thing only: `abi.encode("set_members", members, needed)`. It ends all
 proposals that were open.
 
-Roles: members are equal. Nobody else can do more than pay in (`deposit`).
+Roles: members are equal. Nobody else can do more than pay in (`receive`).
 
 What can go wrong: `multisig.members` (none, over 20, one twice, the zero address, the wallet
 itself; none needed, or more than there are), `multisig.role` (no member), `multisig.call` (a
@@ -38,7 +38,7 @@ last_proposal = storage.cell(int)
 proposals = storage.map(int, tuple[address, bytes, int, int, int, int])
 approved = storage.map(int, address, bool)
 
-Deposited = events.event(source=address, amount=int)
+Received = events.event(source=address, amount=int)
 Proposed = events.event(number=int, by=address, to=address, amount=int, digest=bytes)
 Approved = events.event(number=int, by=address, approvals=int)
 TakenBack = events.event(number=int, by=address, approvals=int)
@@ -52,9 +52,9 @@ def init(first_members: list[address], first_needed: int):
 
 
 @payable
-def deposit():
+def receive():
     """Pay in; anybody may."""
-    Deposited.emit(source=context.sender, amount=context.value)
+    Received.emit(source=context.sender, amount=context.value)
 
 
 @view

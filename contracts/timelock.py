@@ -9,7 +9,7 @@ A call is queued as its calldata: `abi.encode(function, argument, ...)`, without
 `abi.encode([function])`. Empty calldata is a payment to a key. The timelock cannot call itself,
 so what is queued to itself is one thing only: `abi.encode("configure", owner, guardian, delay)`.
 
-Roles: owner (queue, execute, cancel), guardian (cancel), anybody (`deposit`).
+Roles: owner (queue, execute, cancel), guardian (cancel), anybody (`receive`).
 
 What can go wrong: `timelock.role`, `timelock.delay` (below a minute or above 60 days),
 `timelock.nobody` (the zero address as owner), `timelock.call` (a payment to a contract or of
@@ -35,7 +35,7 @@ last_operation = storage.cell(int)
 # to, calldata, value (nANM), earliest time (ms)
 operations = storage.map(int, tuple[address, bytes, int, int])
 
-Deposited = events.event(source=address, amount=int)
+Received = events.event(source=address, amount=int)
 Queued = events.event(number=int, to=address, data_hash=bytes, amount=int, earliest=int)
 Executed = events.event(number=int, result=bytes)
 Cancelled = events.event(number=int, by=address)
@@ -48,9 +48,9 @@ def init(first_owner: address, first_guardian: address, first_delay: int):
 
 
 @payable
-def deposit():
+def receive():
     """Pay in; anybody may."""
-    Deposited.emit(source=context.sender, amount=context.value)
+    Received.emit(source=context.sender, amount=context.value)
 
 
 @view

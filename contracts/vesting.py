@@ -156,9 +156,9 @@ def _withdraw(owner: address, to: address) -> int:
 
 
 def _pay(to: address, amount: int):
-    """Pay a key directly, a contract through its payable function `deposit`."""
+    """Pay a key directly, a contract through its payable function `receive`."""
     if bytes(to)[:2] != KEYLESS:
         treasury.transfer(to, amount)
     else:
-        done, _answer = abi.call(to, "deposit", value=amount)
+        done, _answer = abi.call(to, "receive", value=amount)
         assert done, "vesting.recipient"

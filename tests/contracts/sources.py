@@ -6,7 +6,7 @@ BOX = """
 from stdlib import abi, treasury
 
 @payable
-def deposit():
+def receive():
     pass
 
 def withdraw(where: address, to: address):
@@ -17,7 +17,7 @@ def bid(where: address, number: int, amount: int):
     done, _answer = abi.call(where, "bid", number, value=amount)
     assert done, "box.refused"
 """
-"""Takes money by ``deposit``; can bid in an auction and withdraw a credit, to anywhere."""
+"""Takes money by ``receive``; can bid in an auction and withdraw a credit, to anywhere."""
 
 CLOSED_BOX = """
 from stdlib import abi
@@ -31,7 +31,7 @@ def withdraw(where: address, to: address):
     done, answer = abi.call(where, "withdraw", to)
     assert done, answer.decode()
 """
-"""Has money and takes none: there is no ``deposit``."""
+"""Has money and takes none: there is no ``receive``."""
 
 COIN = """
 from stdlib import context, storage
@@ -87,7 +87,7 @@ def last_answer() -> bytes:
     return answer.get()
 
 @payable
-def deposit():
+def receive():
     _strike("withdraw")
 
 def touch():

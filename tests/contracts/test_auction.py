@@ -177,7 +177,7 @@ def test_a_bidder_who_cannot_be_paid_keeps_nobody_from_bidding(world, people, ho
 
 def test_a_contract_that_takes_money_is_paid(world, people, house, token, lot):
     box = world.deploy_source(BOX, by=people.eve)
-    box.deposit(by=people.eve, value=3 * ANM)
+    box.receive(by=people.eve, value=3 * ANM)
     box.bid(house.address, lot, 3 * ANM, by=people.eve)
     house.bid(lot, by=people.bob, value=4 * ANM)
     with world.refused("box.refused"):  # a contract cannot be paid by one that it calls

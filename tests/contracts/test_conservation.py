@@ -133,7 +133,7 @@ def test_a_dao_holds_all_stakes(steps):
     world = start()
     token = world.deploy("token", "T", "T", 0, 4_000, NOBODY, by=PEOPLE[0])
     dao = world.deploy("dao", token.address, 100, 1, DAY, by=PEOPLE[0])
-    dao.deposit(by=PEOPLE[0], value=10_000)
+    dao.receive(by=PEOPLE[0], value=10_000)
     for who in PEOPLE:
         token.transfer(who, 1_000, by=PEOPLE[0])
         token.approve(dao.address, 10**6, by=who)

@@ -28,8 +28,8 @@ def dao(world, people, token):
     for who in (people.ann, people.bob, people.cid):
         token.approve(made.address, 1_000, by=who)
         made.stake(token.balance_of(who), by=who)
-    made.deposit(by=people.dan, value=10 * ANM)
-    assert made.events() == [("Deposited", {"source": people.dan, "amount": 10 * ANM})]
+    made.receive(by=people.dan, value=10 * ANM)
+    assert made.events() == [("Received", {"source": people.dan, "amount": 10 * ANM})]
     return made
 
 
@@ -259,7 +259,7 @@ def test_calls_that_could_never_be_executed(world, people, dao):
         (people.eve, b"", 0),
         (people.eve, b"", -1),
         (box.address, b"", 1),
-        (box.address, calldata("deposit"), -1),
+        (box.address, calldata("receive"), -1),
         (box.address, bytes(8_193), 0),
         (dao.address, rules(1, 1, DAY), 1),
         (dao.address, calldata("other", ("int", "int", "int"), 1, 1, DAY), 0),

@@ -184,7 +184,7 @@ def test_deals_do_not_share_their_money(world, people, escrow, deal):
     assert world.balance(escrow.address) == PRICE + 5
 
 
-def test_a_contract_is_paid_by_its_deposit(world, people, escrow, deal):
+def test_a_contract_that_receives_is_paid(world, people, escrow, deal):
     box = world.deploy_source(BOX, by=people.eve)
     closed = world.deploy_source(CLOSED_BOX, by=people.eve)
     escrow.release(deal, by=people.ann)

@@ -17,7 +17,7 @@ HEAR = calldata("hear", ("str", "int", "bool"), "grüße", -7, True)
 def wallet(world, people):
     """Two of ann, bob and cid, with 100 ANM in it."""
     made = world.deploy("multisig", [people.ann, people.bob, people.cid], 2, by=people.eve)
-    made.deposit(by=people.dan, value=100 * ANM)
+    made.receive(by=people.dan, value=100 * ANM)
     return made
 
 
@@ -51,8 +51,8 @@ def test_it_knows_its_members(people, wallet):
 
 
 def test_anybody_pays_in(world, people, wallet):
-    wallet.deposit(by=people.eve, value=5)
-    assert wallet.events() == [("Deposited", {"source": people.eve, "amount": 5})]
+    wallet.receive(by=people.eve, value=5)
+    assert wallet.events() == [("Received", {"source": people.eve, "amount": 5})]
     assert world.balance(wallet.address) == 100 * ANM + 5
 
 
@@ -213,8 +213,8 @@ def test_proposals_that_could_never_be_executed(world, people, wallet):
     for to, data, amount in [
         (people.dan, b"", 0),
         (people.dan, b"", -1),
-        (box.address, b"", 1),  # a payment to a contract is a call of its deposit
-        (box.address, calldata("deposit"), -1),
+        (box.address, b"", 1),  # a payment to a contract is a call of its receive
+        (box.address, calldata("receive"), -1),
         (box.address, bytes(8_193), 0),
         (wallet.address, calldata("set", ("list[address]", "int"), [people.dan], 1), 0),
         (wallet.address, members([people.dan], 1), 1),
@@ -226,9 +226,9 @@ def test_proposals_that_could_never_be_executed(world, people, wallet):
         wallet.propose(wallet.address, calldata("tick"), 0, world.time + DAY, by=people.ann)
 
 
-def test_it_pays_a_contract_by_its_deposit(world, people, wallet):
+def test_it_pays_a_contract_that_receives(world, people, wallet):
     box = world.deploy_source(BOX, by=people.eve)
-    number = agreed(world, people, wallet, box.address, calldata("deposit"), 5)
+    number = agreed(world, people, wallet, box.address, calldata("receive"), 5)
     wallet.execute(number, by=people.ann)
     assert world.balance(box.address) == 5
 

@@ -16,8 +16,8 @@ HEAR = calldata("hear", ("str", "int", "bool"), "x", 5, False)
 def lock(world, people):
     """Owned by ann, guarded by bob, two days, with 10 ANM in it."""
     made = world.deploy("timelock", people.ann, people.bob, DELAY, by=people.eve)
-    made.deposit(by=people.dan, value=10 * ANM)
-    assert made.events() == [("Deposited", {"source": people.dan, "amount": 10 * ANM})]
+    made.receive(by=people.dan, value=10 * ANM)
+    assert made.events() == [("Received", {"source": people.dan, "amount": 10 * ANM})]
     return made
 
 
@@ -140,7 +140,7 @@ def test_calls_that_could_never_be_executed(world, people, lock):
         (people.eve, b"", 0),
         (people.eve, b"", -1),
         (box.address, b"", 1),
-        (box.address, calldata("deposit"), -1),
+        (box.address, calldata("receive"), -1),
         (box.address, bytes(8_193), 0),
         (lock.address, configure(people.ann, NOBODY, DELAY), 1),
         (

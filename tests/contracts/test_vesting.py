@@ -176,7 +176,7 @@ def test_grants_do_not_share_their_money(world, people, vesting, grant):
     assert world.balance(vesting.address) == AMOUNT
 
 
-def test_a_contract_is_paid_by_its_deposit(world, people, vesting, grant):
+def test_a_contract_that_receives_is_paid(world, people, vesting, grant):
     box = world.deploy_source(BOX, by=people.eve)
     closed = world.deploy_source(CLOSED_BOX, by=people.eve)
     world.time += 50 * DAY
