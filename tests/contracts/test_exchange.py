@@ -238,6 +238,13 @@ def test_reserves_have_a_bound(world, people, market, pool):
     assert pool.reserves()[1] > 0
 
 
+def test_the_other_reserve_has_the_same_bound(world, people, market, pool):
+    with world.refused("exchange.amount"):
+        pool.swap(market[2].address, MOST - 3_999_999, 0, world.time, by=people.ann)
+    pool.swap(market[2].address, MOST - 4_000_000, 0, world.time, by=people.ann)
+    assert pool.reserves()[0] > 0
+
+
 def test_a_token_of_another_pair(world, people, pool):
     other = world.deploy("token", "C", "C", 0, 10**6, NOBODY, by=people.bob)
     with world.refused("exchange.pair"):
