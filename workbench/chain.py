@@ -174,9 +174,7 @@ class Chain:
         """Call and forget; see ``Contract.simulate``."""
         asked = public_function(contract.module, function)
         data = calldata(asked, values.arguments(asked, args, named))
-        ran = self.ledger.read(
-            self._sender(sender), contract.address, data, value, static=asked.view
-        )
+        ran = self.ledger.read(self._sender(sender), contract.address, data, value)
         self.gas.add(contract.label, function, "view", ran.gas_used)
         return self._result(contract.label, asked, ran)
 

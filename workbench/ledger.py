@@ -146,7 +146,7 @@ class Ledger:
             self.height,
         )
 
-    def read(self, sender: bytes, to: bytes, data: bytes, value: int, *, static: bool) -> Ran:
+    def read(self, sender: bytes, to: bytes, data: bytes, value: int) -> Ran:
         """What a call would do in the next block; nothing changes."""
         recorder = trace.Recorder()
         outcome = read(
@@ -157,7 +157,6 @@ class Ledger:
             data=data,
             gas=self.numbers.gas_limit,
             value=value,
-            static=static,
         )
         return Ran(
             outcome.status, outcome.gas, outcome.logs, outcome.ret, recorder.root, b"", self.height

@@ -92,7 +92,6 @@ class LedgerNode:
             from_text(params["to"]),
             unhexed(params["data"]),
             int(params.get("value", "0")),
-            static=False,
         )
         failed = ran.status == receipt.REVERTED
         return {

@@ -7,7 +7,10 @@ from click.testing import CliRunner
 
 from animica_site.commands.contract import contract as contract_group
 from core import cbor
+from core.hashing import sha3
+from core.receipt import Log
 from execution.abi import codec
+from execution.lang import parse_and_check
 from execution.lang.types import ADDRESS, INT, STR, tuple_of
 from pq.addresses import of_contract, to_text
 from pq.devnet_keys import key
@@ -17,6 +20,7 @@ from tests.wallet.played import serving
 from tests.workbench.sources import BANK, TOKEN
 from wallet import client as client_module
 from wallet import keyfile
+from wallet.cli_contract_views import event_rows, event_views, failure, interface_rows
 from wallet.keyfile import Cost, KeyFile
 from wallet.store import WalletStore
 
@@ -24,6 +28,7 @@ PASSPHRASE = "correct horse"
 ALICE = from_seed(bytes(32))
 DEV0, DEV1 = key(0).address, key(1).address
 FIRST = of_contract(DEV0, 0)
+TYPES = [ADDRESS, ADDRESS, INT]
 
 
 @pytest.fixture(autouse=True)
@@ -242,8 +247,6 @@ def test_a_source_that_is_not_the_accounts_is_believed_by_nobody_who_signs(node,
     other = TOKEN.replace("too little", "too much")
     node.lies = {"source": other}
     refused(run(*asked, "--node", node.played.url), "wallet.node_answer")
-    from core.hashing import sha3
-
     node.lies = {"source": other, "hash": "0x" + sha3(other.encode()).hex()}
     refused(run(*asked, "--node", node.played.url), "wallet.node_answer")
     assert len(node.sent) == 1
@@ -337,3 +340,32 @@ def test_values_are_encoded_as_a_contract_does():
     refused(run("encode-values", "int"), "contract.argument")
     refused(run("encode-values"), "contract.argument")
     refused(run("encode-values", "int", "x"), "contract.argument")
+
+
+def test_earlier_blocks_are_asked_for_by_height(node, coin):
+    ran(node, "send", coin, "transfer", "dev:1", "5", "--from", "dev:0", "--yes")
+    assert ran(node, "call", coin, "balance_of", "dev:1", "--at", "2").stdout == "5\n"
+    assert ran(node, "storage", coin, "balances", "dev:1", "--at", "2").stdout == "5\n"
+    assert node.played.asked("state.call")[-1]["block"] == 2
+    assert node.played.asked("state.getProof")[-1]["block"] == 2
+    later = run("storage", coin, "supply", "--at", "1", "--node", node.played.url)
+    refused(later, "wallet.header_unproven")
+
+
+def test_events_of_other_contracts_stay_raw():
+    module, data = parse_and_check(TOKEN.encode()), codec.encode_all([DEV0, DEV1, 5], TYPES)
+    own = Log(FIRST, (sha3(b"Moved"),), data)
+    other = Log(of_contract(DEV1, 3), (sha3(b"Moved"),), data)
+    first, second = event_rows(module, FIRST, (own, other))
+    assert first.startswith("Event    Moved(")
+    assert second == f"Event    0x{data.hex()} by {to_text(other.address)}"
+    views = event_views(module, FIRST, (own, other))
+    assert [view.get("event") for view in views] == ["Moved", None]
+    assert views[1]["data"] == "0x" + data.hex()
+
+
+def test_what_strangers_wrote_obeys_no_terminal():
+    source = b'"""\\x1b[31mred"""\n\n@view\ndef f() -> int:\n    """a\\x07b"""\n    return 1\n'
+    rows = interface_rows(parse_and_check(source))
+    assert rows == ["?[31mred", "  f() -> int @view", "      a?b"]
+    assert failure(1, b"\x1b[2J\xff")[0] == "?[2J\ufffd"

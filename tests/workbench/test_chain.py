@@ -16,6 +16,7 @@ from tests.workbench.sources import BANK, TOKEN
 from workbench import Chain, Numbers, Reverted, reverts
 from workbench.accounts import NAMES
 from workbench.errors import ContractMissing, SourceUnreadable, StoredUnknown
+from workbench.report import GasReport
 
 ROOT = Path(__file__).parents[2]
 
@@ -342,3 +343,34 @@ def test_gas_is_counted_by_function(chain, token, bank):
     text = chain.gas.text().splitlines()
     assert text[0].split() == ["contract", "function", "calls", "min", "avg", "max"]
     assert len(text) == 5
+
+
+def test_gas_reports_keep_least_most_and_average():
+    report = GasReport()
+    assert report.text() == ""
+    for gas in (7, 5, 9):
+        report.add("a", "f", "send", gas)
+    report.add("a", "f", "view", 1)
+    first, second = report.view()
+    assert (first["calls"], first["min"], first["avg"], first["max"]) == (3, 5, 7, 9)
+    assert (second["way"], second["calls"], second["max"]) == ("view", 1, 1)
+
+
+def test_a_failure_has_the_functions_on_the_way(chain):
+    source = """
+def _check(n: int):
+    assert n < 5, "too much"
+
+
+def outer(n: int):
+    _check(n)
+"""
+    contract = chain.deploy(source)
+    failed = contract.send("outer", 7, check=False)
+    assert failed.trace.stack == (("outer", 7), ("_check", 3))
+    assert failed.line == 3
+
+
+def test_a_view_may_be_sent_too(chain, bank):
+    result = bank.send("times")
+    assert result.value == (chain.height, chain.time)

@@ -140,6 +140,13 @@ def test_run_with_value_and_another_caller():
     assert "take(amount=0)" in told("run", "bank.py", "--init", "carol", "take", "0", "--trace")
 
 
+def test_the_value_goes_with_the_last_call():
+    text = told(
+        *("run", "bank.py", "--init", "carol", "put", "then", "put", "--value", "7", "--nanm")
+    )
+    assert [row.split("amount=")[1] for row in text.splitlines() if "Paid" in row] == ["0)", "7)"]
+
+
 def test_run_as_json_with_traces():
     view = json.loads(
         told("run", "coin.py", "--init", "9", "transfer", "this", "5", "--json", "--trace")
