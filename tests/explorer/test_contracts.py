@@ -6,6 +6,8 @@ import html
 import re
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chain import queries
 from core.hashing import sha3
@@ -205,6 +207,36 @@ def test_handing_in_needs_the_page_s_own_form(chain):
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/send", {"raw": "0x80"}).status_code == 403
     assert strict.put("/send").status_code in (403, 405)
+
+
+WORDS = st.one_of(
+    st.text(max_size=80),
+    st.sampled_from(
+        [
+            "balance_of",
+            "described",
+            "transfer",
+            "balances",
+            "-1",
+            "1e9",
+            "[[[[",
+            "0x0",
+            '{"a": NaN}',
+        ]
+    ),
+)
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    page=st.sampled_from(["call", "entry"]),
+    given_=st.dictionaries(
+        st.sampled_from(["function", "name", "a0", "a1", "k0", "value"]), WORDS, max_size=5
+    ),
+)
+def test_nothing_that_is_asked_breaks_a_form(client, chain, page, given_):
+    response = client.get(f"{PAGE}/{page}", given_)
+    assert response.status_code in (200, 400, 404)
 
 
 # ------------------------------------------------------------------ transactions

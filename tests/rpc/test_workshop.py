@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from core.errors import AnimicaError
 from core.hashing import sha3
 from execution.gas import CODE_BYTE
 from rpc import workshop
@@ -172,3 +177,38 @@ async def test_bytes_and_gas_are_charged(door, use_desk):
     await ask(door, "simulate", plan)  # owed from here on
     error = (await ask(door, "check", {"source": "x = 1\n"}, 429))["error"]
     assert error["code"] == "rpc.rate_limited" and error["retryAfterMs"] > 5_000
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+STEP = st.fixed_dictionaries(
+    {},
+    optional={
+        "function": st.sampled_from(["clock", "transfer", "spin", "balance_of", "fund"]) | JSON,
+        "args": JSON,
+        "sender": st.sampled_from(["alice", "contract", "anim1x"]) | JSON,
+        "value": st.sampled_from(["0", "5", "99999999999999999999"]) | JSON,
+        "gas": st.integers(-1, 10**6) | JSON,
+    },
+)
+
+
+@given(
+    init=STEP | JSON,
+    steps=st.lists(STEP, max_size=3) | JSON,
+    gas=st.integers(0, 3_000_000) | JSON,
+)
+@settings(max_examples=200, deadline=None)
+def test_every_plan_is_answered_or_refused(init, steps, gas):
+    plan = {"source": SOURCE, "init": init, "calls": steps, "gas": gas}
+    raw = json.dumps(plan).encode()
+    used = workshop.Used()
+    try:
+        found = workshop.simulate(raw, used)
+    except AnimicaError as refusal:
+        assert refusal.code
+    else:
+        assert found["gasUsed"] == used.gas <= 40_000_000
