@@ -14,7 +14,7 @@ from execution.kinds import Outcome
 
 RUNS_MOST = 40
 """Runs of one search."""
-SPENT_PARTS = 8
+SPENT_PARTS = 4
 """All runs of a search together use at most so many times the most gas of one."""
 _FIRST_STEP = 64
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from chain import contracts
 from consensus import calls
 from consensus.calls import Asked, Called
 from core.receipt import OK, REVERTED
+from core.tx import UnsignedTx
+from execution.estimate import Least
 from rpc import readings, views
 from rpc.caller import Caller
 from rpc.errors import Busy
@@ -20,21 +24,35 @@ AT_ONCE = 4
 _places = BoundedSemaphore(AT_ONCE)
 
 
-def spend(caller: Caller, gas: int) -> None:
-    """Charge gas that was used; what the allowance lacks is owed, and later requests wait."""
-    caller.spend(gas // GAS_PER_REQUEST)
-
-
 def run(asked: Asked, height: int | None, caller: Caller) -> Called:
     """Run a call for a caller; raises ``Busy`` and as ``consensus.calls.run``."""
+    with _place():
+        called = calls.run(asked, height=height)
+    _spend(caller, called.outcome.gas)
+    return called
+
+
+def least(unsigned: UnsignedTx, most: int, caller: Caller) -> Least:
+    """Search for the least gas for a caller; raises ``Busy`` and as ``consensus.calls.least``."""
+    with _place():
+        found = calls.least(unsigned, most)
+    _spend(caller, found.spent)
+    return found
+
+
+@contextmanager
+def _place() -> Iterator[None]:
     if not _places.acquire(blocking=False):
         raise Busy(f"{AT_ONCE} contracts are being run", limit=AT_ONCE)
     try:
-        called = calls.run(asked, height=height)
+        yield
     finally:
         _places.release()
-    spend(caller, called.outcome.gas)
-    return called
+
+
+def _spend(caller: Caller, gas: int) -> None:
+    """Charge gas that was used; what the allowance lacks is owed, and later requests wait."""
+    caller.spend(gas // GAS_PER_REQUEST)
 
 
 def view(asked: Asked, called: Called) -> CallView:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from execution.lang.interface import interface_of
-
 from chain import contracts, queries
 from chain import service as chain
 from chain.values import RecordProof
@@ -14,6 +12,7 @@ from core.errors import NodeFault
 from core.hashing import sha3
 from core.limits import ADDRESS_BYTES, DATA_BYTES
 from execution.accounts import MODULE as ACCOUNT
+from execution.lang.interface import interface_of
 from rpc import contract_calls, views
 from rpc.at_block import NOT_PROVABLE, NOT_THERE, AtBlock, height_at, provable_at
 from rpc.caller import Caller

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from chain import queries
-from consensus import calls
+from consensus.calls import GAS_MOST
 from core.cbor import Value
 from core.errors import EncodingRefused, TxRefused
 from core.limits import CODE_BYTES, DATA_BYTES, U64_MAX
@@ -16,9 +16,8 @@ from execution.errors import InsufficientFunds
 from execution.estimate import Least
 from execution.gas import intrinsic_gas
 from pq import addresses, algorithms
-from rpc import context, prices, views
+from rpc import context, contract_calls, prices, views
 from rpc.caller import Caller
-from rpc.contract_calls import spend
 from rpc.errors import AlwaysFails, Busy, NodeAbsent, ParamsInvalid
 from rpc.params import Address, Amount, Flag, choice, hex_bytes, whole
 from rpc.registry import method
@@ -97,8 +96,7 @@ def _running(unsigned: UnsignedTx, intrinsic: int, value: int, caller: Caller) -
             f"the account has {held} nANM and would send {value}", required=value, available=held
         )
     block_gas = context.importer().network.at(head.height + 1).params.gas_limit
-    found = calls.least(unsigned, max(0, block_gas - intrinsic))
-    spend(caller, found.spent)
+    found = contract_calls.least(unsigned, max(0, block_gas - intrinsic), caller)
     if found.gas is None:
         raise _always_fails(found)
     return found.gas
@@ -109,7 +107,7 @@ def _always_fails(found: Least) -> AlwaysFails:
     failure = views.failure(outcome.status, outcome.ret)
     assert failure is not None, "it did not succeed"
     if failure["sentence"] == reasons.OUT_OF_GAS.sentence:
-        text = f"it needs more than {calls.GAS_MOST} gas, or than a block has"
+        text = f"it needs more than {GAS_MOST} gas, or than a block has"
     else:
         text = failure["sentence"]
     return AlwaysFails(
@@ -117,5 +115,5 @@ def _always_fails(found: Least) -> AlwaysFails:
         revert=failure["reason"],
         status=outcome.status,
         gasUsed=outcome.gas,
-        next=failure["hint"],
+        hint=failure["hint"],
     )

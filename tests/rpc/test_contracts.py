@@ -142,6 +142,8 @@ def test_so_many_calls_run_at_once(chain):
     try:
         with pytest.raises(Busy):
             call("state.call", to=text(TOKEN), data=hexed(token.calldata("clock")))
+        with pytest.raises(Busy):
+            estimate("call", to=text(TOKEN), data=hexed(token.calldata("clock")))
     finally:
         for _ in range(contract_calls.AT_ONCE):
             contract_calls._places.release()
@@ -245,10 +247,19 @@ def test_estimates_of_deployments_are_tight(chain):
     assert lands(chain, token.deploy(ALICE, 3, 5, gas=gas)) == 0
 
 
+def test_the_gas_of_an_estimate_s_runs_is_charged(chain):
+    spent: list[int] = []
+    data = hexed(token.calldata("spin", 50_000))
+    asked = {"from": text(ALICE.address), "kind": "call", "to": text(TOKEN), "data": data}
+    gas = call("tx.estimateGas", **asked, spent=spent)["gas"]
+    assert spent[0] >= 2 * (gas - 100_000) // contract_calls.GAS_PER_REQUEST > 5
+
+
 def test_an_estimate_says_why_nothing_helps(chain):
     with pytest.raises(AlwaysFails) as caught:
         estimate("call", to=text(TOKEN), data=hexed(token.calldata("transfer", BOB.address, 5_000)))
     assert caught.value.facts["revert"] == "too little"
+    assert "condition there was not met" in caught.value.view()["hint"]
     with pytest.raises(AlwaysFails) as caught:
         estimate("call", to=text(TOKEN), data=hexed(token.calldata("spin", 10**9)))
     assert caught.value.facts["status"] == 2 and "more than" in caught.value.message
