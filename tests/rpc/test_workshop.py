@@ -169,6 +169,13 @@ async def test_only_so_many_at_once(door):
     await ask(door, "check", {"source": SOURCE})
 
 
+async def test_bytes_are_paid_for_before_anything_runs(door, use_desk):
+    use_desk(load(), rate=1, burst=20)
+    padded = {"source": SOURCE + "# " + "x" * 20_000 + "\n"}
+    assert (await ask(door, "check", padded, 429))["error"]["code"] == "rpc.rate_limited"
+    await ask(door, "check", {"source": "x = 1\n"})
+
+
 async def test_bytes_and_gas_are_charged(door, use_desk):
     use_desk(load(), rate=1, burst=60)
     spin = {"function": "spin", "args": [10**9], "gas": 3_000_000}
