@@ -108,6 +108,8 @@ class Reverted(RequestRefused):
         )
         if explained is not None:
             self.__dict__["hint"] = explained.hint
+        if result.trace is not None:
+            self.add_note(result.trace.text())  # a failing test shows it
 
 
 @contextmanager
