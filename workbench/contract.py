@@ -89,6 +89,7 @@ class Contract:
         ``sender`` is an account (the chain's default without one), ``value`` nANM. Raises
         ``Reverted`` on failure unless ``check`` is false.
         """
+        __tracebackhide__ = True  # a failing test shows its own line, not this one
         who = self._sender if sender is None else sender
         result = self.chain.send(self, function, args, named, sender=who, value=value, gas=gas)
         return result.require() if check else result
@@ -97,6 +98,7 @@ class Contract:
         self, function: str, *args: Any, sender: Any = None, value: int = 0, **named: Any
     ) -> Any:
         """What a call would answer now; it changes nothing. Raises ``Reverted``."""
+        __tracebackhide__ = True
         return self.simulate(function, *args, sender=sender, value=value, **named).require().value
 
     def simulate(
@@ -124,6 +126,7 @@ class Contract:
         way = self.view if function.view else self.send
 
         def call(*args: Any, **options: Any) -> Any:
+            __tracebackhide__ = True
             return way(name, *args, **options)
 
         call.__name__ = name

@@ -83,6 +83,7 @@ class Result:
 
     def require(self) -> Result:
         """Itself; raises ``Reverted`` unless it succeeded."""
+        __tracebackhide__ = True
         if not self.ok:
             raise Reverted(self)
         return self

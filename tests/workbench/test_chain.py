@@ -277,6 +277,7 @@ def test_a_deployment_can_fail(chain):
         chain.deploy(source)
     result = chain.try_deploy(source)
     assert not result.ok
+    assert result.trace.code == 'assert False, "never"'
     with pytest.raises(ContractMissing):
         chain.at(result.trace.to)
 
@@ -319,6 +320,7 @@ def test_a_trace_keeps_failures_inside_and_money(chain, token, bank):
     (inner,) = result.trace.calls
     assert (inner.status, inner.reason) == (1, "too little")
     assert inner.line == line_of(TOKEN, '"too little"')
+    assert inner.code == TOKEN.splitlines()[inner.line - 1].strip()
     failed = bank.send("insist", bob, 4, check=False)
     assert failed.line == line_of(BANK, '"the token refused"')
     assert "✗ the contract refused: too little at line" in chain.explain(failed)
