@@ -1,7 +1,7 @@
 """Fixtures for pytest: ``chain``, ``accounts``, ``deploy``, ``reverts``, ``node``.
 
 Every test starts from what the fixtures of its module, and of the whole run, have made, and what it
-does is undone afterwards. Loaded by ``animica contract test``, or by ``pytest -p workbench.plugin``.
+does is undone afterwards. Loaded by ``animica contract test`` or ``pytest -p workbench.plugin``.
 Source: docs/guides/contracts-cli.md.
 """
 
