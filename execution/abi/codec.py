@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
-from operator import lt
+from operator import itemgetter, lt
 from typing import Any, NoReturn
 
 from core import cbor
@@ -202,9 +202,14 @@ def _to_dicts(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Plain]:
             keys = _TO[key_type.kind](keys, key_type, packed)
         items = _TO[item_type.kind](list(value.values()), item_type, packed)
         pairs = list(map(list, zip(keys, items, strict=True)))
-        pairs.sort(key=_place)
+        pairs.sort(key=_sorter(key_type))
         dicts.append(pairs)
     return dicts
+
+
+def _sorter(key_type: Type) -> Callable[[list[Plain]], Any]:
+    """Keys of one length sort as they are."""
+    return itemgetter(0) if key_type.kind in ("int", "address") else _place
 
 
 def _place(pair: list[Plain]) -> tuple[int, bytes]:
@@ -240,7 +245,7 @@ def _from_dict(pairs: list[Plain], of: Type, packed: bool) -> dict[Any, Any]:
     key_type, item_type = of.args
     plain_keys = [pair[0] for pair in pairs]
     keys = _FROM[key_type.kind](plain_keys, key_type, packed)
-    places = list(map(_place, pairs))
+    places = list(map(_sorter(key_type), pairs))
     if not all(map(lt, places, places[1:])):
         raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
     items = _FROM[item_type.kind]([pair[1] for pair in pairs], item_type, packed)
