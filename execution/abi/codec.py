@@ -8,8 +8,6 @@ ABI bytes for keys. CPython's hash of an int can be predicted and so flooded; th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, islice
-from operator import itemgetter, lt
 from typing import Any, NoReturn
 
 from core import cbor
@@ -73,12 +71,12 @@ def default(of: Type) -> Any:
 
 def to_plain(value: object, of: Type, *, packed: bool = False) -> Plain:
     """A value as CBOR takes it. Raises AbiMalformed if it is not of the type."""
-    return _TO[of.kind]([value], of, packed)[0]
+    return _TO[of.kind](value, of, packed)
 
 
 def from_plain(plain: Plain, of: Type, *, packed: bool = False) -> Any:
     """The value of a type in what CBOR gave. Raises AbiMalformed."""
-    return _FROM[of.kind]([plain], of, packed)[0]
+    return _FROM[of.kind](plain, of, packed)
 
 
 def _refuse(of: Type) -> NoReturn:
@@ -97,119 +95,41 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {
     "none": lambda: None,
 }
 
-# Each of the functions below takes many values of one type, for the work to be done in loops of
-# CPython's own; that is what the price of a weight assumes.
-
-_Codec = Callable[[Sequence[Any], Type, bool], Sequence[Any]]
-
-
-def _check(values: Sequence[Any], of: Type, kind: type, most: int = SIZE_MOST) -> None:
-    """Refuse values of another Python type, or longer ones."""
-    if not set(map(type, values)) <= {kind}:
-        _refuse(of)
-    if kind in (bytes, str, list, dict) and values and max(map(len, values)) > most:
-        _refuse(of)
-
-
-def _split(items: Sequence[Any], like: Sequence[Any]) -> list[list[Any]]:
-    """Items in lists as long as those that they came from."""
-    rest = iter(items)
-    return [list(islice(rest, len(one))) for one in like]
-
-
-def _bools(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Any]:
-    _check(values, of, bool)
-    return values
-
-
-def _bytes(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Any]:
-    _check(values, of, bytes)
-    return values
-
-
-def _strs(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Any]:
-    _check(values, of, str)
-    try:
-        for value in values:
-            value.encode()
-    except UnicodeEncodeError:
-        _refuse(of)
-    return values
-
-
-def _addresses(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Any]:
-    _check(values, of, bytes)
-    if not set(map(len, values)) <= {ADDRESS_BYTES}:
-        _refuse(of)
-    return values
-
-
-def _nones(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Any]:
-    _check(values, of, type(None))
-    return values
-
-
-def _optionals(
-    codecs: dict[str, _Codec], values: Sequence[Any], of: Type, packed: bool
-) -> list[Any]:
-    """Either way: what is None stays, the rest is taken together."""
-    inner = of.args[0]
-    some = iter(codecs[inner.kind]([v for v in values if v is not None], inner, packed))
-    return [None if value is None else next(some) for value in values]
-
-
-def _lists(codecs: dict[str, _Codec], values: Sequence[Any], of: Type, packed: bool) -> list[Any]:
-    """Either way: the items of all lists are taken together."""
-    _check(values, of, list)
-    item = of.args[0]
-    items = values[0] if len(values) == 1 else list(chain.from_iterable(values))
-    return _split(codecs[item.kind](items, item, packed), values)
-
-
-def _columns(
-    codecs: dict[str, _Codec], values: Sequence[Any], of: Type, packed: bool
-) -> list[Sequence[Any]]:
-    """Either way: the items at each place of all tuples are taken together."""
-    if not set(map(len, values)) <= {len(of.args)}:
-        _refuse(of)
-    columns = zip(of.args, zip(*values, strict=True), strict=False)
-    return [codecs[item.kind](column, item, packed) for item, column in columns]
-
-
 # --- to CBOR --------------------------------------------------------------------------------
 
 
-def _to_ints(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Plain]:
-    _check(values, of, int)
-    if values and (min(values) < INT_MIN or max(values) > INT_MAX):
+def _to_int(value: Any, of: Type, packed: bool) -> Plain:
+    if type(value) is not int or not INT_MIN <= value <= INT_MAX:
         _refuse(of)
-    return [value.to_bytes(INT_BYTES, "big", signed=True) for value in values]
+    return pack_key(value)
 
 
-def _to_tuples(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Plain]:
-    _check(values, of, tuple)
-    return list(map(list, zip(*_columns(_TO, values, of, packed), strict=True)))
+def _to_list(value: Any, of: Type, packed: bool) -> Plain:
+    if type(value) is not list or len(value) > SIZE_MOST:
+        _refuse(of)
+    item = of.args[0]
+    give = _TO[item.kind]
+    return [give(x, item, packed) for x in value]
 
 
-def _to_dicts(values: Sequence[Any], of: Type, packed: bool) -> Sequence[Plain]:
-    _check(values, of, dict)
-    key_type, item_type = of.args
+def _to_tuple(value: Any, of: Type, packed: bool) -> Plain:
+    if type(value) is not tuple or len(value) != len(of.args):
+        _refuse(of)
+    return [_TO[item.kind](x, item, packed) for x, item in zip(value, of.args, strict=True)]
+
+
+def _to_dict(value: Any, of: Type, packed: bool) -> Plain:
+    if type(value) is not dict or len(value) > SIZE_MOST:
+        _refuse(of)
+    key_type, value_type = of.args
     key_is_packed = packed and key_type.kind == "int"
-    dicts = []
-    for value in values:
-        keys: Sequence[Plain] = list(value)
-        if not key_is_packed:
-            keys = _TO[key_type.kind](keys, key_type, packed)
-        items = _TO[item_type.kind](list(value.values()), item_type, packed)
-        pairs = list(map(list, zip(keys, items, strict=True)))
-        pairs.sort(key=_sorter(key_type))
-        dicts.append(pairs)
-    return dicts
-
-
-def _sorter(key_type: Type) -> Callable[[list[Plain]], Any]:
-    """Keys of one length sort as they are."""
-    return itemgetter(0) if key_type.kind in ("int", "address") else _place
+    give = _TO[value_type.kind]
+    pairs = []
+    for key, item in value.items():
+        plain_key = key if key_is_packed else to_plain(key, key_type)
+        pairs.append([plain_key, give(item, value_type, packed)])
+    pairs.sort(key=_place)
+    return pairs
 
 
 def _place(pair: list[Plain]) -> tuple[int, bytes]:
@@ -218,61 +138,108 @@ def _place(pair: list[Plain]) -> tuple[int, bytes]:
     return len(key), key
 
 
+def _to_optional(value: Any, of: Type, packed: bool) -> Plain:
+    return None if value is None else to_plain(value, of.args[0], packed=packed)
+
+
+# --- atoms, the same both ways ----------------------------------------------------------------
+
+
+def _bool(value: Any, of: Type, packed: bool) -> Any:
+    return value if type(value) is bool else _refuse(of)
+
+
+def _bytes(value: Any, of: Type, packed: bool) -> Any:
+    return value if type(value) is bytes and len(value) <= SIZE_MOST else _refuse(of)
+
+
+def _str(value: Any, of: Type, packed: bool) -> Any:
+    if type(value) is not str or len(value) > SIZE_MOST:
+        _refuse(of)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        _refuse(of)
+    return value
+
+
+def _address(value: Any, of: Type, packed: bool) -> Any:
+    return value if type(value) is bytes and len(value) == ADDRESS_BYTES else _refuse(of)
+
+
+def _none(value: Any, of: Type, packed: bool) -> Any:
+    return None if value is None else _refuse(of)
+
+
 # --- from CBOR ------------------------------------------------------------------------------
 
 
-def _from_ints(plains: Sequence[Plain], of: Type, packed: bool) -> Sequence[Any]:
-    _check(plains, of, bytes)
-    if not set(map(len, plains)) <= {INT_BYTES}:
+def _from_int(plain: Plain, of: Type, packed: bool) -> Any:
+    if type(plain) is not bytes or len(plain) != INT_BYTES:
         _refuse(of)
-    return [int.from_bytes(plain, "big", signed=True) for plain in plains]
+    return unpack_key(plain)
 
 
-def _from_tuples(plains: Sequence[Plain], of: Type, packed: bool) -> Sequence[Any]:
-    _check(plains, of, list)
-    return list(zip(*_columns(_FROM, plains, of, packed), strict=True))
-
-
-def _from_dicts(plains: Sequence[Plain], of: Type, packed: bool) -> Sequence[Any]:
-    _check(plains, of, list)
-    return [_from_dict(plain, of, packed) for plain in plains]
-
-
-def _from_dict(pairs: list[Plain], of: Type, packed: bool) -> dict[Any, Any]:
-    _check(pairs, of, list)
-    if not set(map(len, pairs)) <= {2}:
+def _from_list(plain: Plain, of: Type, packed: bool) -> Any:
+    if type(plain) is not list or len(plain) > SIZE_MOST:
         _refuse(of)
-    key_type, item_type = of.args
-    plain_keys = [pair[0] for pair in pairs]
-    keys = _FROM[key_type.kind](plain_keys, key_type, packed)
-    places = list(map(_sorter(key_type), pairs))
-    if not all(map(lt, places, places[1:])):
-        raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
-    items = _FROM[item_type.kind]([pair[1] for pair in pairs], item_type, packed)
-    stay = packed and key_type.kind == "int"
-    return dict(zip(plain_keys if stay else keys, items, strict=True))
+    item = of.args[0]
+    take = _FROM[item.kind]
+    return [take(x, item, packed) for x in plain]
 
 
+def _from_tuple(plain: Plain, of: Type, packed: bool) -> Any:
+    if type(plain) is not list or len(plain) != len(of.args):
+        _refuse(of)
+    return tuple(
+        [_FROM[item.kind](x, item, packed) for x, item in zip(plain, of.args, strict=True)]
+    )
+
+
+def _from_dict(plain: Plain, of: Type, packed: bool) -> Any:
+    if type(plain) is not list or len(plain) > SIZE_MOST:
+        _refuse(of)
+    key_type, value_type = of.args
+    key_stays = packed and key_type.kind == "int"
+    result: dict[Any, Any] = {}
+    last = (-1, b"")
+    for pair in plain:
+        if type(pair) is not list or len(pair) != 2:
+            _refuse(of)
+        key = from_plain(pair[0], key_type)
+        place = _place(pair)
+        if place <= last:
+            raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
+        last = place
+        result[pair[0] if key_stays else key] = _FROM[value_type.kind](pair[1], value_type, packed)
+    return result
+
+
+def _from_optional(plain: Plain, of: Type, packed: bool) -> Any:
+    return None if plain is None else from_plain(plain, of.args[0], packed=packed)
+
+
+_Codec = Callable[[Any, Type, bool], Any]
 _ATOMS: dict[str, _Codec] = {
-    "bool": _bools,
+    "bool": _bool,
     "bytes": _bytes,
-    "str": _strs,
-    "address": _addresses,
-    "none": _nones,
+    "str": _str,
+    "address": _address,
+    "none": _none,
 }
 _TO: dict[str, _Codec] = {
     **_ATOMS,
-    "int": _to_ints,
-    "list": lambda values, of, packed: _lists(_TO, values, of, packed),
-    "tuple": _to_tuples,
-    "dict": _to_dicts,
-    "optional": lambda values, of, packed: _optionals(_TO, values, of, packed),
+    "int": _to_int,
+    "list": _to_list,
+    "tuple": _to_tuple,
+    "dict": _to_dict,
+    "optional": _to_optional,
 }
 _FROM: dict[str, _Codec] = {
     **_ATOMS,
-    "int": _from_ints,
-    "list": lambda values, of, packed: _lists(_FROM, values, of, packed),
-    "tuple": _from_tuples,
-    "dict": _from_dicts,
-    "optional": lambda values, of, packed: _optionals(_FROM, values, of, packed),
+    "int": _from_int,
+    "list": _from_list,
+    "tuple": _from_tuple,
+    "dict": _from_dict,
+    "optional": _from_optional,
 }

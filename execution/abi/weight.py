@@ -6,9 +6,8 @@ far more than the memory it takes: the walk ends where the weight passes what ca
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from execution.lang.types import INT_MAX, Type
@@ -16,8 +15,6 @@ from execution.lang.types import INT_MAX, Type
 ATOM, ADDRESS, TEXT, CONTAINER = 2, 3, 4, 8
 LEAST = 2
 """The least that any value weighs."""
-TOGETHER = 65_536
-"""Items that are looked at together."""
 
 
 @lru_cache(maxsize=4096)
@@ -40,71 +37,42 @@ def fixed(of: Type) -> int | None:
 def weight(value: Any, of: Type, most: int = INT_MAX) -> int:
     """The weight of a value of the type, exact up to ``most``; else anything above ``most``."""
     known = fixed(of)
-    return _weights([value], of, most) if known is None else known
-
-
-def weights(values: Collection[Any], of: Type, most: int = INT_MAX) -> int:
-    """The sum of the weights of values of one type, as exact as ``weight``."""
-    known = fixed(of)
-    return _weights(values, of, most) if known is None else known * len(values)
-
-
-def _weights(values: Collection[Any], of: Type, most: int) -> int:
-    """All values of one type at once: what they hold is looked at kind by kind, not one by one.
-
-    CPython does most of it in loops of its own, which is what the price of a weight assumes.
-    """
-    count = len(values)
-    if LEAST * count > most:
-        return LEAST * count
+    if known is not None:
+        return known
     kind = of.kind
     if kind == "bytes":
-        return TEXT * count + sum([len(value) >> 4 for value in values])
+        return TEXT + (len(value) >> 4)
     if kind == "str":
-        return TEXT * count + sum([len(value) >> 2 for value in values])
+        return TEXT + (len(value) >> 2)
     if kind == "optional":
-        some = [value for value in values if value is not None]
-        return ATOM * (count - len(some)) + weights(some, of.args[0], most)
-    total = CONTAINER * count
-    if kind == "tuple":
-        for place, part in enumerate(of.args):
-            known = fixed(part)
-            column = () if known is not None else [value[place] for value in values]
-            more = known * count if known is not None else _weights(column, part, most - total)
-            total += more
-            if total > most:
-                break
-        return total
+        return ATOM if value is None else weight(value, of.args[0], most)
     if kind == "list":
-        return total + _inside(values, of.args[0], most - total)
-    total += _inside(values, of.args[0], most - total)
-    return total + _inside([value.values() for value in values], of.args[1], most - total)
-
-
-def _inside(values: Collection[Any], of: Type, most: int) -> int:
-    """The weights of all that these containers hold."""
-    items = sum(map(len, values))
-    known = fixed(of)
-    if known is not None:
-        return known * items
-    if LEAST * items > most:
-        return LEAST * items
-    if items <= TOGETHER:
-        return _weights(list(chain.from_iterable(values)), of, most)
-    total = 0
-    for some in _batches(values):
-        total += _weights(some, of, most - total)
+        return CONTAINER + _items(value, of.args[0], most - CONTAINER)
+    if kind == "dict":
+        total = CONTAINER + _items(value, of.args[0], most - CONTAINER)
+        return total + _items(value.values(), of.args[1], most - total)
+    total = CONTAINER
+    for item, item_type in zip(value, of.args, strict=True):
+        total += weight(item, item_type, most - total)
         if total > most:
             break
     return total
 
 
-def _batches(values: Collection[Any]) -> Iterator[list[Any]]:
-    """What containers hold, in lists that are neither long nor many."""
-    batch: list[Any] = []
+def _items(values: Collection[Any], of: Type, most: int) -> int:
+    count = len(values)
+    known = fixed(of)
+    if known is not None:
+        return known * count
+    if LEAST * count > most:
+        return LEAST * count
+    if of.kind == "bytes":
+        return TEXT * count + sum([len(value) >> 4 for value in values])
+    if of.kind == "str":
+        return TEXT * count + sum([len(value) >> 2 for value in values])
+    total = 0
     for value in values:
-        batch += value
-        if len(batch) > TOGETHER:
-            yield batch
-            batch = []
-    yield batch
+        total += weight(value, of, most - total)
+        if total > most:
+            break
+    return total

@@ -8,14 +8,12 @@ from __future__ import annotations
 from sys import getsizeof
 from typing import Any
 
-from execution.abi.codec import pack_key
+from execution.abi.codec import pack_key, unpack_key
 from execution.lang.types import SIZE_MOST
 from execution.vm.meter import Meter, charge, charge_size, check_size
 from execution.vm.ops_list import GROW_GAS
 
 ITEMS_GAS = 40
-INT_KEY_GAS = 20
-"""On top, where int keys have to be made of their bytes."""
 ROOM_BASE, ROOM_EACH = 4_096, 256
 """Bytes that a dict may take before it is packed anew: more than CPython gives a growing one."""
 
@@ -113,9 +111,8 @@ def keys(m: Meter, d: Dict) -> list[Any]:
 
 def int_keys(m: Meter, d: Dict) -> list[int]:
     """``keys`` of a ``dict[int, …]``."""
-    charge(m, INT_KEY_GAS * len(d))
     charge_size(m, list, len(d))
-    return [int.from_bytes(key, "big", signed=True) for key in d]
+    return list(map(unpack_key, d))
 
 
 def values(m: Meter, d: Dict) -> list[Any]:
@@ -132,8 +129,8 @@ def items(m: Meter, d: Dict) -> list[tuple[Any, Any]]:
 
 def int_items(m: Meter, d: Dict) -> list[tuple[int, Any]]:
     """``d.items()`` of a ``dict[int, …]``."""
-    charge(m, (ITEMS_GAS + INT_KEY_GAS) * len(d))
-    return [(int.from_bytes(key, "big", signed=True), value) for key, value in d.items()]
+    charge(m, ITEMS_GAS * len(d))
+    return list(zip(map(unpack_key, d), d.values(), strict=True))
 
 
 HELPERS = {

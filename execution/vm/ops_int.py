@@ -9,7 +9,7 @@ SHIFT_MOST = 255
 TO_BYTES_MOST = 256
 DIGITS_MOST = 77
 DECIMAL_GAS = 60
-POW_BIT_GAS = 50
+POW_BIT_GAS = 20
 
 
 def ranged(number: int) -> int:

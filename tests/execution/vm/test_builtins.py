@@ -137,8 +137,8 @@ def test_divmod():
 
 
 def test_pow_with_a_modulus():
-    assert apply("pow", INT, n(3), n(200), n(13)) == (3**200 % 13, 400)
-    assert apply("pow", INT, n(-3), n(3), n(5)) == ((-27) % 5, 100)
+    assert apply("pow", INT, n(3), n(200), n(13)) == (3**200 % 13, 160)
+    assert apply("pow", INT, n(-3), n(3), n(5)) == ((-27) % 5, 40)
     assert apply("pow", INT, n(0), n(0), n(1)) == (0, 0)
     assert apply("pow", INT, n(INT_MAX), n(INT_MAX), n(INT_MAX))[0] == 0
     for exponent, modulus in ((-1, 5), (1, 0), (1, -5)):
@@ -208,7 +208,7 @@ def test_copies():
     assert got == data and got is not data and got["a"] is data["a"] and gas == 100
     assert apply("list", list_of(STR), (dict_of(STR, LIST), data)) == (["a", "b"], 8)
     packed = {b"\xff" * 32: 1}
-    assert apply("list", LIST, (dict_of(INT, INT), packed)) == ([-1], 24)
+    assert apply("list", LIST, (dict_of(INT, INT), packed)) == ([-1], 4)
 
 
 @pytest.mark.parametrize("order", ["big", "little"])

@@ -76,7 +76,6 @@ def test_static_costs_are_those_of_the_table():
 DYNAMIC = {
     "`append`, `insert`, `d[k] = v` and `PAIR`": (ops_list.GROW_GAS,),
     "`items`": (ops_dict.ITEMS_GAS,),
-    "`keys`, `items`, `list(d)` and iteration over a `dict[int, T]`": (ops_dict.INT_KEY_GAS,),
     "`pow(a, b, m)`": (ops_int.POW_BIT_GAS,),
     "`int(str)`, `str(int)`": (ops_int.DECIMAL_GAS,),
     "`address(str)`": (ops_text.ADDRESS_GAS,),
