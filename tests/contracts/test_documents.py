@@ -9,7 +9,8 @@ import pytest
 
 from execution.lang import parse_and_check
 from execution.vm.program import compile_module
-from tests.contracts.world import ANM, DAY, HOUR, ROOT, person
+from pq import addresses
+from tests.contracts.world import ANM, DAY, HOUR, NOBODY, ROOT, person
 
 PAGES = sorted((ROOT / "docs" / "contracts").glob("*.md"))
 
@@ -38,6 +39,11 @@ def test_no_other_block_of_a_page_looks_like_a_contract():
             assert block.startswith(("# contract\n", "# runs\n", "# test_")), (
                 f"{page.name}: {block[:60]}"
             )
+
+
+def test_addresses_of_a_page_are_addresses():
+    found = [text for page in PAGES for text in re.findall(r"anim1\w+", page.read_text("utf-8"))]
+    assert [addresses.from_text(text) for text in found] == [NOBODY]
 
 
 def recipe(page, words):
