@@ -128,6 +128,8 @@ def test_an_allowance_changes_only_from_what_was_expected(world, people, token):
         token.approve(people.bob, 50, 100, by=people.ann)
     token.approve(people.bob, 50, 0, by=people.ann)
     assert token.allowance(people.ann, people.bob) == 50
+    token.approve(people.bob, 0, by=people.ann)
+    assert token.allowance(people.ann, people.bob) == 0
 
 
 # ------------------------------------------------------------------ permits
