@@ -111,6 +111,9 @@ def test_what_has_vested_stays_when_a_grant_is_revoked(world, people, vesting):
     assert vesting.events() == [("Revoked", {"number": grant, "giver": people.ann, "amount": back})]
     assert vesting.credit_of(people.ann) == back
     assert vesting.withdraw(people.cid, by=people.ann) == back
+    assert vesting.events() == [
+        ("Withdrawn", {"owner": people.ann, "to": people.cid, "amount": back})
+    ]
     assert world.balance(people.cid) == 1_000 * ANM + back
     with world.refused("vesting.nothing"):
         vesting.withdraw(people.cid, by=people.ann)
