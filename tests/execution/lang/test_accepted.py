@@ -122,6 +122,7 @@ TYPES = [
     ("divmod(x, 2)", tuple_of(INT, INT)),
     ("int.from_bytes(b'', 'big')", INT),
     ("g(1)", INT),
+    ("(x == (1 if x > 0 else 2), 1)", tuple_of(BOOL, INT)),
     ("K", INT),
     ("1 < x", BOOL),
     ("not xs", BOOL),
@@ -137,9 +138,11 @@ NARROWED = [
     *("o + 1", "1 + o", "-o", "o < 1", "1 < o", "xs[o]", "xs[o:]", "xs[:o]", "xs * o", "abs(o)"),
     *("g(o)", "[1, o]", "(1, d['a'], xs[o])", "{'a': 1, 'b': o}", "d.get('a', o)", "o in xs"),
     *("book[s, o]", "x if x > 0 else o", "min(1, o)", "int(o)", "str(o)", "o.bit_length()"),
+    *("1 == (x if x > 1 else None) < 2",),
     *("1 == o < 2", "xs.index(o)", "('a', o) in book", "divmod(o, 1)", "[x, o, 1]"),
 ]
 WHOLE = ["o", "o == 1", "1 == o", "o != None", "o is None", "1 == o == 2", "abi.encode(o)", "[o]"]
+WHOLE += ["1 == (2 if x > 0 else 3) < 4"]
 WHOLE += ["(o, 1)", "o if x > 0 else None", "[o] == [o]", "abi.call(context.this, 'f', o)"]
 
 
@@ -242,7 +245,10 @@ def test_calls_of_other_contracts_keep_the_order_of_value_and_gas():
 def test_flags_are_read_and_not_run():
     assert value_of("int.from_bytes(b'', 'little', signed=True)").flags == ("little", True)
     assert value_of("x.to_bytes(32, 'big')").flags == ("big", False)
-    assert value_of("sorted(xs)").arguments[1] == tree.Literal(9, BOOL, False)
+    assert len(value_of("sorted(xs)").arguments) == 1
+    assert value_of("sorted(xs, reverse=False)").arguments[1] == tree.Literal(9, BOOL, False)
+    assert last_of("xs.sort()").value.arguments == ()
+    assert last_of("xs.sort(reverse=True)").value.arguments == (tree.Literal(9, BOOL, True),)
 
 
 def test_a_way_may_end_in_many_ways():
