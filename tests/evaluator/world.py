@@ -15,7 +15,7 @@ from tests.evaluator.compile import compile_source
 from tests.evaluator.expressions import invoke
 from tests.evaluator.frame import Frame, OutOfGas, Reverted, cut
 from tests.evaluator.kinds import NONE, weight
-from tests.evaluator.modules import Function, Module
+from tests.evaluator.modules import Function, Module, count_tokens
 
 MAX_DEPTH = 64
 MAX_RESULT = 4_096
@@ -101,6 +101,7 @@ class World:
         init = module.functions.get("init")
 
         def body(m: Frame) -> bytes:
+            m.charge(costs.TOKEN * count_tokens(source))
             self.move(tx.origin, to, value)
             if init is None:
                 if value:
