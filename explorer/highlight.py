@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -49,6 +50,7 @@ def lines(source: str) -> list[list[tuple[str, str]]]:
     return found
 
 
+@lru_cache(maxsize=64)
 def html(source: str) -> SafeString:
     """Rows of a ``pre``: each has the id ``L`` and its number, and leads to itself."""
     rows = enumerate(lines(source), 1)
