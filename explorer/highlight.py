@@ -59,7 +59,7 @@ def html(source: str) -> SafeString:
 
 def _row(numbered: tuple[int, list[tuple[str, str]]]) -> tuple[int, SafeString, SafeString]:
     number, parts = numbered
-    link = format_html('<a class="no" href="#L{}" tabindex="-1">{}</a>', number, number)
+    link = format_html('<a class="no" href="#L{0}" aria-label="Line {0}">{0}</a>', number)
     return number, link, SafeString("".join(_span(kind, text) for kind, text in parts))
 
 

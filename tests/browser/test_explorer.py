@@ -166,6 +166,16 @@ def test_a_line_of_the_source_can_be_linked(devnet, contract, watched):
     assert page.url.endswith("#L8")
 
 
+def test_the_source_can_be_skipped_by_keyboard(devnet, contract, watched):
+    page = watched.open(f"/address/{contract}")
+    link = page.get_by_role("link", name="Skip the source")
+    link.focus()
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('footer') !== null")
+
+
 def test_a_pasted_transaction_reaches_its_block(devnet, contract, watched):
     data = token.calldata("transfer", addresses.from_text(account(devnet, 6)), 5)
     body = {"to": addresses.from_text(contract), "data": data, "value": 0}
@@ -271,8 +281,9 @@ REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, [
     .filter((element) => element.checkVisibility())"""
 
 
-def test_every_link_and_button_can_be_reached_and_shows_it(devnet, watched):
-    page = watched.open("/block/1")
+@pytest.mark.parametrize("kind", ["block", "contract"])
+def test_every_link_and_button_can_be_reached_and_shows_it(devnet, contract, watched, kind):
+    page = watched.open("/block/1" if kind == "block" else f"/address/{contract}")
     wanted = page.evaluate(f"{REACHABLE}.length")
     assert wanted > 20
     reached = set()
