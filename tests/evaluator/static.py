@@ -93,15 +93,9 @@ def _attribute(node: Any) -> int:
     return STATIC["CONTEXT"]
 
 
-def _free(item: ast.keyword) -> bool:
-    """A ``signed=`` flag, or ``reverse=False`` written out."""
-    sorting = item.arg == "reverse" and isinstance(item.value, ast.Constant)
-    return not hasattr(item.value, "t") or (sorting and item.value.value is False)
-
-
 def _call(node: Any) -> int:
     words = costs(part for part in node.args if hasattr(part, "t"))
-    words += costs(item.value for item in node.keywords if not _free(item))
+    words += costs(item.value for item in node.keywords if hasattr(item.value, "t"))
     if node.op == "function":
         return STATIC["CALL"] + STATIC["ARGUMENT"] * len(node.target.params) + words
     if node.op == "host":
