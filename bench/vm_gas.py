@@ -1,0 +1,57 @@
+"""``vm.gas``: nanoseconds that an attacker gets for a gas, operation by operation, worst first.
+
+A case's loop is run long enough that what stands around it no longer counts; its time over its gas
+is what the operation costs for its price. The row's limit is the median of all cases, so that the
+ratio says how far the worst price is from the middle one.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+from bench.rows import Row
+from bench.sandbox import Sandbox
+from bench.vm_cases import CASES, Case
+
+_SECONDS = 0.06
+_ROUNDS = 3
+_MONEY = 10**9
+
+
+def run_gas(scale: int) -> list[Row]:
+    """All cases; the table goes to stderr, the worst against the median is the row."""
+    found = measured(CASES, _SECONDS * scale)
+    median = statistics.median(ns for _, ns, _ in found)
+    for name, ns, gas in found:
+        print(f"{ns:8.2f} ns/gas  {ns / median:5.2f}  {gas:>9,} gas  {name}", file=sys.stderr)
+    worst, ns, _ = found[0]
+    return [Row("vm.gas", ns, "ns/gas", median, f"the median; the worst is {worst}")]
+
+
+def measured(cases: list[Case], seconds: float) -> list[tuple[str, float, int]]:
+    """Name, nanoseconds for a gas, and gas of one piece of work; the dearest first."""
+    found = [(case.name, *_measure(case, seconds)) for case in cases]
+    return sorted(found, key=lambda row: -row[1])
+
+
+def _measure(case: Case, seconds: float) -> tuple[float, int]:
+    """Nanoseconds for a gas, and the gas of one piece of work."""
+    sandbox = Sandbox()
+    address = sandbox.deploy(case.source)
+    sandbox.fund(address, _MONEY)
+    sandbox.call(address, "go", 1)
+    turns, took, gas = 1, 0.0, 0
+    while took < seconds:
+        turns = max(turns + 1, int(turns * min(8.0, 1.3 * seconds / max(took, seconds / 8))))
+        took, gas = _run(sandbox, address, turns)
+    best = min(took, *(_run(sandbox, address, turns)[0] for _ in range(_ROUNDS - 1)))
+    before, after = _run(sandbox, address, 1)[1], _run(sandbox, address, 2)[1]
+    return 1e9 * best / gas, (after - before) // case.times
+
+
+def _run(sandbox: Sandbox, address: bytes, turns: int) -> tuple[float, int]:
+    start = time.perf_counter()
+    outcome = sandbox.call(address, "go", turns)
+    return time.perf_counter() - start, outcome.gas
