@@ -9,10 +9,10 @@ from animica_site.metrics import NodeMetrics
 from animica_site.pruning import POLICIES, Pruner
 from animica_site.status import NodeStatus
 from chain import service as chain
-from consensus import pending
+from consensus import proof_pool
 from consensus import service as consensus
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.pending import PendingProofs
+from consensus.proof_pool import ProofPool
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from core.bus import EventBus
@@ -35,7 +35,7 @@ class Parts:
 
     importer: Importer
     pool: Pool
-    proofs: PendingProofs
+    proofs: ProofPool
     miner: Miner | None
     status: NodeStatus
     pruner: Pruner | None
@@ -60,7 +60,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
         bus=bus,
     )
     pool.load()
-    proofs = PendingProofs(network=network, ledger=chain, clock=clock)
+    proofs = ProofPool(network=network, ledger=chain, clock=clock)
     miner = _make_miner(config, clock, importer, pool, proofs)
     status = NodeStatus(
         network=network,
@@ -73,7 +73,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     )
     consensus.install(importer)
     mempool.install(pool)
-    pending.install(proofs)
+    proof_pool.install(proofs)
     mining.install(miner)
     rpc_context.install(status)
     _Slot.metrics = NodeMetrics(
@@ -84,7 +84,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     return Parts(importer, pool, proofs, miner, status, _make_pruner(config))
 
 
-def _subscribe(bus: EventBus, pool: Pool, proofs: PendingProofs, miner: Miner | None) -> None:
+def _subscribe(bus: EventBus, pool: Pool, proofs: ProofPool, miner: Miner | None) -> None:
     """The event table; docs/events.md is its prose. The pools hear first, so that the miner's
     next template and every reader of the news find them up to date.
     """
@@ -99,7 +99,7 @@ def _subscribe(bus: EventBus, pool: Pool, proofs: PendingProofs, miner: Miner | 
 
 
 def _make_miner(
-    config: NodeConfig, clock: Clock, importer: Importer, pool: Pool, proofs: PendingProofs
+    config: NodeConfig, clock: Clock, importer: Importer, pool: Pool, proofs: ProofPool
 ) -> Miner | None:
     if config.mine_to is None:
         return None
@@ -134,6 +134,6 @@ def dismantle() -> None:
         _Slot.metrics = None
     rpc_context.install(None)
     mining.install(None)
-    pending.install(None)
+    proof_pool.install(None)
     mempool.install(None)
     consensus.install(None)

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric
 
 from chain import queries
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.pending import PendingProofs
+from consensus.proof_pool import ProofPool
 from consensus.service import Importer
 from core.bus import EventBus
 from core.ports import Clock
@@ -32,7 +32,7 @@ class NodeMetrics:
         clock: Clock,
         importer: Importer,
         pool: Pool,
-        proofs: PendingProofs,
+        proofs: ProofPool,
         miner: Miner | None,
         bus: EventBus,
     ) -> None:

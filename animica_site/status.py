@@ -13,7 +13,7 @@ from animica_site.faults import DatabaseUnreachable
 from chain import queries
 from chain.values import BlockView
 from consensus.errors import ReorgTooDeep
-from consensus.pending import PendingProofs
+from consensus.proof_pool import ProofPool
 from consensus.service import Importer
 from core import header
 from core.network import Network
@@ -43,7 +43,7 @@ class NodeStatus:
         clock: Clock,
         importer: Importer,
         pool: Pool,
-        proofs: PendingProofs,
+        proofs: ProofPool,
         miner: Miner | None,
     ) -> None:
         self._network = network

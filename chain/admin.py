@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from chain.models import Block, Log, Meta, StateRecord, Tx
-from chain.store.state import key_of
+from chain.store.keys import key_of
 from core.errors import Refused
 from execution.accounts import MODULE as ACCOUNT
 from pq import addresses

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from chain.errors import BadCursor, BadLimit, BadRange, HeadBroken, Pruned, TooManyTopics
 from chain.store import blocks as block_rows
-from chain.store import history, meta, past, sections, state, txs
+from chain.store import history, keys, meta, past, sections, state, txs
 from chain.store import proofs as proof_rows
 from chain.store.snapshot import snapshot
 from chain.values import (
@@ -248,7 +248,7 @@ def prove(module: str, id: bytes, *, height: int | None = None) -> RecordProof:
 
     All of it is read from one commit. Raises StateNotYet, Pruned, StateTooFarBack.
     """
-    key = state.key_of(module, id)
+    key = keys.key_of(module, id)
     with snapshot():
         there = past.provable_at(height)
         proof = statetree.prove(there.source, key)

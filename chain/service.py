@@ -18,6 +18,7 @@ from chain.store import (
     blocks,
     dump,
     history,
+    keys,
     meta,
     pages,
     rewind,
@@ -82,7 +83,7 @@ __all__ = [
     "verify_state",
 ]
 
-key_of = state.key_of
+key_of = keys.key_of
 
 
 def initialise(*, genesis: Block, changes: Mapping[RecordKey, bytes], supply: int) -> None:

@@ -18,6 +18,7 @@ from core.tx import SignedTx
 from execution import accounts, validity
 from execution.accounts import Account
 from execution.validity import Prices
+from mempool import errors
 from mempool.rules.entry import Entry, Standing
 
 _REMEMBERED_SENDERS = 10_000
@@ -25,11 +26,15 @@ _REMEMBERED_SENDERS = 10_000
 
 @dataclass(frozen=True)
 class NextBlock:
-    """What the block after ``head`` asks, and the senders looked up for it so far."""
+    """What the block after ``head`` asks, and the senders looked up for it so far.
+
+    ``fee_floor`` is the least that the base fee can be there, nANM per gas.
+    """
 
     head: Header
     height: int
     prices: Prices
+    fee_floor: int
     algs: frozenset[int]
     standings: dict[bytes, Standing] = field(default_factory=dict)
 
@@ -42,7 +47,7 @@ class NextBlock:
             fees.next_base_fee(head, params), fees.next_blob_fee(head, params), params.gas_limit
         )
         algs = frozenset(alg for alg, first in network.alg_from if first <= height)
-        return cls(head, height, prices, algs)
+        return cls(head, height, prices, params.base_fee_floor, algs)
 
     def standing(self, sender: bytes, state: Callable[[], StateReader]) -> Standing:
         """A sender's account and key, read once per head."""
@@ -81,6 +86,17 @@ def read_standings(reader: StateReader, senders: Iterable[bytes]) -> dict[bytes,
 def fitted(tx: SignedTx, stored_key: bytes | None) -> SignedTx:
     """The form that a block takes: without the public key when the chain stores it."""
     return tx if stored_key is None or tx.witness.pk is None else tx.with_key(None)
+
+
+def check_minimum(entry: Entry, base_fee: int, min_fee: int) -> None:
+    """Raises ``pool.fee_below_minimum``; below the base fee the chain has its own code."""
+    max_fee = entry.tx.unsigned.max_fee
+    if base_fee <= max_fee < min_fee:
+        raise errors.FeeBelowMinimum(
+            f"tx.maxFee is {max_fee}, this node's minimum {min_fee}",
+            field="tx.maxFee",
+            required=min_fee,
+        )
 
 
 def check_account(entry: Entry, account: Account, prices: Prices) -> None:

@@ -17,8 +17,12 @@ class TxAdded:
 
 @dataclass(frozen=True)
 class TxDropped:
-    """A transaction left the pool for another reason than being in a block."""
+    """A transaction left the pool for another reason than being in a block; when in Unix ms.
+
+    The pool remembers it for those who ask later.
+    """
 
     txid: bytes
     code: str
     reason: str
+    at_ms: int

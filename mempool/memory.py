@@ -10,8 +10,8 @@ from core.hashing import sha3
 from core.limits import TX_BYTES
 from execution import errors as rules
 from mempool.errors import OutOfTime
+from mempool.events import TxDropped
 from mempool.returning import Returning
-from mempool.values import Dropped
 
 REFUSALS = 10_000
 DROPS = 10_000
@@ -66,14 +66,14 @@ class DropMemory:
     """Why transactions left, for whoever asks later; guarded by the pool's lock."""
 
     def __init__(self) -> None:
-        self._drops: OrderedDict[bytes, Dropped] = OrderedDict()
+        self._drops: OrderedDict[bytes, TxDropped] = OrderedDict()
         self._comebacks: deque[tuple[int, Returning]] = deque(maxlen=COMEBACKS)
 
-    def get(self, txid: bytes) -> Dropped | None:
+    def get(self, txid: bytes) -> TxDropped | None:
         """The last drop of this id, None if none is remembered."""
         return self._drops.get(txid)
 
-    def add(self, drop: Dropped) -> None:
+    def add(self, drop: TxDropped) -> None:
         """Remember a drop."""
         self._drops.pop(drop.txid, None)
         self._drops[drop.txid] = drop

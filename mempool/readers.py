@@ -10,6 +10,7 @@ from core.ports import Clock, StateReader
 from core.tx import SignedTx
 from mempool import views
 from mempool.checks import NextBlock
+from mempool.events import TxDropped
 from mempool.memory import DropMemory
 from mempool.rules import selection
 from mempool.rules.entry import Entry
@@ -17,7 +18,7 @@ from mempool.rules.floor import Floor
 from mempool.rules.limits import PoolLimits
 from mempool.rules.queues import Queues
 from mempool.tips import Tips
-from mempool.values import Dropped, Place, PooledTx, PoolStats
+from mempool.values import Place, PooledTx, PoolStats
 
 
 class Readers:
@@ -49,7 +50,7 @@ class Readers:
             entry = self._queues.by_txid.get(txid)
             return None if entry is None else self._view(entry)
 
-    def dropped(self, txid: bytes) -> Dropped | None:
+    def dropped(self, txid: bytes) -> TxDropped | None:
         """Why a transaction left without a block, as far as it is remembered."""
         with self._lock:
             return self._drops.get(txid)
@@ -87,7 +88,13 @@ class Readers:
         """The pool in numbers."""
         with self._lock:
             floor = self._floor.tip(self._queues.sources.used, self._clock.now_ms())
-            return views.stats(self._queues, self._in_order(), floor)
+            min_fee = self._min_fee(self._next)
+            return views.stats(self._queues, self._in_order(), floor, min_fee)
+
+    def _min_fee(self, next_block: NextBlock) -> int:
+        """The least ``maxFee`` that gets in: the node's own, else the network's floor there."""
+        given = self.limits.min_fee
+        return next_block.fee_floor if given is None else given
 
     def _in_order(self) -> Tips:
         """The tips in order, sorted anew when they have become too old."""

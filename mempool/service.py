@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
-from threading import Lock, RLock
+from threading import RLock
+
+from django.db import Error as DatabaseFault
 
 from consensus.events import BlockAdded, ChainReorganised
 from consensus.rules.transition import KINDS
@@ -27,19 +29,20 @@ from core.network import Network
 from core.ports import Clock, StateReader
 from core.tx import SignedTx
 from execution import accounts, validity
-from mempool import checks, errors, store
+from mempool import checks, errors
 from mempool.checks import NextBlock
+from mempool.disk import Contents, DiskCopy
 from mempool.events import TxAdded, TxDropped
 from mempool.memory import DropMemory, RefusalMemory, may_pass
 from mempool.readers import Readers
-from mempool.returning import Renewal, Returning
+from mempool.returning import Renewal, Returning, readmit
 from mempool.rules import buckets, reasons
 from mempool.rules.buckets import Buckets
-from mempool.rules.entry import Drop, Entry, Standing
+from mempool.rules.entry import Entry, Leaver, Standing
 from mempool.rules.floor import Floor
 from mempool.rules.limits import LOCAL, VERIFICATIONS, PoolLimits
 from mempool.rules.queues import Queues
-from mempool.values import Admission, Dropped, State
+from mempool.values import Admission, State
 
 _SWEEP_MS = 60_000
 """Who has waited too long leaves within so many milliseconds."""
@@ -68,8 +71,7 @@ class Pool(Readers):
         self._clock = clock
         self._bus = bus
         self._lock = RLock()
-        floor = network.at(head().height + 1).params.base_fee_floor
-        self.limits = limits or PoolLimits(min_fee=floor)
+        self.limits = limits or PoolLimits()
         self._queues = Queues(self.limits)
         self._floor = Floor(self.limits)
         self._buckets = Buckets(self.limits.rates)
@@ -79,8 +81,7 @@ class Pool(Readers):
         self._drops = DropMemory()
         self._news: deque[TxAdded | TxDropped] = deque()
         self._announcing = RLock()
-        self._stored: dict[bytes, int | None] = {}
-        self._flushing = Lock()
+        self._disk = DiskCopy()
         self._swept_ms = 0
 
     # ------------------------------------------------------------- submissions
@@ -91,21 +92,31 @@ class Pool(Readers):
         ``source`` is who hands it in, for the shares and rates of sources.
         """
         (outcome,) = self.submit_many([raw], source)
-        if isinstance(outcome, Refused):
+        if not isinstance(outcome, Admission):
             raise outcome
         return outcome
 
-    def submit_many(self, raws: Sequence[bytes], source: str = LOCAL) -> list[Admission | Refused]:
+    def submit_many(
+        self, raws: Sequence[bytes], source: str = LOCAL
+    ) -> list[Admission | Refused | DatabaseFault]:
         """Take in transactions one after the other; what became of each.
 
-        The accounts of all senders are read at once.
+        The accounts of all senders are read at once; the fault is raised where that fails. Where
+        the database fails later on, the fault stands for that transaction and all after it.
         """
+        outcomes: list[Admission | Refused | DatabaseFault] = []
         try:
             decoded = [self._decoded(raw, source) for raw in raws]
             self._look_up([tx.unsigned.sender for tx in decoded if isinstance(tx, SignedTx)])
-            return [self._outcome(raw, tx, source) for raw, tx in zip(raws, decoded, strict=True)]
+            for raw, tx in zip(raws, decoded, strict=True):
+                outcomes.append(self._outcome(raw, tx, source))
+        except DatabaseFault as fault:
+            if not outcomes:
+                raise
+            outcomes += [fault] * (len(raws) - len(outcomes))
         finally:
             self._announce()
+        return outcomes
 
     def _decoded(self, raw: bytes, source: str) -> SignedTx | Refused:
         try:
@@ -173,6 +184,7 @@ class Pool(Readers):
         base_fee = next_block.prices.base_fee
         with self._lock:
             self._floor.check(entry, base_fee, self._queues.sources.used, now_ms)
+            checks.check_minimum(entry, base_fee, self._min_fee(next_block))
             self._queues.check_policy(entry, standing, base_fee)
             if not paid:
                 weight = VERIFICATIONS[tx.witness.alg]
@@ -199,23 +211,24 @@ class Pool(Readers):
         with self._lock:
             entry = self._queues.by_txid.get(txid)
             if entry is not None:
-                self._leave([Drop(entry, refusal), *self._queues.remove(entry)])
+                self._leave([Leaver(entry, refusal), *self._queues.remove(entry)])
         self._announce()
 
-    def _leave(self, drops: Iterable[Drop], mined: Collection[bytes] = ()) -> None:
+    def _leave(self, leavers: Iterable[Leaver], mined: Collection[bytes] = ()) -> None:
         """Remember and announce who left, the mined ones left aside; who was outbid raises the
         floor.
         """
-        for drop in drops:
-            if drop.outbid:
-                tip = drop.entry.tip(self._next.prices.base_fee)
+        for leaver in leavers:
+            if leaver.outbid:
+                tip = leaver.entry.tip(self._next.prices.base_fee)
                 self._floor.evicted(tip, self._clock.now_ms())
-            if drop.entry.txid not in mined:
-                self._record(drop.entry.txid, drop.refusal)
+            if leaver.entry.txid not in mined:
+                self._note_drop(leaver.entry.txid, leaver.refusal)
 
-    def _record(self, txid: bytes, refusal: Refused) -> None:
-        self._drops.add(Dropped(txid, refusal.code, refusal.message, self._clock.now_ms()))
-        self._news.append(TxDropped(txid, refusal.code, refusal.message))
+    def _note_drop(self, txid: bytes, refusal: Refused) -> None:
+        drop = TxDropped(txid, refusal.code, refusal.message, self._clock.now_ms())
+        self._drops.add(drop)
+        self._news.append(drop)
 
     def _announce(self) -> None:
         """Publish what happened, in that order, without the lock that guards the queues."""
@@ -260,58 +273,47 @@ class Pool(Readers):
         moved = [sender for sender in standings if sender in queues.senders]
         for sender in moved:
             queues.move(sender, standings[sender])
-        drops: list[Drop] = []
+        leavers: list[Leaver] = []
         for entry in list(queues.by_txid.values()):
             refusal = checks.became_invalid(entry, self._network, self._next)
             # Removing one entry can have dropped others already.
             if refusal is not None and entry.txid in queues.by_txid:
-                drops.append(Drop(entry, refusal))
-                drops += queues.remove(entry)
+                leavers.append(Leaver(entry, refusal))
+                leavers += queues.remove(entry)
         for sender in moved:
             if sender in queues.senders:
-                drops += queues.settle(sender)
-        for drop in drops:
-            if drop.entry.txid not in mined:
-                self._drops.keep(self._next.head.height, Returning.of(drop.entry))
-        self._leave(drops, mined)
+                leavers += queues.settle(sender)
+        for leaver in leavers:
+            if leaver.entry.txid not in mined:
+                self._drops.keep(self._next.head.height, Returning.of(leaver.entry))
+        self._leave(leavers, mined)
         self._leave(queues.shrink(self._next.prices.base_fee))
 
     def _come_back(
         self, returning: Sequence[Returning], *, verify: bool, mined: Collection[bytes] = ()
     ) -> None:
         """Move to the head with everyone who comes back in place before anyone is sorted out."""
-        queues = self._queues
-        keys = {b.tx.unsigned.sender: b.tx.witness.pk for b in returning if b.tx.witness.pk}
-        keys |= {sender: queue.tail.public_key for sender, queue in queues.senders.items()}
-        senders = {*queues.senders, *(back.tx.unsigned.sender for back in returning)}
+        senders = {*self._queues.senders, *(back.tx.unsigned.sender for back in returning)}
         standings = checks.read_standings(self._state(), senders)
-        oldest_ms = self._clock.now_ms() - self.limits.ttl_ms
-        check = self._witnesses.check_one if verify else None
-        renewal = Renewal(self._network, self._next, check, oldest_ms, self.limits.ttl_ms)
-        entered = []
-        for back in returning:
-            sender, arrival = back.tx.unsigned.sender, next(self._arrivals)
-            if back.tx.txid in queues.by_txid or back.tx.txid in mined:
-                continue
-            try:
-                entry = renewal.entry(back, standings[sender], keys.get(sender), arrival)
-            except Refused as refusal:
-                self._stay_out(back.with_key(keys.get(sender)), refusal)
-                continue
-            loser = queues.readmit(entry, standings[sender])
-            if loser is not None:
-                self._leave([loser])
-            entered.append(entry)
+        renewal = Renewal(
+            network=self._network,
+            next_block=self._next,
+            verify=self._witnesses.check_one if verify else None,
+            oldest_ms=self._clock.now_ms() - self.limits.ttl_ms,
+            ttl_ms=self.limits.ttl_ms,
+            standings=standings,
+            arrivals=self._arrivals,
+        )
+        entered, away = readmit(returning, self._queues, renewal, mined)
+        for one in away:
+            self._note_drop(one.txid, one.refusal)
+            # Refused for a reason of this head, which the next reorganisation may lift again.
+            if one.back is not None and may_pass(one.refusal):
+                self._drops.keep(self._next.head.height, one.back)
         self._move(standings, mined)
         for entry in entered:
-            if entry.txid in queues.by_txid:
+            if entry.txid in self._queues.by_txid:
                 self._welcome(entry)
-
-    def _stay_out(self, back: Returning, refusal: Refused) -> None:
-        """It stays dropped for a reason of this head; the next reorg may lift that again."""
-        self._record(back.tx.txid, refusal)
-        if may_pass(refusal):
-            self._drops.keep(self._next.head.height, back)
 
     # ------------------------------------------------------------- time and disk
 
@@ -330,48 +332,28 @@ class Pool(Readers):
             queues = self._queues
             old = [entry for entry in queues.by_txid.values() if entry.arrived_ms < oldest_ms]
             for entry in sorted(old, key=lambda entry: -entry.nonce):
-                drop = Drop(entry, reasons.out_of_time(self.limits.ttl_ms))
-                self._leave([drop, *queues.remove(entry)])
+                leaver = Leaver(entry, reasons.out_of_time(self.limits.ttl_ms))
+                self._leave([leaver, *queues.remove(entry)])
         self._announce()
 
     def flush(self) -> None:
         """Write what changed since the last flush; after a failure the next one catches up."""
-        with self._flushing:
-            with self._lock:
-                kept, waiting = self._drops.kept(), dict(self._queues.by_txid)
-            wanted: dict[bytes, int | None] = {txid: height for txid, (height, _) in kept.items()}
-            wanted |= dict.fromkeys(waiting)
-            was = self._stored
-            gone = {txid for txid in was if wanted.get(txid, -1) != was[txid]}
-            rows = [
-                self._row(txid, height, waiting, kept)
-                for txid, height in wanted.items()
-                if was.get(txid, -1) != height
-            ]
-            store.write(rows, gone)
-            self._stored = wanted
+        self._disk.write(self._contents)
 
-    @staticmethod
-    def _row(
-        txid: bytes,
-        height: int | None,
-        waiting: dict[bytes, Entry],
-        kept: dict[bytes, tuple[int, Returning]],
-    ) -> store.StoredTx:
-        back = Returning.of(waiting[txid]) if height is None else kept[txid][1]
-        return store.StoredTx(txid, back.tx.raw, back.arrived_ms, height)
+    def _contents(self) -> Contents:
+        with self._lock:
+            return Contents(dict(self._queues.by_txid), self._drops.kept())
 
     def load(self) -> None:
         """Take in what the last run left; each is checked again and dropped with a reason."""
-        rows = store.load()
+        rows = self._disk.read()
         returning = []
         with self._lock:
-            self._stored = {row.txid: row.height for row in rows}
             for row in rows:
                 try:
                     back = Returning(SignedTx.decode(row.raw), row.arrived_ms)
                 except EncodingRefused as refusal:
-                    self._record(row.txid, refusal)
+                    self._note_drop(row.txid, refusal)
                     continue
                 if row.height is None:
                     returning.append(back)

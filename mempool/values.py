@@ -54,20 +54,11 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """Why a transaction left the pool without a block."""
-
-    txid: bytes
-    code: str
-    reason: str
-    at_ms: int
-
-
-@dataclass(frozen=True)
 class PoolStats:
     """The pool in numbers. Fees and tips in nANM per gas; None in an empty pool.
 
-    ``floor`` is the least tip that gets in. ``fill_percent`` is of the fuller of count and bytes.
+    ``floor`` is the least tip that gets in, ``min_fee`` the least ``maxFee``. ``fill_percent`` is
+    of the fuller of count and bytes.
     ``base_fee`` is the next block's; the tips are of ready transactions, negative ones included.
     """
 

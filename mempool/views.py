@@ -77,8 +77,8 @@ def fill_percent(used: Room, room: Room) -> int:
     return max(used.count * 100 // room.count, used.size_bytes * 100 // room.size_bytes)
 
 
-def stats(queues: Queues, tips: Tips, floor: int) -> PoolStats:
-    """The pool in numbers."""
+def stats(queues: Queues, tips: Tips, floor: int, min_fee: int) -> PoolStats:
+    """The pool in numbers; ``floor`` and ``min_fee`` as in ``PoolStats``."""
     ready = tips.ready
     total, limits = len(queues.by_txid), queues.limits
     return PoolStats(
@@ -89,7 +89,7 @@ def stats(queues: Queues, tips: Tips, floor: int) -> PoolStats:
         bytes=queues.size_bytes,
         limit_count=limits.count,
         limit_bytes=limits.size_bytes,
-        min_fee=limits.min_fee,
+        min_fee=min_fee,
         base_fee=tips.base_fee,
         oldest_ms=tips.oldest_ms,
         tip_low=ready[0] if ready else None,

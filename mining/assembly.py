@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from consensus.pending import Candidates
+from consensus.proof_pool import Candidates
 from consensus.rules import proofs, selection
 from consensus.rules.fees import next_base_fee
 from consensus.rules.selection import Producer

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chain.values import StagedState, StoredHeader
-from consensus.pending import Candidates
+from consensus.proof_pool import Candidates
 from core.errors import Refused
 from core.ports import RecordKey, StateReader
 from core.proof import Envelope, Lineage
@@ -54,7 +54,7 @@ class Pool(Protocol):
 
 
 class Proofs(Protocol):
-    """Where proofs wait; ``consensus.pending.current()`` is one."""
+    """Where proofs wait; ``consensus.proof_pool.current()`` is one."""
 
     def candidates(self) -> Candidates:
         """Every proof that waits, and the head that this holds for."""

@@ -22,7 +22,7 @@ from mining.assembly import Assembly
 from mining.errors import BlockUnsealed, MinerSettings, OwnBlockRefused
 from mining.ports import Importer, Ledger, Pool, Proofs
 from mining.search import SearchPool
-from mining.shares import ShareCollector
+from mining.share_collector import ShareCollector
 from mining.template import Template
 from mining.values import MinerState, MinerStats
 from pq import addresses
@@ -41,12 +41,13 @@ _BACK_OFF_MS = (500, 1_000, 2_000, 5_000, 10_000, 30_000)
 class Miner:
     """Builds, seals and imports blocks in a thread of its own.
 
-    ``block_time_ms``: None follows the network (its target interval where the network is paced,
-    else as fast as seals are found), 0 makes a block for each ready transaction, any other number
-    waits that long after the parent's time. Composition subscribes ``head_changed`` and
-    ``tx_added`` to the events of their names. Raises ``MinerSettings`` for a coinbase (34 bytes)
-    that no key controls, an ``extra`` over 32 bytes, or a negative block time. Hash shares that
-    turn up in the search are kept for later blocks if ``collect_shares``; on demand never.
+    ``block_time_ms``: None follows the network (where it is paced the target interval of each
+    block's height, else as fast as seals are found), 0 makes a block for each ready transaction,
+    any other number waits that long after the parent's time. Composition subscribes
+    ``head_changed`` and ``tx_added`` to the events of their names. Raises ``MinerSettings`` for a
+    coinbase (34 bytes) that no key controls, an ``extra`` over 32 bytes, or a negative block time.
+    Hash shares that turn up in the search are kept for later blocks if ``collect_shares``; on
+    demand never.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Miner:
         collect_shares: bool = True,
     ) -> None:
         _check_settings(coinbase, extra, block_time_ms)
+        self._network = network
         self._ledger = ledger
         self._importer = importer
         self._search = search
@@ -81,8 +83,6 @@ class Miner:
             extra=extra,
         )
         self._refresh_s = refresh_ms / 1000
-        if block_time_ms is None and network.local.paced:
-            block_time_ms = network.at(0).params.target_interval_ms
         self._block_time_ms = block_time_ms
         self._shares = ShareCollector(
             proofs, network, active=collect_shares and not self._on_demand
@@ -181,7 +181,7 @@ class Miner:
             height=self._height,
             workers=self._search.size,
             coinbase=self._coinbase,
-            block_time_ms=self._block_time_ms,
+            block_time_ms=self._interval_ms(self._height),
         )
 
     # ------------------------------------------------------------ the thread
@@ -251,8 +251,15 @@ class Miner:
 
     def _not_before(self, parent: Header) -> int:
         """When the child of ``parent`` may be made (ms): paced, and never too far ahead of now."""
-        paced = parent.time + (self._block_time_ms or 0) if self._block_time_ms else 0
+        interval_ms = self._interval_ms(parent.height + 1)
+        paced = parent.time + interval_ms if interval_ms else 0
         return max(paced, parent.time + 1 - CLOCK_AHEAD_MS)
+
+    def _interval_ms(self, height: int) -> int | None:
+        """How long after its parent's time a block of that height is made; None: no pacing."""
+        if self._block_time_ms is None and self._network.local.paced:
+            return self._network.at(height).params.target_interval_ms
+        return self._block_time_ms
 
     def _cancelled(self) -> Callable[[], bool]:
         """A test that ends a search: told to stop, a new head, or time to refresh."""

@@ -25,7 +25,8 @@ class MinerStats:
     that somebody asked for.
 
     ``shares_found`` counts the hash shares that it handed on to wait for a block. ``hash_rate`` is
-    in hashes a second while searching, all workers together.
+    in hashes a second while searching, all workers together. ``block_time_ms`` is what that block
+    waits after its parent's time, 0 on demand, None without pacing.
     """
 
     state: MinerState

@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 
 from rpc import context
 from rpc.errors import Busy
-from rpc.results import SubmittedBlock
+from rpc.results.chain import SubmittedBlock
 
 AT_ONCE = 4
 # Blocks are imported one after another; those who wait would keep threads from the readers.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chain import queries
 from rpc import views
-from rpc.results import BlockSummary
+from rpc.results.chain import BlockSummary
 
 
 class _State:

@@ -12,7 +12,7 @@ from core.errors import AnimicaError
 from rpc import software
 from rpc.errors import ParamsInvalid, number_of
 from rpc.registry import Method, Param
-from rpc.results import Shape
+from rpc.results.forms import Shape
 
 OPENRPC = "1.3.2"
 _PLAIN: dict[Any, dict[str, Any]] = {

@@ -8,11 +8,12 @@ from consensus.rules.poies import TypeScore
 from consensus.scores import BlockScore
 from core.network import Poies
 from core.proof import NAMES, SHARE, Envelope, ProofReceipt
-from rpc import results, views
+from rpc import views
+from rpc.results.scores import BlockProofsView, ProofView, ScoreView, TypeScoreView
 from rpc.views import hexed
 
 
-def score(block: BlockView, found: BlockScore, rules: Poies) -> results.ScoreView:
+def score(block: BlockView, found: BlockScore, rules: Poies) -> ScoreView:
     """Every step from the draw and the proofs to S."""
     return {
         "hash": hexed(block.hash),
@@ -35,7 +36,7 @@ def score(block: BlockView, found: BlockScore, rules: Poies) -> results.ScoreVie
     }
 
 
-def _type(one: TypeScore, rules: Poies) -> results.TypeScoreView:
+def _type(one: TypeScore, rules: Poies) -> TypeScoreView:
     return {
         "type": one.type,
         "name": NAMES[one.type],
@@ -49,7 +50,7 @@ def _type(one: TypeScore, rules: Poies) -> results.TypeScoreView:
     }
 
 
-def proofs(block: BlockView, found: BlockProofs, slice_: int) -> results.BlockProofsView:
+def proofs(block: BlockView, found: BlockProofs, slice_: int) -> BlockProofsView:
     """A block's proofs; ``slice_`` is what one hash share is paid, nANM."""
     envelopes = found.envelopes or (None,) * len(found.receipts)
     return {
@@ -64,7 +65,7 @@ def proofs(block: BlockView, found: BlockProofs, slice_: int) -> results.BlockPr
     }
 
 
-def _proof(receipt: ProofReceipt, envelope: Envelope | None, slice_: int) -> results.ProofView:
+def _proof(receipt: ProofReceipt, envelope: Envelope | None, slice_: int) -> ProofView:
     is_share = receipt.type == SHARE
     readable = envelope if is_share else None
     return {

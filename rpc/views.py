@@ -10,7 +10,8 @@ from chain.values import LogLine, TxLine, TxOutcome
 from core.header import Header
 from core.tx import SignedTx, UnsignedTx
 from pq import addresses
-from rpc import results
+from rpc.results.chain import BlockSummary, HeaderView
+from rpc.results.tx import LogView, ReceiptView, TransactionView, TxLineView
 
 _OUTCOMES: tuple[Literal["ok", "reverted", "outOfGas"], ...] = ("ok", "reverted", "outOfGas")
 _BODY_ADDRESSES = frozenset(("to",))
@@ -28,7 +29,7 @@ def address_text(address: bytes) -> str:
     return addresses.to_text(address)
 
 
-def header(value: Header) -> results.HeaderView:
+def header(value: Header) -> HeaderView:
     """A header with its hash."""
     roots, policy = value.roots, value.policy
     return {
@@ -67,7 +68,7 @@ def header(value: Header) -> results.HeaderView:
     }
 
 
-def block_summary(block: StoredBlock) -> results.BlockSummary:
+def block_summary(block: StoredBlock) -> BlockSummary:
     """A stored block without its transactions."""
     return {
         **header(block.header),
@@ -90,21 +91,19 @@ Place = tuple[bytes, int, int, int]
 """Where a transaction is: block hash, height, index in the block, time in ms."""
 
 
-def transaction(tx: SignedTx, place: Place | None = None) -> results.TransactionView:
+def transaction(tx: SignedTx, place: Place | None = None) -> TransactionView:
     """A transaction, with its place if it is in a block of the best chain."""
     return _transaction(tx.unsigned, tx.witness.alg, len(tx.raw), place)
 
 
-def plain_transaction(
-    tx: UnsignedTx, size_bytes: int, place: Place | None
-) -> results.TransactionView:
+def plain_transaction(tx: UnsignedTx, size_bytes: int, place: Place | None) -> TransactionView:
     """The same without its witness: a valid one's algorithm is the one that the sender names."""
     return _transaction(tx, addresses.alg_of(tx.sender), size_bytes, place)
 
 
 def _transaction(
     unsigned: UnsignedTx, alg: int, size_bytes: int, place: Place | None
-) -> results.TransactionView:
+) -> TransactionView:
     block_hash, height, index, time = place or (None, None, None, None)
     view: dict[str, Any] = {
         "txid": hexed(unsigned.txid),
@@ -132,7 +131,7 @@ def _transaction(
     view["sizeBytes"] = size_bytes
     view["blockHash"] = None if block_hash is None else hexed(block_hash)
     view["height"], view["index"], view["time"] = height, index, time
-    return cast("results.TransactionView", view)
+    return cast("TransactionView", view)
 
 
 def _body_value(name: str, value: Any) -> Any:
@@ -161,7 +160,7 @@ def place_of(found: TxOutcome) -> Place:
     return found.block_hash, found.height, found.index, found.time_ms
 
 
-def receipt(found: TxOutcome) -> results.ReceiptView:
+def receipt(found: TxOutcome) -> ReceiptView:
     """What a transaction of the best chain did and paid."""
     charge, outcome, to = found.charge, found.receipt, found.recipient
     view: dict[str, Any] = {
@@ -190,10 +189,10 @@ def receipt(found: TxOutcome) -> results.ReceiptView:
         ],
         "ret": hexed(outcome.ret),
     }
-    return cast("results.ReceiptView", view)
+    return cast("ReceiptView", view)
 
 
-def log_line(line: LogLine) -> results.LogView:
+def log_line(line: LogLine) -> LogView:
     """One event with its place."""
     return {
         "address": address_text(line.log.address),
@@ -207,7 +206,7 @@ def log_line(line: LogLine) -> results.LogView:
     }
 
 
-def tx_line(line: TxLine) -> results.TxLineView:
+def tx_line(line: TxLine) -> TxLineView:
     """One line of a transaction list."""
     view: dict[str, Any] = {
         "txid": hexed(line.txid),
@@ -223,4 +222,4 @@ def tx_line(line: TxLine) -> results.TxLineView:
         "gasUsed": line.gas_used,
         "feePaid": str(line.fee_paid),
     }
-    return cast("results.TxLineView", view)
+    return cast("TxLineView", view)

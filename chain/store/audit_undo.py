@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from chain.errors import LedgerDamaged
-from chain.store import blocks, meta, sql, state
+from chain.store import blocks, keys, meta, sql
 from chain.store.pages import Pages
 from chain.values import StoredHeader
 from core import statetree
@@ -45,7 +45,7 @@ def _step(block: StoredHeader, parent: StoredHeader, overlay: _Overlay) -> int:
     query = "SELECT key, module, ident, value FROM chain_undo WHERE height = %s"
     old: dict[bytes, bytes | None] = {}
     for key, module, ident, value in sql.rows(query, (block.height,)):
-        if state.key_of(module, bytes(ident)) != bytes(key):
+        if keys.key_of(module, bytes(ident)) != bytes(key):
             raise _damaged(block, "a row of its undo lies under a key that is not its own")
         old[bytes(key)] = None if value is None else sha3(bytes(value))
     try:

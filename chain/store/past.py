@@ -19,7 +19,7 @@ from chain.errors import (
     StateNotYet,
     StateTooFarBack,
 )
-from chain.store import blocks, history, state
+from chain.store import blocks, history, keys, state
 from chain.store.pages import Pages
 from chain.values import Record, StoredHeader
 from core import statetree
@@ -78,7 +78,7 @@ class ProvableState:
 
     def value(self, record: RecordKey) -> bytes | None:
         """A record's value, None when absent."""
-        undone = self.undone.get(state.key_of(*record))
+        undone = self.undone.get(keys.key_of(*record))
         return state.read([record]).get(record) if undone is None else undone[2]
 
     def records(self, first: bytes, last: bytes) -> Iterator[tuple[bytes, Record]]:
@@ -175,7 +175,7 @@ def _make(head: StoredHeader, wanted: StoredHeader, pages: Pages) -> _Tree:
             most=PROOF_RECORDS_MOST,
         )
     undone = {
-        state.key_of(module, id): (module, id, value)
+        keys.key_of(module, id): (module, id, value)
         for (module, id), value in state.undo_above(wanted.height).items()
     }
     hashes = {key: None if row[2] is None else sha3(row[2]) for key, row in undone.items()}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from chain.store import sql
+from chain.store.keys import key_of, keys_of
 from chain.store.pages import Pages
 from chain.store.sql import Table
 from chain.values import Record, StagedState
-from core import statetree, tags
+from core import statetree
 from core.failpoints import reach
-from core.hashing import Tag, sha3, tagged
+from core.hashing import sha3
 from core.ports import RecordKey
 from execution.accounts import MODULE as ACCOUNT
 from execution.accounts import Account
@@ -31,20 +31,9 @@ _UNDO = Table(
 _BATCH = 10_000
 
 
-@lru_cache(maxsize=256)
-def _tag(module: str) -> Tag:
-    return tags.state(module)
-
-
-@lru_cache(maxsize=2**16)
-def key_of(module: str, id: bytes) -> bytes:
-    """Where a record stands in the state tree, 32 bytes."""
-    return tagged(_tag(module), id)
-
-
 def read(records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
     """The present values of those records that exist."""
-    by_key = {key_of(*record): record for record in records}
+    by_key = dict(zip(keys_of(records), records, strict=True))
     query = "SELECT key, value FROM chain_staterecord WHERE key"
     found = sql.rows_in(query, list(by_key))
     return {by_key[bytes(key)]: bytes(value) for key, value in found}
@@ -53,7 +42,8 @@ def read(records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
 def stage(changes: Mapping[RecordKey, bytes | None], pages: Pages, head: bytes) -> StagedState:
     """The tree after ``changes`` to the state behind ``head``; nothing is written."""
     hashes = {
-        key_of(*record): None if value is None else sha3(value) for record, value in changes.items()
+        key: None if value is None else sha3(value)
+        for key, value in zip(keys_of(changes), changes.values(), strict=True)
     }
     updated = statetree.update(pages, hashes)
     return StagedState(updated.root, updated.pages, head)
@@ -61,22 +51,19 @@ def stage(changes: Mapping[RecordKey, bytes | None], pages: Pages, head: bytes) 
 
 def write(changes: Mapping[RecordKey, bytes | None]) -> None:
     """Set the present values of records; None deletes."""
-    _RECORD.write(
-        [
-            (key_of(*record), *record, value)
-            for record, value in changes.items()
-            if value is not None
-        ]
-    )
+    keys = keys_of(changes)
+    keyed = zip(keys, changes.items(), strict=True)
+    _RECORD.write([(key, *record, value) for key, (record, value) in keyed if value is not None])
     reach("records.written")
-    gone = [key_of(*record) for record, value in changes.items() if value is None]
+    gone = [key for key, value in zip(keys, changes.values(), strict=True) if value is None]
     sql.delete_in(_RECORD, "key", gone)
     reach("records.deleted")
 
 
 def write_undo(height: int, previous: Mapping[RecordKey, bytes | None]) -> None:
     """Keep what the records were before the block at ``height``."""
-    _UNDO.write([(height, key_of(*r), *r, value) for r, value in previous.items()])
+    keyed = zip(keys_of(previous), previous.items(), strict=True)
+    _UNDO.write([(height, key, *record, value) for key, (record, value) in keyed])
     reach("undo.written")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chain.errors import HeadBroken, StateBroken, TotalsBroken
-from chain.store import blocks, meta, pages, sections, state
+from chain.store import blocks, keys, meta, pages, sections, state
 from chain.values import BlockView
 from core import merkle, statetree
 from core.block import proofs_root, txs_root, witnesses_root
@@ -80,7 +80,7 @@ def state_behind_head(progress: Callable[[int], None]) -> None:
     def leaves() -> Iterator[tuple[bytes, bytes]]:
         nonlocal balance
         for count, (key, module, ident, value) in enumerate(state.every_record(), 1):
-            if state.key_of(module, ident) != key:
+            if keys.key_of(module, ident) != key:
                 raise StateBroken("a record lies under a key that is not its own", module=module)
             if module == ACCOUNT:
                 balance += _account(ident, value).balance

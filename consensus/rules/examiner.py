@@ -9,7 +9,7 @@ from consensus.rules import nullifiers, proofs
 from consensus.rules.draft import draft
 from consensus.rules.header import Ancestry
 from consensus.rules.nullifiers import Used
-from consensus.rules.pending import PendingProof
+from consensus.rules.waiting_proofs import WaitingProof
 from core.network import Network
 from core.ports import StateReader
 from core.proof import SCORED, Claim, Envelope, Lineage, ProofContext, Verifier
@@ -44,7 +44,7 @@ class Examiner:
         offset = proofs.tuning_at(self._view, header.height, network).share_offset
         self._ctx = ProofContext(network, header, lineage, self._view.get, offset)
 
-    def examine(self, envelope: Envelope, arrival: int) -> PendingProof:
+    def examine(self, envelope: Envelope, arrival: int) -> WaitingProof:
         """The proof with what it shows; raises the refusal of the first rule that it breaks."""
         height = self._ctx.header.height
         proofs.check_active(envelope, height, self._network)
@@ -52,7 +52,7 @@ class Examiner:
         before = nullifiers.read(self._view, envelope.nullifier)
         if _is_spent(envelope.type, claim, before, height):
             raise errors.ProofReplayed("the work has been used", field="envelope.nullifier")
-        return PendingProof(envelope, claim, before, arrival)
+        return WaitingProof(envelope, claim, before, arrival)
 
 
 def _is_spent(type: int, claim: Claim, before: Used, height: int) -> bool:

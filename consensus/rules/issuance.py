@@ -9,7 +9,7 @@ from core.network import PPM, BaseFeeSplit, Params, ParamSet, Poies, SubsidySpli
 
 
 @dataclass(frozen=True)
-class Shares:
+class Parts:
     """How an amount (nANM) is divided; what is not named here does not exist."""
 
     producer: int = 0
@@ -37,13 +37,13 @@ def _era_subsidy(era: int, start: int, decay_ppm: int, tail: int) -> int:
     return max(amount, tail)
 
 
-def split_subsidy(amount: int, split: SubsidySplit) -> Shares:
+def split_subsidy(amount: int, split: SubsidySplit) -> Parts:
     """The remainder is the producer's; the share part is minted only for claimed slices."""
     aicf = amount * split.aicf_ppm // PPM
     treasury = amount * split.treasury_ppm // PPM
     shares = amount * split.shares_ppm // PPM
     producer = amount - aicf - treasury - shares
-    return Shares(producer=producer, aicf=aicf, treasury=treasury, unminted=shares)
+    return Parts(producer=producer, aicf=aicf, treasury=treasury, unminted=shares)
 
 
 def share_slice(part: int, poies: Poies) -> int:
@@ -57,14 +57,14 @@ def share_slice_at(height: int, rules: ParamSet) -> int:
     return share_slice(part, rules.poies)
 
 
-def split_base_fees(amount: int, split: BaseFeeSplit) -> Shares:
+def split_base_fees(amount: int, split: BaseFeeSplit) -> Parts:
     """The remainder is burnt."""
     aicf = amount * split.aicf_ppm // PPM
     treasury = amount * split.treasury_ppm // PPM
-    return Shares(aicf=aicf, treasury=treasury, burnt=amount - aicf - treasury)
+    return Parts(aicf=aicf, treasury=treasury, burnt=amount - aicf - treasury)
 
 
-def split_tips(amount: int, split: TipSplit) -> Shares:
+def split_tips(amount: int, split: TipSplit) -> Parts:
     """The remainder is the producer's."""
     aicf = amount * split.aicf_ppm // PPM
-    return Shares(producer=amount - aicf, aicf=aicf)
+    return Parts(producer=amount - aicf, aicf=aicf)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from consensus.rules import credit, poies
-from consensus.rules.pending import PendingProof
+from consensus.rules.waiting_proofs import WaitingProof
 from core.limits import PROOFS_PER_BLOCK
 from core.network import Poies
 from core.proof import SCORED, SHARE, Envelope
@@ -41,7 +41,7 @@ class Producer:
 
 
 def choose(
-    pending: Iterable[PendingProof], producer: Producer, policy: Poies
+    pending: Iterable[WaitingProof], producer: Producer, policy: Poies
 ) -> tuple[Envelope, ...]:
     """The envelopes for a block, in body order."""
     waiting = list(pending)
@@ -54,29 +54,29 @@ def choose(
     return tuple(sorted((one.envelope for one in fitting), key=lambda envelope: envelope.place))
 
 
-def _is_useful(one: PendingProof, producer: Producer) -> bool:
+def _is_useful(one: WaitingProof, producer: Producer) -> bool:
     """It completes its job or may still be credited to this producer; else it is a replay."""
     return not one.before.completed or _is_own(one, producer)
 
 
-def _is_own(one: PendingProof, producer: Producer) -> bool:
+def _is_own(one: WaitingProof, producer: Producer) -> bool:
     in_time = producer.height <= one.claim.credit_until
     mine = one.payee == producer.coinbase and not one.before.credited
     return one.type in SCORED and mine and in_time
 
 
-def _pays(one: PendingProof, producer: Producer, policy: Poies) -> bool:
+def _pays(one: WaitingProof, producer: Producer, policy: Poies) -> bool:
     """Whether units would be credited: its job's burnt part is not used up yet."""
     return _is_own(one, producer) and credit.units(one.type, one.claim, policy, Counter()) > 0
 
 
-def _urgency(one: PendingProof) -> tuple[int, int]:
+def _urgency(one: WaitingProof) -> tuple[int, int]:
     """What ends sooner goes first, then what came earlier."""
     until = one.claim.until
     return (2**64 if until is None else until), one.arrival
 
 
-def _within(chosen: Sequence[PendingProof], size_bytes: int) -> Iterator[PendingProof]:
+def _within(chosen: Sequence[WaitingProof], size_bytes: int) -> Iterator[WaitingProof]:
     """Those that fit one after the other."""
     left = size_bytes
     for one in chosen:
@@ -90,8 +90,8 @@ def _within(chosen: Sequence[PendingProof], size_bytes: int) -> Iterator[Pending
 
 
 def best_set(
-    own: Sequence[PendingProof], producer: Producer, policy: Poies
-) -> tuple[PendingProof, ...]:
+    own: Sequence[WaitingProof], producer: Producer, policy: Poies
+) -> tuple[WaitingProof, ...]:
     """At most 16 proofs with the greatest Σψ; of equal sets the smallest, to save the rest.
 
     ψ of a type rises with the sum of its work, so of each type and number only the set of the most
@@ -118,12 +118,12 @@ class _Rung:
     """The set of the most work (units · quality) among those of its number."""
 
     amount: int
-    proofs: tuple[PendingProof, ...]
+    proofs: tuple[WaitingProof, ...]
 
 
-def _ladder(own: Sequence[PendingProof], policy: Poies) -> list[_Rung]:
+def _ladder(own: Sequence[WaitingProof], policy: Poies) -> list[_Rung]:
     """For 0, 1, 2 … proofs of one type the set of the most credited work."""
-    jobs: defaultdict[bytes, list[PendingProof]] = defaultdict(list)
+    jobs: defaultdict[bytes, list[WaitingProof]] = defaultdict(list)
     for one in own:
         jobs[one.claim.job].append(one)
     ladder = [_Rung(0, ())]
@@ -144,7 +144,7 @@ def _joined(left: Sequence[_Rung], right: Sequence[_Rung]) -> list[_Rung]:
     return [rung for rung in best if rung is not None]
 
 
-def _of_job(own: Sequence[PendingProof], policy: Poies) -> list[_Rung]:
+def _of_job(own: Sequence[WaitingProof], policy: Poies) -> list[_Rung]:
     """One job's ladder. Its burnt part is used up in body order, so every set is looked at."""
     ordered = sorted(own, key=lambda one: one.claim.units * one.claim.quality, reverse=True)
     few = sorted(ordered[:_OF_ONE_JOB], key=lambda one: one.envelope.place)
@@ -157,7 +157,7 @@ def _of_job(own: Sequence[PendingProof], policy: Poies) -> list[_Rung]:
     ]
 
 
-def _amount(chosen: Sequence[PendingProof], policy: Poies) -> int:
+def _amount(chosen: Sequence[WaitingProof], policy: Poies) -> int:
     """Work credited for proofs of one job in body order: no more units than were paid for."""
     spent: Counter[bytes] = Counter()
     return sum(
@@ -168,7 +168,7 @@ def _amount(chosen: Sequence[PendingProof], policy: Poies) -> int:
 # ------------------------------------------------------------------ the rest and shares
 
 
-def fair(waiting: Sequence[PendingProof], most: int) -> list[PendingProof]:
+def fair(waiting: Sequence[WaitingProof], most: int) -> list[WaitingProof]:
     """At most ``most`` of them, those that end first (shares: of the oldest parents) before others.
 
     Each is work, so age alone serves everyone in proportion to what they do. The bound for each
@@ -176,8 +176,8 @@ def fair(waiting: Sequence[PendingProof], most: int) -> list[PendingProof]:
     neither.
     """
     bound = max(1, most // _PAYEE_PART)
-    taken: list[PendingProof] = []
-    late: list[PendingProof] = []
+    taken: list[WaitingProof] = []
+    late: list[WaitingProof] = []
     had: Counter[bytes] = Counter()
     for one in sorted(waiting, key=_urgency):
         had[one.payee] += 1

@@ -89,7 +89,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Drop:
+class Leaver:
     """An entry that leaves the pool and the refusal that says why.
 
     ``outbid``: others pay more for the room, of which the floor takes note.

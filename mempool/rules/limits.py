@@ -34,6 +34,7 @@ class SourceRates:
 class PoolLimits:
     """How much the pool holds. ``size_bytes`` counts encodings, ``min_fee`` is nANM per gas.
 
+    Without a ``min_fee`` the network's floor of the base fee at the next block is the least.
     The watermarks and the share of a source are percent of the pool's room.
     """
 
@@ -41,7 +42,7 @@ class PoolLimits:
     size_bytes: int = 256 * _MIB
     per_sender: int = 64
     held_per_sender: int = 16
-    min_fee: int = 0
+    min_fee: int | None = None
     low_percent: int = 50
     high_percent: int = 90
     source_percent: int = 25

@@ -7,9 +7,8 @@ covers together; held are those behind a missing nonce.
 from __future__ import annotations
 
 from core.errors import Refused, TxRefused
-from mempool import errors
 from mempool.rules import reasons
-from mempool.rules.entry import Drop, Entry, Standing
+from mempool.rules.entry import Entry, Leaver, Standing
 from mempool.rules.eviction import Plan
 from mempool.rules.limits import PoolLimits
 from mempool.rules.replacement import check_replacement
@@ -43,13 +42,6 @@ class Queues:
 
         Raises ``pool.…``. What the chain refuses anyhow passes here: that has its own code.
         """
-        max_fee = entry.tx.unsigned.max_fee
-        if base_fee <= max_fee < self.limits.min_fee:
-            raise errors.FeeBelowMinimum(
-                f"tx.maxFee is {max_fee}, this node's minimum {self.limits.min_fee}",
-                field="tx.maxFee",
-                required=self.limits.min_fee,
-            )
         queue = self.senders.get(entry.sender) or SenderQueue.empty(standing)
         old = queue.entries.get(entry.nonce)
         if old is not None:
@@ -72,15 +64,15 @@ class Queues:
         if required > balance:
             raise reasons.unfunded(required, balance)
 
-    def add(self, entry: Entry, standing: Standing, plan: Plan) -> list[Drop]:
+    def add(self, entry: Entry, standing: Standing, plan: Plan) -> list[Leaver]:
         """Put a checked newcomer in, the victims of ``check_policy``'s plan out."""
-        drops = []
+        leavers = []
         for place, victim in enumerate(plan.victims):
-            drops.append(self._evict(victim, shared=place < plan.for_share))
+            leavers.append(self._evict(victim, shared=place < plan.for_share))
         replaced = self._put(entry, standing)
         if replaced is not None:
-            drops.append(replaced)
-        return drops + self.settle(entry.sender)
+            leavers.append(replaced)
+        return leavers + self.settle(entry.sender)
 
     # ------------------------------------------------------------- a new head
 
@@ -97,7 +89,7 @@ class Queues:
                 self.sources.remove(entry)
                 self.sources.add(fitted)
 
-    def readmit(self, entry: Entry, standing: Standing) -> Drop | None:
+    def readmit(self, entry: Entry, standing: Standing) -> Leaver | None:
         """Put a returning entry in, under the rules of replacement; returns who lost."""
         queue = self.senders.get(entry.sender)
         old = queue.entries.get(entry.nonce) if queue else None
@@ -105,22 +97,22 @@ class Queues:
             try:
                 check_replacement(entry, old)
             except TxRefused as refusal:
-                return Drop(entry, refusal)
+                return Leaver(entry, refusal)
         return self._put(entry, standing)
 
-    def settle(self, sender: bytes) -> list[Drop]:
+    def settle(self, sender: bytes) -> list[Leaver]:
         """Sort a sender's entries into ready and held, and drop what can be neither."""
         queue = self.senders[sender]
-        drops = self._drop_passed(queue) + self._extend_ready(queue) + self._trim(queue)
+        leavers = self._take_passed(queue) + self._extend_ready(queue) + self._trim(queue)
         self._settle_gone(sender)
-        return drops
+        return leavers
 
-    def remove(self, entry: Entry) -> list[Drop]:
+    def remove(self, entry: Entry) -> list[Leaver]:
         """Take an entry out; those behind it become held. Returns who has no place any more."""
         self._take(entry)
         return self.settle(entry.sender)
 
-    def shrink(self, base_fee: int) -> list[Drop]:
+    def shrink(self, base_fee: int) -> list[Leaver]:
         """Evict the cheapest tails until the pool is within its limits."""
         return [self._evict(victim) for victim in self.sources.excess(base_fee)]
 
@@ -134,16 +126,16 @@ class Queues:
         if len(queue.entries) >= limits.per_sender:
             raise reasons.sender_limit(limits.per_sender)
 
-    def _evict(self, victim: Entry, *, shared: bool = False) -> Drop:
+    def _evict(self, victim: Entry, *, shared: bool = False) -> Leaver:
         """Take a tail out, for its source's share or for want of room."""
         is_ready = self.is_ready(victim)
         self._take(victim)
         self._settle_gone(victim.sender)
         if shared:
-            return Drop(victim, reasons.crowded())
-        return Drop(victim, reasons.evicted(victim, is_ready=is_ready), outbid=is_ready)
+            return Leaver(victim, reasons.crowded())
+        return Leaver(victim, reasons.evicted(victim, is_ready=is_ready), outbid=is_ready)
 
-    def _put(self, entry: Entry, standing: Standing) -> Drop | None:
+    def _put(self, entry: Entry, standing: Standing) -> Leaver | None:
         queue = self.senders.get(entry.sender)
         if queue is None:
             queue = self.senders[entry.sender] = SenderQueue.empty(standing)
@@ -155,7 +147,7 @@ class Queues:
             return None
         del self.by_txid[old.txid]
         self.sources.remove(old)
-        return Drop(old, reasons.replaced(entry))
+        return Leaver(old, reasons.replaced(entry))
 
     def _take(self, entry: Entry) -> None:
         """Remove from the maps; the caller settles the sender."""
@@ -175,31 +167,31 @@ class Queues:
         else:
             del self.senders[sender]
 
-    def _drop_passed(self, queue: SenderQueue) -> list[Drop]:
+    def _take_passed(self, queue: SenderQueue) -> list[Leaver]:
         account = queue.standing.account
-        drops = []
+        leavers = []
         for nonce in [nonce for nonce in queue.entries if nonce < account.nonce]:
             entry = queue.entries[nonce]
             self._take(entry)
-            drops.append(Drop(entry, reasons.passed(entry, queue.standing)))
-        return drops
+            leavers.append(Leaver(entry, reasons.passed(entry, queue.standing)))
+        return leavers
 
-    def _extend_ready(self, queue: SenderQueue) -> list[Drop]:
+    def _extend_ready(self, queue: SenderQueue) -> list[Leaver]:
         balance = queue.standing.account.balance
         spent = sum(entry.cost for entry in queue.ready())
         while (entry := queue.entries.get(queue.ready_end)) is not None:
             spent += entry.cost
             if spent > balance:
                 self._take(entry)
-                return [Drop(entry, reasons.unfunded(spent, balance))]
+                return [Leaver(entry, reasons.unfunded(spent, balance))]
             queue.ready_end += 1
             self.ready_count += 1
         return []
 
-    def _trim(self, queue: SenderQueue) -> list[Drop]:
+    def _trim(self, queue: SenderQueue) -> list[Leaver]:
         """Drop what the sender cannot pay or may not keep, from the highest nonce down."""
         limits, balance = self.limits, queue.standing.account.balance
-        drops, held, kept = [], 0, 0
+        leavers, held, kept = [], 0, 0
         for entry in queue.ordered():
             refusal: Refused | None = None
             if entry.nonce >= queue.ready_end:
@@ -211,8 +203,8 @@ class Queues:
                 refusal = reasons.sender_limit(limits.per_sender)
             if refusal is not None:
                 self._take(entry)
-                drops.append(Drop(entry, refusal))
+                leavers.append(Leaver(entry, refusal))
                 continue
             kept += 1
             held += entry.nonce >= queue.ready_end
-        return drops
+        return leavers

@@ -26,15 +26,15 @@ from rpc.params import (
     list_of,
 )
 from rpc.registry import json_name, method
-from rpc.results import (
+from rpc.results.chain import (
     BlockSummary,
     BlockView,
     HeaderView,
-    LogPage,
     ParamsView,
     SubmittedBlock,
     SyncStatus,
 )
+from rpc.results.tx import LogPage
 
 SAFE_DEPTH = 12
 _BLOCK_HEX_BYTES = BODY_BYTES // 2

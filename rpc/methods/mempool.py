@@ -11,7 +11,7 @@ from rpc import context, views
 from rpc.errors import NodeAbsent
 from rpc.params import Address, Bytes32, Cursor, Limit
 from rpc.registry import method
-from rpc.results import (
+from rpc.results.mempool import (
     PlaceView,
     PooledTxView,
     PoolPage,
@@ -93,7 +93,7 @@ def _place(place: Place) -> PlaceView:
 def _rules(limits: PoolLimits, now: PoolStats) -> PoolRules:
     return {
         "floor": str(now.floor),
-        "minFee": str(limits.min_fee),
+        "minFee": str(now.min_fee),
         "fillPercent": now.fill_percent,
         "lowPercent": limits.low_percent,
         "highPercent": limits.high_percent,

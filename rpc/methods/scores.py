@@ -15,7 +15,7 @@ from rpc.errors import NodeAbsent
 from rpc.methods.chain import height_of
 from rpc.params import AnyBlock
 from rpc.registry import method
-from rpc.results import BlockProofsView, ScoreView
+from rpc.results.scores import BlockProofsView, ScoreView
 
 Ref = Annotated[AnyBlock, "A height or tag of the best chain, or the hash of any block."]
 

@@ -18,7 +18,8 @@ from rpc.errors import Busy, NodeAbsent, ParamsInvalid
 from rpc.methods.chain import height_of
 from rpc.params import Address, BlockRef, Bytes32, Flag, choice, hex_bytes, whole
 from rpc.registry import method
-from rpc.results import AccountView, AmountText, StateProof, StateRange
+from rpc.results.forms import AmountText
+from rpc.results.state import AccountView, StateProof, StateRange
 
 MODULES = (
     "account", "key", "storage", "code", "beacon", "provider", "stake", "job", "lease", "pin",

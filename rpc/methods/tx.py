@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Annotated, Any
 
+from django.db import Error as DatabaseFault
+
 from chain import queries
 from chain import service as chain
 from chain.errors import BadCursor, Pruned
@@ -21,11 +23,12 @@ from mempool.values import Admission
 from pq import addresses, algorithms
 from rpc import context, views
 from rpc.caller import Caller
-from rpc.errors import NodeAbsent
+from rpc.dispatch import database_away
+from rpc.errors import DatabaseAway, NodeAbsent
 from rpc.methods.chain import height_of
 from rpc.params import Address, Amount, BlockRef, Bytes32, Cursor, Flag, Limit, RawTx, whole
 from rpc.registry import many, method
-from rpc.results import (
+from rpc.results.tx import (
     FeeBlock,
     FeeHistory,
     GasEstimate,
@@ -56,10 +59,18 @@ def send_raw_transaction(
 @many("tx.sendRawTransaction")
 def send_raw_transactions(
     calls: list[dict[str, Any]], caller: Caller
-) -> list[SubmittedTx | Refused]:
+) -> list[SubmittedTx | Refused | DatabaseAway]:
     """The same for neighbours in a batch: the accounts of their senders are read at once."""
     outcomes = context.pool().submit_many([call["raw"] for call in calls], caller.source)
-    return [out if isinstance(out, Refused) else _submitted(out) for out in outcomes]
+    answers: list[SubmittedTx | Refused | DatabaseAway] = []
+    away: DatabaseAway | None = None
+    for outcome in outcomes:
+        if isinstance(outcome, DatabaseFault):
+            away = away or database_away(outcome)  # logged once
+            answers.append(away)
+        else:
+            answers.append(outcome if isinstance(outcome, Refused) else _submitted(outcome))
+    return answers
 
 
 def _submitted(admission: Admission) -> SubmittedTx:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from consensus.rules import proofs, selection
 from consensus.rules.nullifiers import UNUSED, Used, record
-from consensus.rules.pending import PendingProof
 from consensus.rules.selection import Producer
 from consensus.rules.tuning import Tuning
+from consensus.rules.waiting_proofs import WaitingProof
 from core.network import PPM
 from core.proof import AI, QUANTUM, SCORED, SHARE, STORAGE, Claim, Envelope, ProofContext
 from execution.view import View
@@ -35,11 +35,11 @@ def work(type: int = AI, **changes) -> Envelope:
     return envelope(type, Job(**job))
 
 
-def waiting(envelopes: Iterable[Envelope], before: Used = UNUSED) -> list[PendingProof]:
+def waiting(envelopes: Iterable[Envelope], before: Used = UNUSED) -> list[WaitingProof]:
     read = View(DictState(PARENT.records)).get
     ctx = ProofContext(NETWORK, DRAFT, PARENT.lineage, read, POLICY.share_offset_start_unat)
     return [
-        PendingProof(one, proofs.verify_claim(one, ctx, VERIFIERS), before, place)
+        WaitingProof(one, proofs.verify_claim(one, ctx, VERIFIERS), before, place)
         for place, one in enumerate(envelopes)
     ]
 
@@ -51,7 +51,7 @@ def psi(envelopes: Iterable[Envelope], records=PARENT.records) -> int:
     return proofs.verify_all(ordered, DRAFT, view, NETWORK, PARENT.lineage, VERIFIERS).psi
 
 
-def choose(pending: Sequence[PendingProof], **changes) -> tuple[Envelope, ...]:
+def choose(pending: Sequence[WaitingProof], **changes) -> tuple[Envelope, ...]:
     producer = Producer(**{**vars(ROOMY), **changes})
     return selection.choose(pending, producer, POLICY)
 
@@ -192,10 +192,10 @@ def test_bytes_are_kept_to():
 # ------------------------------------------------------------------ shares
 
 
-def shares_of(places: Sequence[tuple[int, int]]) -> list[PendingProof]:
+def shares_of(places: Sequence[tuple[int, int]]) -> list[WaitingProof]:
     """Waiting shares as (worker, until), in the order in which they came."""
     return [
-        PendingProof(
+        WaitingProof(
             share(BUILDER, PARENT, worker, extra=b"%d" % arrival),
             Claim(b"%d" % arrival, key(worker).address, units=1, quality=PPM, until=until),
             UNUSED,

@@ -191,7 +191,7 @@ def test_the_miner_can_drop_what_fits_no_block(world):
     world.pool.drop(first, refusal)
     world.pool.drop(bytes(32), refusal)
     assert world.held() == {second: "held"}
-    assert world.news[-1] == TxDropped(first, "tx.key_mismatch", "does not run")
+    assert world.news[-1] == TxDropped(first, "tx.key_mismatch", "does not run", world.clock.ms)
 
 
 def test_who_is_refused_at_one_head_may_still_come_back_at_another(world):

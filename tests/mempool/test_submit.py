@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import cbor2
 import pytest
+from django.db import OperationalError
 
 from core.errors import Refused
+from core.network import ParamSet
 from core.tx import SignedTx, Witness
 from mempool.events import TxAdded
 from mempool.rules.limits import PoolLimits
+from mempool.values import Admission
 from pq import addresses, signing
 from tests.mempool.world import BASE_FEE, GAS_WITH_PK, RICH, World, key, network, sign, unsigned
 
@@ -175,6 +178,44 @@ def test_this_nodes_minimum_fee():
     assert world.witnesses.asked == 0
     assert code(world, world.tx(max_fee=BASE_FEE - 1).raw) == "tx.fee_below_base"
     world.submit(max_fee=500)
+
+
+def test_the_default_minimum_is_the_networks_floor_at_the_next_block():
+    first = network().at(0)
+    params = [replace(first.params, base_fee_floor=floor) for floor in (500, 1)]
+    sets = (replace(first, params=params[0]), ParamSet("cheaper", 3, params[1], first.poies))
+    world = World(net=replace(network(), sets=sets))
+    for _ in range(2):
+        assert world.pool.stats().min_fee == 500
+        assert code(world, world.tx(max_fee=499).raw) == "tx.fee_below_base"
+        world.mine()
+    assert world.pool.stats().min_fee == 1
+    world.submit(max_fee=499)
+
+
+def test_where_the_database_fails_in_a_batch_who_is_in_is_told_so(world):
+    first, second, third = (world.tx(number) for number in range(3))
+    check, read = world.witnesses.check_one, world.state.get_many
+
+    def check_one(signed):
+        check(signed)
+        if signed[0].txid == second.txid:
+            world.mine()  # so its sender's account has to be read again
+            world.state.get_many = fail
+
+    def fail(records):
+        raise OperationalError("gone")
+
+    world.witnesses.check_one = check_one
+    outcomes = world.pool.submit_many([first.raw, second.raw, third.raw])
+    assert outcomes[0] == Admission(first.txid, "ready")
+    assert [type(fault) for fault in outcomes[1:]] == [OperationalError] * 2
+    assert [type(news) for news in world.news] == [TxAdded]
+    with pytest.raises(OperationalError):
+        world.pool.submit_many([second.raw, third.raw])
+    world.state.get_many = read
+    assert world.held() == {first.txid: "ready"}
+    assert world.pool.submit(third.raw).state == "ready"
 
 
 @pytest.mark.parametrize(

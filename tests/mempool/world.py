@@ -138,7 +138,8 @@ def sign(owner: PrivateKey, tx: UnsignedTx, *, pk: bool = True) -> SignedTx:
 class World:
     """A pool over a fake chain. Senders 0…9 are rich."""
 
-    def __init__(self, limits: PoolLimits | None = None) -> None:
+    def __init__(self, limits: PoolLimits | None = None, net: Network | None = None) -> None:
+        self.network = net or network()
         self.state = FakeState()
         for number in range(10):
             self.state.set_account(key(number).address, 0, RICH)
@@ -155,7 +156,7 @@ class World:
 
     def new_pool(self) -> Pool:
         return Pool(
-            network=network(),
+            network=self.network,
             state=lambda: self.state,
             head=lambda: self.head,
             witnesses=self.witnesses,

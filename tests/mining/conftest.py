@@ -10,7 +10,7 @@ import pytest
 
 from animica_site import networks
 from chain.values import BlockStatus, StagedState, StoredHeader
-from consensus.pending import PendingProofs
+from consensus.proof_pool import ProofPool
 from consensus.rules import genesis, pipeline
 from consensus.rules.header import Ancestry
 from consensus.witnesses import WitnessChecker
@@ -175,7 +175,7 @@ class World:
     keys: list[PrivateKey]
     chain: MemoryChain
     pool: ListPool
-    proofs: PendingProofs
+    proofs: ProofPool
     clock: FakeClock
     coinbase: bytes
 
@@ -207,7 +207,7 @@ def make_world(network: Network) -> World:
     pool = ListPool()
     chain = MemoryChain(network, clock)
     chain.listener = lambda block: pool.forget({tx.txid for tx in block.txs})
-    proofs = PendingProofs(network=network, ledger=chain, clock=clock)
+    proofs = ProofPool(network=network, ledger=chain, clock=clock)
     return World(network, keys, chain, pool, proofs, clock, key(99).address)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 from threading import Event, Thread
 
 import pytest
@@ -13,6 +14,7 @@ from animica_site import networks
 from consensus import errors
 from consensus.rules import seal
 from core.limits import CLOCK_AHEAD_MS
+from core.network import ParamSet
 from execution import accounts
 from mining import service
 from mining.errors import BlockUnsealed, MinerSettings, OwnBlockRefused
@@ -111,6 +113,24 @@ def test_paced_a_block_waits_for_the_interval_after_its_parent(paced):
     assert paced.chain.head().header.time == first + interval
     assert sum(waits) == interval
     assert max(waits) <= 500  # a moved clock is noticed
+
+
+def test_an_upgrade_of_the_interval_paces_from_its_first_block_on(paced):
+    first = paced.network.at(0)
+    interval = first.params.target_interval_ms
+    slower = replace(first.params, target_interval_ms=interval + 1_000)
+    later = ParamSet("slower", first=3, params=slower, poies=first.poies)
+    world = make_world(replace(paced.network, sets=(first, later)))
+    miner = make_miner(world)
+    asked = []
+    while height(world) < 3:
+        delay = miner.step()
+        world.clock.ms += delay
+        if delay:
+            asked.append((miner.stats().height, miner.stats().block_time_ms))
+    times = [block.header.time for block in world.chain.blocks[1:]]
+    assert [later - earlier for earlier, later in pairwise(times)] == [interval, interval + 1_000]
+    assert set(asked) == {(2, interval), (3, interval + 1_000)}
 
 
 def test_a_clock_that_jumps_is_followed(paced):

@@ -6,7 +6,7 @@ import pytest
 
 from chain import service as chain
 from consensus.events import BlockAdded, ChainReorganised
-from consensus.pending import PendingProofs
+from consensus.proof_pool import ProofPool
 from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from core.block import Block
@@ -41,7 +41,7 @@ class Node:
             clock=self.clock,
             bus=bus,
         )
-        self.proofs = PendingProofs(network=network, ledger=chain, clock=self.clock)
+        self.proofs = ProofPool(network=network, ledger=chain, clock=self.clock)
         self.miner = Miner(
             network=network,
             ledger=chain,

@@ -7,7 +7,7 @@ from typing import Annotated
 from core.errors import BlockRefused, NodeFault, TxRefused
 from rpc.params import Address, Amount, BlockRef, Bytes32, Flag, Limit, RawTx, Uint, text
 from rpc.registry import Registry
-from rpc.results import Hex
+from rpc.results.forms import Hex
 
 registry = Registry()
 calls: list[str] = []

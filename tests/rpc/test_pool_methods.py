@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import orjson
 import pytest
 from django.db import DatabaseError
@@ -38,7 +40,7 @@ def test_where_a_transaction_stands(node):
     )
     assert "source" not in item
     rules = found["pool"]
-    assert (rules["floor"], rules["minFee"], rules["ttlMs"]) == ("2", "0", 10_800_000)
+    assert (rules["floor"], rules["minFee"], rules["ttlMs"]) == ("2", "1", 10_800_000)
     assert rules["verificationRate"] == {"perSecond": 600, "burst": 10_000}
     unknown = call("mempool.inspect", None, "0x" + "00" * 32)
     assert (unknown["address"], unknown["nextNonce"], unknown["items"]) == (None, None, [])
@@ -88,6 +90,24 @@ def test_a_failure_of_the_hand_over_is_the_failure_of_each(node, use_desk, monke
     answers = orjson.loads(dispatcher.dispatch(orjson.dumps(batch), Caller("10.1.2.3")))
     codes = [answer["error"]["data"]["code"] for answer in answers]
     assert codes == ["rpc.database", "rpc.params"] * 2
+
+
+def test_those_who_were_in_before_a_failure_are_told_so(node, use_desk, monkeypatch):
+    fault, logged = DatabaseError("gone"), []
+    log = SimpleNamespace(error=lambda event, **facts: logged.append(event))
+    monkeypatch.setattr("rpc.dispatch.log", log)
+
+    def breaks_off(raws, source):
+        return [node.pool.submit(raws[0], source), *[fault] * (len(raws) - 1)]
+
+    monkeypatch.setattr(node.pool, "submit_many", breaks_off)
+    dispatcher = use_desk(load())._dispatcher
+    call_one = {"jsonrpc": "2.0", "id": 1, "method": "tx.sendRawTransaction"}
+    batch = [call_one | {"params": [hexed(transfer().raw)]}] * 3
+    first, *others = orjson.loads(dispatcher.dispatch(orjson.dumps(batch), Caller("10.1.2.3")))
+    assert first["result"] == {"txid": hexed(transfer().txid), "state": "held"}
+    assert [answer["error"]["data"]["code"] for answer in others] == ["rpc.database"] * 2
+    assert logged == ["rpc.database"]
 
 
 @pytest.mark.parametrize(

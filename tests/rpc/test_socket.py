@@ -177,7 +177,7 @@ async def test_pending_and_dropped_transactions(bus):
         await client.subscribe("pendingTxs")
         await client.subscribe("droppedTxs")
         tx = transfer()
-        publish(bus, TxAdded(tx, "held"), TxDropped(tx.txid, "pool.evicted", "too cheap"))
+        publish(bus, TxAdded(tx, "held"), TxDropped(tx.txid, "pool.evicted", "too cheap", 5))
         added = await client.news()
         assert added["topic"] == "pendingTxs"
         assert (added["result"]["txid"], added["result"]["state"]) == (hexed(tx.txid), "held")
@@ -410,7 +410,7 @@ async def test_events_waiting_are_bounded(chain, bus, monkeypatch):
 
 async def test_publishing_without_sockets_costs_nothing(bus, monkeypatch):
     monkeypatch.setattr(hub, "render", lambda *_: 1 / 0)
-    publish(bus, TxAdded(transfer(), "ready"), TxDropped(b"", "x.y", "z"))
+    publish(bus, TxAdded(transfer(), "ready"), TxDropped(b"", "x.y", "z", 5))
     hub.current()._loop = SimpleNamespace(
         call_soon_threadsafe=lambda *_: (_ for _ in ()).throw(RuntimeError("closed"))
     )

@@ -9,12 +9,12 @@ from itertools import islice
 import pytest
 
 from animica_site import networks
-from consensus.pending import Candidates
+from consensus.proof_pool import Candidates
 from consensus.rules import shares
 from core.block import Block
 from core.header import Header
 from core.proof import SHARE
-from mining.shares import ShareCollector
+from mining.share_collector import ShareCollector
 from mining.template import Template
 from mining.values import MinerState
 from tests.mining.conftest import World, make_world

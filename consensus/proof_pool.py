@@ -19,13 +19,13 @@ from threading import RLock
 from typing import Protocol
 
 from chain.values import StoredHeader
-from consensus import errors, pending_errors
+from consensus import errors, proof_pool_errors
 from consensus.events import ChainReorganised
 from consensus.memory import Memory
 from consensus.rules import proofs
 from consensus.rules.examiner import Examiner
 from consensus.rules.header import Ancestry
-from consensus.rules.pending import PendingLimits, PendingProof, Waiting
+from consensus.rules.waiting_proofs import ProofPoolLimits, WaitingProof, WaitingProofs
 from core.errors import EncodingRefused, Refused
 from core.network import Network
 from core.ports import Clock, StateReader
@@ -68,11 +68,11 @@ class Candidates:
     """What the next block may take, and the hash of the head that it holds for."""
 
     head: bytes
-    proofs: tuple[PendingProof, ...]
+    proofs: tuple[WaitingProof, ...]
 
 
 @dataclass(frozen=True)
-class PendingStats:
+class ProofPoolStats:
     """How many proofs wait, by the names of all types, and their bytes."""
 
     count: int
@@ -88,7 +88,7 @@ class _Refusal:
     head: bytes | None
 
 
-class PendingProofs:
+class ProofPool:
     """The proofs that wait; safe to call from any thread, outside of the ledger's snapshots.
 
     Proofs are verified one at a time, each in well under a millisecond so far.
@@ -101,14 +101,14 @@ class PendingProofs:
         ledger: Ledger,
         clock: Clock,
         verifiers: Mapping[int, Verifier] = proofs.VERIFIERS,
-        limits: PendingLimits | None = None,
+        limits: ProofPoolLimits | None = None,
     ) -> None:
         self._network = network
         self._ledger = ledger
         self._clock = clock
         self._verifiers = verifiers
-        self._limits = limits or PendingLimits()
-        self._waiting = Waiting(self._limits)
+        self._limits = limits or ProofPoolLimits()
+        self._waiting = WaitingProofs(self._limits)
         self._refusals: Memory[_Refusal] = Memory(REFUSALS)
         self._aside: Memory[Envelope] = Memory(ASIDE)
         # Told by reorganisations, not looked at yet.
@@ -131,7 +131,7 @@ class PendingProofs:
             head = self._settled()
             self._recall(envelope)
             if envelope.nullifier in self._waiting:
-                raise pending_errors.ProofPending(
+                raise proof_pool_errors.ProofPending(
                     "a proof of this work waits", nullifier="0x" + envelope.nullifier.hex()
                 )
             try:
@@ -168,11 +168,11 @@ class PendingProofs:
                 log.info("dropped proof %s: %s", nullifier.hex(), refusal)
                 self._remember(proof.envelope, refusal)
 
-    def stats(self) -> PendingStats:
+    def stats(self) -> ProofPoolStats:
         """The numbers, as of the last time anybody asked for proofs or the node ticked."""
         with self._lock:
             by_type = {name: self._waiting.count(type) for type, name in NAMES.items()}
-            return PendingStats(len(self._waiting), by_type, self._waiting.bytes)
+            return ProofPoolStats(len(self._waiting), by_type, self._waiting.bytes)
 
     # ------------------------------------------------------------ with the lock, in a snapshot
 
@@ -194,7 +194,7 @@ class PendingProofs:
         again = [(proof.envelope, proof.arrival) for proof in self._waiting]
         again += [(envelope, self._arrival()) for envelope in back]
         examiner = self._examiner(head, [envelope for envelope, _ in again])
-        waiting = Waiting(self._limits)
+        waiting = WaitingProofs(self._limits)
         refused = [one for one, arrival in again if not _put(waiting, examiner, one, arrival)]
         for _ in returned:
             self._returned.popleft()
@@ -235,7 +235,7 @@ class PendingProofs:
         self._refusals[envelope.digest] = _Refusal(fresh, head)
 
 
-def _put(waiting: Waiting, examiner: Examiner, envelope: Envelope, arrival: int) -> bool:
+def _put(waiting: WaitingProofs, examiner: Examiner, envelope: Envelope, arrival: int) -> bool:
     """Let a proof wait, unless a rule or a limit is against it; returns whether it does."""
     if envelope.nullifier in waiting:
         return True
@@ -247,17 +247,17 @@ def _put(waiting: Waiting, examiner: Examiner, envelope: Envelope, arrival: int)
     return True
 
 
-_current: PendingProofs | None = None
+_current: ProofPool | None = None
 
 
-def install(pending: PendingProofs | None) -> None:
+def install(pool: ProofPool | None) -> None:
     """Make a pool of proofs this process's; composition calls it once, tests around each test."""
     global _current
-    _current = pending
+    _current = pool
 
 
-def current() -> PendingProofs:
+def current() -> ProofPool:
     """This process's pool of proofs; raises ``ProofPoolMissing`` where there is none."""
     if _current is None:
-        raise pending_errors.ProofPoolMissing("this process keeps no proofs")
+        raise proof_pool_errors.ProofPoolMissing("this process keeps no proofs")
     return _current

@@ -9,13 +9,13 @@ from threading import Thread
 import pytest
 
 from chain import service as chain
-from consensus import errors, pending, pending_errors
+from consensus import errors, proof_pool, proof_pool_errors
 from consensus.events import ChainReorganised
-from consensus.pending import PendingProofs
+from consensus.proof_pool import ProofPool
 from consensus.rules import shares, tuning
 from consensus.rules.nullifiers import UNUSED
-from consensus.rules.pending import PendingLimits, PendingProof, Waiting
 from consensus.rules.tuning import Tuning
+from consensus.rules.waiting_proofs import ProofPoolLimits, WaitingProof, WaitingProofs
 from core.bus import EventBus
 from core.errors import Refused
 from core.network import PPM, Network
@@ -34,14 +34,14 @@ class Node:
 
     def __init__(
         self,
-        limits: PendingLimits | None = None,
+        limits: ProofPoolLimits | None = None,
         network: Network = NETWORK,
         first: Sequence[Made] = (FIRST,),
     ) -> None:
         bus = EventBus(raise_error)
         self.importer = new_importer(network, bus=bus, verifiers=VERIFIERS)
         self.calls = 0
-        self.proofs = PendingProofs(
+        self.proofs = ProofPool(
             network=network,
             ledger=chain,
             clock=FixedClock(NETWORK.genesis.time_ms + 86_400_000),
@@ -139,9 +139,9 @@ def test_a_refusal_is_remembered_as_long_as_it_holds(node):
 
 
 def test_remembered_refusals_are_bounded(node, monkeypatch):
-    assert node.proofs._refusals._most == pending.REFUSALS
-    assert node.proofs._aside._most == pending.ASIDE
-    assert node.proofs._returned.maxlen == pending.RETURNED
+    assert node.proofs._refusals._most == proof_pool.REFUSALS
+    assert node.proofs._aside._most == proof_pool.ASIDE
+    assert node.proofs._returned.maxlen == proof_pool.RETURNED
 
 
 def test_a_share_from_the_future_waits_only_for_a_block_that_may_hold_it(node):
@@ -248,7 +248,7 @@ def test_reorganisations_that_are_told_late_are_heard(node):
     node.grow(BUILDER.make(FIRST, envelopes=[used]), *BUILDER.grow(FIRST, 2, extra=b"other"))
     node.proofs.settle()
     assert node.waiting() == []
-    PendingProofs.on_reorg(node.proofs, event[0])
+    ProofPool.on_reorg(node.proofs, event[0])
     assert node.waiting() == [used]
 
 
@@ -304,17 +304,17 @@ def test_threads_add_side_by_side():
 # ------------------------------------------------------------------ bounds
 
 
-def proof(number: int, payee: int = 1, type: int = AI, size: int = 10) -> PendingProof:
+def proof(number: int, payee: int = 1, type: int = AI, size: int = 10) -> WaitingProof:
     nullifier = number.to_bytes(32, "big")
     claim = Claim(nullifier, key(payee).address, units=1, quality=PPM, until=None)
-    return PendingProof(Envelope(type, bytes(size), nullifier), claim, UNUSED, number)
+    return WaitingProof(Envelope(type, bytes(size), nullifier), claim, UNUSED, number)
 
 
 def test_one_payee_holds_so_many_of_a_type():
-    waiting = Waiting(PendingLimits(per_payee=2))
+    waiting = WaitingProofs(ProofPoolLimits(per_payee=2))
     waiting.add(proof(1))
     waiting.add(proof(2))
-    with pytest.raises(pending_errors.ProofPayeeLimit):
+    with pytest.raises(proof_pool_errors.ProofPayeeLimit):
         waiting.add(proof(3))
     waiting.add(proof(3, payee=2))
     waiting.add(proof(4, type=QUANTUM))
@@ -324,16 +324,16 @@ def test_one_payee_holds_so_many_of_a_type():
 
 
 def test_a_full_type_makes_room_at_the_expense_of_who_holds_most():
-    waiting = Waiting(PendingLimits(per_type=4))
+    waiting = WaitingProofs(ProofPoolLimits(per_type=4))
     for number in range(4):
         waiting.add(proof(number, payee=1))
     waiting.add(proof(9, payee=1, type=QUANTUM))
     victim = waiting.add(proof(10, payee=2))
     assert victim == proof(3, payee=1)  # its latest
     assert waiting.add(proof(11, payee=2)) == proof(2, payee=1)
-    with pytest.raises(pending_errors.ProofsFull):
+    with pytest.raises(proof_pool_errors.ProofsFull):
         waiting.add(proof(12, payee=2))  # two and two
-    with pytest.raises(pending_errors.ProofsFull):
+    with pytest.raises(proof_pool_errors.ProofsFull):
         waiting.add(proof(13, payee=1))
     assert waiting.add(proof(14, payee=3)) is not None
     waiting.add(proof(15, payee=3, type=QUANTUM))
@@ -342,10 +342,10 @@ def test_a_full_type_makes_room_at_the_expense_of_who_holds_most():
 
 def test_bytes_are_bounded_and_counted():
     size = len(proof(1).envelope.encoded)
-    waiting = Waiting(PendingLimits(size_bytes=3 * size))
+    waiting = WaitingProofs(ProofPoolLimits(size_bytes=3 * size))
     for number in range(3):
         waiting.add(proof(number))
-    with pytest.raises(pending_errors.ProofsFull):
+    with pytest.raises(proof_pool_errors.ProofsFull):
         waiting.add(proof(4))
     assert waiting.bytes == 3 * size
     assert waiting.remove(proof(0).envelope.nullifier) == proof(0)
@@ -355,7 +355,7 @@ def test_bytes_are_bounded_and_counted():
 
 
 def test_the_limits_reach_the_pool(db):
-    node = Node(PendingLimits(per_payee=1))
+    node = Node(ProofPoolLimits(per_payee=1))
     node.proofs.add(work())
     other = work(job=b"other")
     assert node.refusal(other) == "proofs.payee_limit"
@@ -364,5 +364,5 @@ def test_the_limits_reach_the_pool(db):
 
 
 def test_install_and_current():
-    with pytest.raises(pending_errors.ProofPoolMissing):
-        pending.current()
+    with pytest.raises(proof_pool_errors.ProofPoolMissing):
+        proof_pool.current()

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from consensus.pending_errors import ProofPayeeLimit, ProofsFull
+from consensus.proof_pool_errors import ProofPayeeLimit, ProofsFull
 from consensus.rules.nullifiers import Used
 from core.proof import Claim, Envelope
 
 
 @dataclass(frozen=True)
-class PendingProof:
+class WaitingProof:
     """A proof that passed its verifier, and what its nullifier stood for in the head's state.
 
     ``arrival`` numbers proofs in the order in which they came.
@@ -43,7 +43,7 @@ class PendingProof:
 
 
 @dataclass(frozen=True)
-class PendingLimits:
+class ProofPoolLimits:
     """How many proofs wait, of each type and of those of one payee; bytes over all of them."""
 
     per_type: int = 512
@@ -51,12 +51,12 @@ class PendingLimits:
     size_bytes: int = 16 * 1024 * 1024
 
 
-class Waiting:
+class WaitingProofs:
     """Proofs by nullifier, within bounds."""
 
-    def __init__(self, limits: PendingLimits) -> None:
+    def __init__(self, limits: ProofPoolLimits) -> None:
         self._limits = limits
-        self._proofs: dict[bytes, PendingProof] = {}
+        self._proofs: dict[bytes, WaitingProof] = {}
         self._payees: Counter[tuple[int, bytes]] = Counter()
         self._types: Counter[int] = Counter()
         self.bytes = 0
@@ -64,7 +64,7 @@ class Waiting:
     def __contains__(self, nullifier: bytes) -> bool:
         return nullifier in self._proofs
 
-    def __iter__(self) -> Iterator[PendingProof]:
+    def __iter__(self) -> Iterator[WaitingProof]:
         return iter(self._proofs.values())
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ class Waiting:
         """How many of a type wait."""
         return self._types[type]
 
-    def add(self, proof: PendingProof) -> PendingProof | None:
+    def add(self, proof: WaitingProof) -> WaitingProof | None:
         """Keep a proof whose nullifier is new; returns the one that had to make room.
 
         Raises ``ProofPayeeLimit``, and ``ProofsFull`` where nobody holds clearly more places.
@@ -93,21 +93,21 @@ class Waiting:
         self._count(proof, 1)
         return victim
 
-    def remove(self, nullifier: bytes) -> PendingProof | None:
+    def remove(self, nullifier: bytes) -> WaitingProof | None:
         """Take a proof out; None if it is not there."""
         proof = self._proofs.pop(nullifier, None)
         if proof is not None:
             self._count(proof, -1)
         return proof
 
-    def _count(self, proof: PendingProof, by: int) -> None:
+    def _count(self, proof: WaitingProof, by: int) -> None:
         self._types[proof.type] += by
         self._payees[proof.type, proof.payee] += by
         if not self._payees[proof.type, proof.payee]:
             del self._payees[proof.type, proof.payee]
         self.bytes += by * proof.size
 
-    def _victim(self, proof: PendingProof) -> PendingProof | None:
+    def _victim(self, proof: WaitingProof) -> WaitingProof | None:
         """Where the type is full, the latest proof of whoever holds most places of it."""
         if self._types[proof.type] < self._limits.per_type:
             return None
