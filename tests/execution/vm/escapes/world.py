@@ -16,13 +16,12 @@ from execution.deploy import Deploy
 from execution.kinds import Outcome, Setting
 from execution.view import View
 from execution.vm.codes import CODES
-from pq import addresses
+from pq import addresses, signing
 from tests.execution.vm.escapes.table import Escape, Of, Step
-from tests.support import key
 
 DEPLOY_GAS = 20_000_000
 MONEY = 10**12
-ALICE = key(1).address
+ALICE = signing.from_seed(bytes(32)).address
 NAMED = {
     "alice": ALICE,
     "treasury": accounts.TREASURY,
