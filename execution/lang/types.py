@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 INT_MIN, INT_MAX = -(2**255), 2**255 - 1
@@ -9,6 +10,8 @@ INT_BYTES = 32
 SIZE_MOST = 65_536
 """Most bytes, code points or items of a value."""
 TYPE_DEPTH = 6
+TUPLE_MOST = 8
+"""Most items of a tuple."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,76 @@ def tuple_of(*items: Type) -> Type:
 def optional(of: Type) -> Type:
     """``of | None``."""
     return Type("optional", (of,))
+
+
+SCALARS = {"int": INT, "bool": BOOL, "bytes": BYTES, "str": STR, "address": ADDRESS}
+"""Types without parts, by their text."""
+KEYS = frozenset(("int", "bytes", "str", "address"))
+"""Kinds that a dict may have as keys."""
+
+
+def depth_of(type_: Type) -> int:
+    """1 for a type without parts, else one more than its deepest part."""
+    return 1 + max(map(depth_of, type_.args), default=0)
+
+
+def is_immutable(type_: Type) -> bool:
+    """Can no value of the type be changed in place?"""
+    if type_.kind in ("tuple", "optional"):
+        return all(map(is_immutable, type_.args))
+    return type_.kind in SCALARS
+
+
+def wrong_parts(kind: str, parts: tuple[Type, ...]) -> tuple[str, str] | None:
+    """Why a list, dict or tuple cannot have these parts, and what to write; None if it can."""
+    if kind == "list" and len(parts) != 1:
+        return "a list has one type of items", "list[T]"
+    if kind == "tuple" and not 2 <= len(parts) <= TUPLE_MOST:
+        return f"a tuple has 2 to {TUPLE_MOST} items, each with its type", "tuple[A, B]"
+    if kind == "dict" and len(parts) != 2:
+        return "a dict has a type of keys and one of values", "dict[K, V]"
+    if kind == "dict" and parts[0].kind not in KEYS:
+        return f"{parts[0]} cannot be the key of a dict", "int, bytes, str or address"
+    return None
+
+
+def parse_type(text: str) -> Type:
+    """The type that a text such as ``dict[str, int | None]`` writes, ``None`` included.
+
+    Raises ValueError; what ``str(type)`` gives is read back as it was.
+    """
+    tokens = _TOKEN.findall(text)
+    if "".join(tokens) != text.replace(" ", "") or len(text) > _TEXT_LENGTH:
+        raise ValueError(f"{text!r:.80} writes no type")
+    found, rest = _parse(tokens, 0)
+    if rest != len(tokens) or depth_of(found) > TYPE_DEPTH:
+        raise ValueError(f"{text!r:.80} writes no type")
+    return found
+
+
+_TOKEN = re.compile(r"[a-z]+|None|[\[\],|]")
+_TEXT_LENGTH = 1_000
+"""More than any type has within the limits of a contract."""
+
+
+def _parse(tokens: list[str], at: int, depth: int = 1) -> tuple[Type, int]:
+    """The type that begins at this token, and where it ends."""
+    name = tokens[at] if at < len(tokens) and depth <= TYPE_DEPTH else ""
+    at += 1
+    if name == "None":
+        return NONE, at
+    if name in SCALARS:
+        found = SCALARS[name]
+    else:
+        parts: list[Type] = []
+        while tokens[at : at + 1] == ([","] if parts else ["["]):
+            part, at = _parse(tokens, at + 1, depth + 1)
+            parts.append(part)
+        if name not in ("list", "dict", "tuple") or tokens[at : at + 1] != ["]"]:
+            raise ValueError(f"{name!r:.80} is no type")
+        if NONE in parts or wrong_parts(name, tuple(parts)):
+            raise ValueError(f"{name} cannot have these parts")
+        found, at = Type(name, tuple(parts)), at + 1
+    if tokens[at : at + 2] == ["|", "None"]:
+        return optional(found), at + 2
+    return found, at
