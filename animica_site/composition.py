@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
+from animica_site import artifacts
+from animica_site.artifacts import ArtifactFiles
 from animica_site.config import NodeConfig
 from animica_site.metrics import NodeMetrics
 from animica_site.pruning import POLICIES, Pruner
@@ -17,16 +20,21 @@ from consensus.service import Importer
 from consensus.witnesses import WitnessChecker
 from core.bus import EventBus
 from core.ports import Clock, TaskRunner
+from execution.vm import machine
+from execution.vm.codes import CODES
 from mempool import service as mempool
 from mempool.events import TxAdded
 from mempool.service import Pool
 from mining import service as mining
 from mining.search import SearchPool
 from mining.service import Miner
+from pq import addresses
 from rpc import context as rpc_context
 from rpc import desk as rpc_desk
 from rpc import listeners as rpc_listeners
 from rpc.metrics import REGISTRY
+
+log = logging.getLogger("animica.contracts")
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class _Slot:
 def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus) -> Parts:
     """Make every service, load what is stored, and connect events with their listeners."""
     network = config.network
+    CODES.artifacts = ArtifactFiles(config.data_dir / artifacts.FOLDER)
+    machine.FAULTS.report = _engine_failed
     witnesses = WitnessChecker(runner)
     importer = Importer(network=network, clock=clock, witnesses=witnesses, bus=bus)
     importer.start()
@@ -125,6 +135,11 @@ def _make_pruner(config: NodeConfig) -> Pruner | None:
     return Pruner(parts=POLICIES[config.prune], keep=keep, window=window)
 
 
+def _engine_failed(address: bytes, error: Exception) -> None:
+    """A bug of the engine: the call has failed with ``vm.fault``, on every node alike."""
+    log.error("contract engine failed at %s", addresses.to_text(address), exc_info=error)
+
+
 def dismantle() -> None:
     """Finish the requests in hand and forget the services of this process."""
     if (desk := rpc_desk.install(None)) is not None:
@@ -132,6 +147,8 @@ def dismantle() -> None:
     if _Slot.metrics is not None:
         REGISTRY.unregister(_Slot.metrics)
         _Slot.metrics = None
+    CODES.artifacts = None
+    machine.FAULTS.report = None
     rpc_context.install(None)
     mining.install(None)
     proof_pool.install(None)

@@ -18,6 +18,10 @@ SIGNATURE_BYTES = 16 * 1024
 ACCESS_KEYS = 256
 ACCESS_ADDRESSES = 256
 
+# Contracts: a source; calldata, or the arguments of a deployment.
+CODE_BYTES = 24 * 1024
+DATA_BYTES = 64 * 1024
+
 # Proofs: bytes of one body; of all types but shares together in a block.
 PROOF_BYTES = 32 * 1024
 PROOFS_PER_BLOCK = 16

@@ -27,6 +27,7 @@ POLICY_PARAMS = _tag("policy-params")
 
 # FIPS 204/205 context strings: who signs what
 CONTEXT_TX = b"animica/tx/v1"
+CONTEXT_CONTRACT = b"animica/contract/v1"
 
 
 def state(module: str) -> Tag:

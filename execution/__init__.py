@@ -3,5 +3,6 @@
 view          journalled records over a reader     accounts     the account record
 gas           the gas table                        validity     may this transaction run?
 transaction   charge, run the kind's handler       transfer     the handler of ``transfer``
+deploy, call  the handlers of contracts            lang, vm     their language, their engine
 errors        every refusal of a transaction, with its code
 """

@@ -23,10 +23,10 @@ class KindUnknown(TxRefused):
 
 
 class RecipientRefused(TxRefused):
-    """A transfer to an address that no key can control."""
+    """A transfer to an address that no key can control, or a call of one that a key does."""
 
     code = "tx.recipient"
-    hint = "Transfer to an address of a signature key; contracts are called, not paid."
+    hint = "Transfer to an address of a signature key; contracts are called (kind `call`)."
 
 
 class BlobFeeUnused(TxRefused):

@@ -14,7 +14,9 @@ BYTE = 10
 KEPT_KEY_BYTE = 50
 ACCESS_ADDRESS = 2_400
 ACCESS_KEY = 1_900
-KIND_PART = {"transfer": 3_000}
+KIND_PART = {"transfer": 3_000, "deploy": 32_000, "call": 3_000}
+CODE_BYTE = 400
+REFUND_PART = 5
 
 
 def intrinsic_gas(unsigned: UnsignedTx, alg: int, pk_bytes: int) -> int:
@@ -30,4 +32,7 @@ def intrinsic_gas(unsigned: UnsignedTx, alg: int, pk_bytes: int) -> int:
         gas += KEPT_KEY_BYTE * pk_bytes
     for _, slots in unsigned.access or ():
         gas += ACCESS_ADDRESS + ACCESS_KEY * len(slots)
+    if unsigned.kind == "deploy":
+        code = unsigned.body.get("code")
+        gas += CODE_BYTE * (len(code) if type(code) is bytes else 0)
     return gas + KIND_PART.get(unsigned.kind, 0)

@@ -9,7 +9,8 @@ from core.receipt import Receipt
 from core.tx import SignedTx
 from execution import accounts
 from execution.accounts import Account
-from execution.kinds import Body
+from execution.gas import REFUND_PART
+from execution.kinds import Body, Setting
 from execution.validity import Prices, check_account
 from execution.view import View
 
@@ -39,7 +40,7 @@ def touches(tx: SignedTx, body: Body) -> tuple[RecordKey, ...]:
     )
 
 
-def apply_tx(view: View, tx: SignedTx, body: Body, prices: Prices) -> Applied:
+def apply_tx(view: View, tx: SignedTx, body: Body, prices: Prices, setting: Setting) -> Applied:
     """Run a transaction whose form, key and signature have been checked.
 
     Raises the ``TxRefused`` of the first rule that its account breaks; then nothing has changed.
@@ -55,8 +56,10 @@ def apply_tx(view: View, tx: SignedTx, body: Body, prices: Prices) -> Applied:
     if unsigned.keep and tx.witness.pk is not None:
         view.set(accounts.KEY_MODULE, sender, accounts.encode_key(tx.witness.pk))
 
-    outcome = body.run(view, sender)
+    outcome = body.run(view, unsigned, unsigned.gas - intrinsic, setting)
     gas_used = intrinsic + outcome.gas
+    if outcome.refund:
+        gas_used -= min(outcome.refund, gas_used // REFUND_PART)
     view.credit(sender, upfront - gas_used * price)
 
     receipt = Receipt(outcome.status, gas_used, outcome.logs, outcome.ret)

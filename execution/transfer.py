@@ -8,13 +8,15 @@ from core.cbor import Value
 from core.fields import Fields, keys
 from core.limits import ADDRESS_BYTES
 from core.ports import RecordKey
+from core.tx import UnsignedTx
 from execution import accounts
 from execution.errors import RecipientRefused
-from execution.kinds import Outcome
+from execution.kinds import Outcome, Setting
 from execution.view import View
 from pq import addresses
 
 _BODY = keys(("to", "value"))
+_DONE = Outcome()
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,8 @@ class Transfer:
         """Records that running the body will read."""
         return ((accounts.MODULE, self.to),)
 
-    def run(self, view: View, sender: bytes) -> Outcome:
+    def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Move the value. The balance has been checked, so this cannot fail."""
-        account = view.account(sender)
-        remaining = account.balance - self.value
-        view.set_account(sender, accounts.Account(account.nonce, remaining, account.code))
+        view.debit(tx.sender, self.value)
         view.credit(self.to, self.value)
-        return Outcome()
+        return _DONE

@@ -74,6 +74,14 @@ class View:
             balance = account.balance + amount
             self.set_account(address, Account(account.nonce, balance, account.code))
 
+    def debit(self, address: bytes, amount: int) -> None:
+        """Take an amount (nANM) from an account that holds it."""
+        if amount:
+            account = self.account(address)
+            assert account.balance >= amount, "the caller has looked at the balance"
+            balance = account.balance - amount
+            self.set_account(address, Account(account.nonce, balance, account.code))
+
     def checkpoint(self) -> int:
         """A mark that ``rollback`` returns to."""
         return len(self._journal)

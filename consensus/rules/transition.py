@@ -27,24 +27,34 @@ from core.proof import SHARE, Envelope
 from core.receipt import Log, Receipt
 from core.tx import SignedTx
 from execution import accounts, transaction
-from execution.kinds import Body, Kinds
+from execution.call import Call
+from execution.deploy import Deploy
+from execution.kinds import Body, Kinds, Setting
 from execution.transaction import Applied
 from execution.transfer import Transfer
 from execution.validity import Prices
 from execution.view import View
 
-KINDS: Kinds = {"transfer": Transfer.parse}
+KINDS: Kinds = {
+    "transfer": Transfer.parse,
+    "deploy": Deploy.parse,
+    "call": Call.parse,
+}
 
 
 @dataclass(frozen=True)
 class BlockEnv:
-    """What execution may know of its block: no state, receipt or seal field. Fees in nANM."""
+    """What execution may know of its block: no state, receipt or seal field.
+
+    Fees in nANM, ``time`` in ms.
+    """
 
     height: int
     coinbase: bytes
     gas_limit: int
     base_fee: int
     blob_fee: int
+    time: int
     proven: ProofResult = proofs.NONE
 
     @classmethod
@@ -56,6 +66,7 @@ class BlockEnv:
             header.gas_limit,
             header.base_fee,
             header.blob_fee,
+            header.time,
             proven,
         )
 
@@ -80,6 +91,7 @@ class BlockExecution:
     def __init__(self, view: View, env: BlockEnv, network: Network) -> None:
         self._view = view
         self._env = env
+        self._setting = Setting(env.height, env.time, network.chain)
         self._rules = network.at(env.height)
         self._tally = Tally()
         self._receipts: list[Receipt] = []
@@ -90,7 +102,7 @@ class BlockExecution:
         """Run the next transaction; a ``TxRefused`` leaves everything as it was."""
         env = self._env
         prices = Prices(env.base_fee, env.blob_fee, env.gas_limit - self.gas_used)
-        applied = transaction.apply_tx(self._view, tx, body, prices)
+        applied = transaction.apply_tx(self._view, tx, body, prices, self._setting)
         self.gas_used += applied.receipt.gas_used
         self._tally.base_fees += applied.base_fee_paid
         self._tally.tips += applied.tip_paid

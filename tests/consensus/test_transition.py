@@ -39,7 +39,7 @@ def transfer(sender: int, to: int, value: int, nonce: int, max_fee: int, max_tip
 
 
 def env(coinbase: bytes, height: int = 1, base_fee: int = 7) -> BlockEnv:
-    return BlockEnv(height, coinbase, NETWORK.at(0).params.gas_limit, base_fee, 1)
+    return BlockEnv(height, coinbase, NETWORK.at(0).params.gas_limit, base_fee, 1, 0)
 
 
 def execute(txs: list[SignedTx], where: BlockEnv, network: Network = NETWORK):
@@ -146,7 +146,7 @@ def test_the_coinbase_is_paid_at_the_end_only():
 
 
 def test_gas_left_shrinks_with_each_transaction():
-    where = BlockEnv(1, PEOPLE[0], 120_000, 7, 1)
+    where = BlockEnv(1, PEOPLE[0], 120_000, 7, 1, 0)
     one = transfer(1, 2, 5, 0, 9, 0)
     two = transfer(2, 3, 5, 0, 9, 0)
     with pytest.raises(TxRefused) as caught:

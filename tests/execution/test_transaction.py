@@ -12,10 +12,13 @@ from core.errors import TxRefused
 from core.fields import FieldType
 from core.tx import SignedTx, UnsignedTx, Witness
 from execution.accounts import Account, decode_key, encode_key
+from execution.kinds import Setting
 from execution.transaction import apply_tx, touches
 from execution.validity import Prices
 from execution.view import View
 from tests.support import DictState
+
+SETTING = Setting(height=1, time=1_000, chain=1)
 
 PK = b"k" * 1952
 PEOPLE = [b"\x10\x03" + bytes([n]) * 32 for n in range(4)]
@@ -46,7 +49,7 @@ def view_of(balances: list[int]) -> View:
 
 def run(view: View, signed: SignedTx, base_fee: int = 10, gas_left: int = 10**9):
     body = KINDS["transfer"](signed.unsigned.body)
-    return apply_tx(view, signed, body, Prices(base_fee, 1, gas_left))
+    return apply_tx(view, signed, body, Prices(base_fee, 1, gas_left), SETTING)
 
 
 @given(

@@ -108,7 +108,7 @@ def test_a_sealed_template_passes_the_seal_check_and_a_wrong_nonce_does_not(worl
 def test_broken_transactions_are_left_out_and_named(world):
     good = world.transfer(0, 0)
     wrong_chain = world.transfer(1, 0, chain=1)
-    unknown = world.transfer(1, 0, kind="deploy")
+    unknown = world.transfer(1, 0, kind="mint")
     to_contract = world.transfer(1, 0, body={"to": accounts.TREASURY, "value": 1})
     expired = world.transfer(1, 0, until=0)
     poor = world.transfer(1, 0, body={"to": world.coinbase, "value": RICH})

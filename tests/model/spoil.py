@@ -179,7 +179,7 @@ def _chain(tx: Map, room: int, balance: int, rng: Random) -> None:
 
 
 def _kind(tx: Map, room: int, balance: int, rng: Random) -> None:
-    tx["kind"] = rng.choice(["call", "deploy", "", "Transfer", "transfer ", "x" * 32, "x" * 33])
+    tx["kind"] = rng.choice(["calls", "mint", "", "Transfer", "transfer ", "x" * 32, "x" * 33])
 
 
 def _recipient(tx: Map, room: int, balance: int, rng: Random) -> None:

@@ -1,0 +1,4 @@
+"""The ABI: values of the contract language as bytes. Pure; clients use it too.
+
+codec      a value to its bytes and back         weight     the work to look at a value
+"""

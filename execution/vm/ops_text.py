@@ -1,0 +1,168 @@
+"""Operations on bytes and str, and those they share with lists.
+
+Dynamic gas is taken first; then comes what may fail. Only a count that is given as a number is
+checked before, since it is what the gas would be computed from.
+Source: docs/spec/contracts.md, "Dynamic costs".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.errors import EncodingRefused
+from execution.vm.meter import Meter, bad_value, charge, charge_size, check_size
+from pq import addresses
+
+SEARCH_MOST = 2_500
+"""CPython's search takes (whole x part) steps at worst, but only in a whole shorter than this."""
+ADDRESS_GAS = 8_000
+JOIN_ITEM_GAS = 10
+
+
+def join_two(m: Meter, x: Any, y: Any) -> Any:
+    """``x + y`` of bytes, str or list."""
+    count = len(x) + len(y)
+    charge_size(m, type(x), count)
+    check_size(count)
+    return x + y
+
+
+def repeated(x: Any, count: int) -> int:
+    """The length of ``x * count``; ``vm.size`` if it is over the limit."""
+    length = len(x) * max(count, 0)
+    check_size(length)
+    return length
+
+
+def repeat(m: Meter, x: Any, count: int) -> Any:
+    """``x * count`` of bytes, str or list."""
+    length = repeated(x, count)
+    charge_size(m, type(x), length)
+    return x * count if length else x[:0]
+
+
+def part(m: Meter, x: Any, start: int | None, stop: int | None) -> Any:
+    """``x[start:stop]`` of bytes, str or list."""
+    cut = slice(start, stop)
+    charge_size(m, type(x), len(range(*cut.indices(len(x)))))
+    return x[cut]
+
+
+def copy(m: Meter, x: Any) -> Any:
+    """A copy of bytes, a list or a dict."""
+    charge_size(m, type(x), len(x))
+    return x[:] if type(x) is bytes else x.copy()
+
+
+def charge_search(m: Meter, sought: Any, whole: Any) -> None:
+    """The gas of looking for a part in a whole."""
+    n, k = len(whole), len(sought)
+    charge(m, (n >> 1) + 2 * k + (min(n, SEARCH_MOST) * min(k, SEARCH_MOST) >> 6))
+
+
+def within(m: Meter, sought: Any, whole: Any) -> bool:
+    """``sought in whole``."""
+    charge_search(m, sought, whole)
+    return sought in whole
+
+
+def find(m: Meter, whole: Any, sought: Any) -> int:
+    """``whole.find(sought)``."""
+    charge_search(m, sought, whole)
+    return int(whole.find(sought))
+
+
+def count(m: Meter, whole: Any, sought: Any) -> int:
+    """``whole.count(sought)``."""
+    charge_search(m, sought, whole)
+    return int(whole.count(sought))
+
+
+def starts(m: Meter, whole: Any, sought: Any) -> bool:
+    """``whole.startswith(sought)``."""
+    charge(m, len(sought) >> 2)
+    return bool(whole.startswith(sought))
+
+
+def ends(m: Meter, whole: Any, sought: Any) -> bool:
+    """``whole.endswith(sought)``."""
+    charge(m, len(sought) >> 2)
+    return bool(whole.endswith(sought))
+
+
+def join(m: Meter, separator: Any, items: list[Any]) -> Any:
+    """``separator.join(items)``."""
+    charge(m, JOIN_ITEM_GAS * len(items))
+    length = sum(map(len, items)) + len(separator) * max(len(items) - 1, 0)
+    charge_size(m, type(separator), length)
+    check_size(length)
+    return separator.join(items)
+
+
+def to_hex(m: Meter, data: bytes) -> str:
+    """``data.hex()``."""
+    charge_size(m, str, 2 * len(data))
+    check_size(2 * len(data))
+    return data.hex()
+
+
+def from_hex(m: Meter, text: str) -> bytes:
+    """``bytes.fromhex(text)``, without the white space that Python lets pass."""
+    charge_size(m, str, len(text))
+    if text and not (text.isascii() and text.isalnum()):
+        bad_value()
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return bad_value()
+
+
+def to_utf8(m: Meter, text: str) -> bytes:
+    """``text.encode()``."""
+    charge_size(m, str, len(text))
+    data = text.encode()
+    check_size(len(data))
+    return data
+
+
+def from_utf8(m: Meter, data: bytes) -> str:
+    """``data.decode()``."""
+    charge_size(m, bytes, len(data))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return bad_value()
+
+
+def address_of_bytes(data: bytes) -> bytes:
+    """``address(data)`` of bytes."""
+    return data if len(data) == addresses.ADDRESS_BYTES else bad_value()
+
+
+def address_of_text(m: Meter, text: str) -> bytes:
+    """``address(text)`` of bech32m."""
+    charge(m, ADDRESS_GAS)
+    try:
+        return addresses.from_text(text)
+    except EncodingRefused:
+        return bad_value()
+
+
+HELPERS = {
+    "h_join_two": join_two,
+    "h_repeat": repeat,
+    "h_part": part,
+    "h_copy": copy,
+    "h_within": within,
+    "h_find": find,
+    "h_count": count,
+    "h_starts": starts,
+    "h_ends": ends,
+    "h_join": join,
+    "h_hex": to_hex,
+    "h_from_hex": from_hex,
+    "h_encode": to_utf8,
+    "h_decode": from_utf8,
+    "h_address_of_bytes": address_of_bytes,
+    "h_address_of_text": address_of_text,
+}
