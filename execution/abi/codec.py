@@ -123,14 +123,19 @@ def _to_dict(value: Any, of: Type, packed: bool) -> Plain:
         _refuse(of)
     key_type, value_type = of.args
     key_is_packed = packed and key_type.kind == "int"
+    give = _TO[value_type.kind]
     pairs = []
     for key, item in value.items():
         plain_key = key if key_is_packed else to_plain(key, key_type)
-        pairs.append(
-            (cbor.encode(plain_key), [plain_key, _TO[value_type.kind](item, value_type, packed)])
-        )
-    pairs.sort(key=lambda pair: pair[0])
-    return [pair for _, pair in pairs]
+        pairs.append([plain_key, give(item, value_type, packed)])
+    pairs.sort(key=_place)
+    return pairs
+
+
+def _place(pair: list[Plain]) -> tuple[int, bytes]:
+    """What sorts keys as their encodings would: a shorter one comes first."""
+    key = pair[0].encode() if type(pair[0]) is str else pair[0]
+    return len(key), key
 
 
 def _to_optional(value: Any, of: Type, packed: bool) -> Plain:
@@ -197,17 +202,16 @@ def _from_dict(plain: Plain, of: Type, packed: bool) -> Any:
     key_type, value_type = of.args
     key_stays = packed and key_type.kind == "int"
     result: dict[Any, Any] = {}
-    last = b""
+    last = (-1, b"")
     for pair in plain:
         if type(pair) is not list or len(pair) != 2:
             _refuse(of)
         key = from_plain(pair[0], key_type)
-        encoded = cbor.encode(pair[0])
-        if encoded <= last:
+        place = _place(pair)
+        if place <= last:
             raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
-        last = encoded
-        place = pair[0] if key_stays else key
-        result[place] = _FROM[value_type.kind](pair[1], value_type, packed)
+        last = place
+        result[pair[0] if key_stays else key] = _FROM[value_type.kind](pair[1], value_type, packed)
     return result
 
 

@@ -32,16 +32,11 @@ _INT_OPERATORS = {
 _AS_CONTEXT = ("context.gas_left", "treasury.balance")
 
 
-def is_plain(of: Type) -> bool:
-    """Is comparing such values one step: int, bool, address, None, or an optional of those?"""
+def is_scalar(of: Type) -> bool:
+    """Is it int, bool, address, None, or an optional of those?"""
     if of.kind == "optional":
-        return is_plain(of.args[0])
+        return is_scalar(of.args[0])
     return of.kind in ("int", "bool", "address", "none")
-
-
-def compares_plainly(left: Type, right: Type) -> bool:
-    """Does ``==`` or an order between these types cost COMPARE, and nothing more?"""
-    return is_plain(left) or is_plain(right)
 
 
 def operator(op: str, of: Type) -> int:
@@ -57,7 +52,7 @@ def subscript(of: Type) -> int:
 def _link(op: str, left: Type, right: Type) -> int:
     if op in ("in", "not in"):
         return KEY if right.kind == "dict" else OPERATION
-    return COMPARE if compares_plainly(left, right) else OPERATION
+    return COMPARE if op.startswith("is") or (is_scalar(left) and is_scalar(right)) else OPERATION
 
 
 def is_default(e: tree.Expr) -> bool:

@@ -18,6 +18,8 @@ _PURE = ("h_divmod", "h_abs", "h_len", "h_bits")
 
 def call(e: tree.Call, n: Names) -> str:
     """A function of the module."""
+    if n.goes_static(e.name):
+        return f"{n.host('view.call')}(m, f_{e.name}{n.listed(e.arguments)})"
     return f"f_{e.name}(m{n.listed(e.arguments)})"
 
 
@@ -178,14 +180,19 @@ def _abi_encode(e: tree.Host, n: Names) -> str:
 
 
 def _abi_call(e: tree.Host, n: Names) -> str:
-    """Value and gas run in the order in which they are written."""
+    """``abi.call``."""
     to, function, *rest = e.arguments
     of = n.type(tuple(argument.type for argument in rest))
+    head = f"{n.expr(to)}, {n.expr(function)}, {of}, {n.packed(rest)}"
+    return _outward(e, head, n)
+
+
+def _outward(e: tree.Host, head: str, n: Names) -> str:
+    """Value and gas run in the order in which they are written."""
     value = "0" if e.value is None else n.expr(e.value)
     gas = "None" if e.gas is None else n.expr(e.gas)
     last = f"{value}, {gas}" if e.value_first else f"*h_in_order(({gas}, {value}), (1, 0))"
-    head = f"{n.host(e.name)}(m, {n.expr(to)}, {n.expr(function)}"
-    return f"{head}, {of}, {n.packed(rest)}, {last})"
+    return f"{n.host(e.name)}(m, {head}, {last})"
 
 
 def _emit(e: tree.Host, n: Names) -> str:
@@ -213,6 +220,7 @@ _HOSTS: dict[str, Callable[[tree.Host, Names], str]] = {
     "abi.require": lambda e, n: f"h_require({', '.join(map(n.expr, e.arguments))})",
     "abi.revert": lambda e, n: f"h_fail({n.expr(e.arguments[0])})",
     "abi.call": _abi_call,
+    "abi.forward": lambda e, n: _outward(e, ", ".join(map(n.expr, e.arguments)), n),
     "emit": _emit,
     "cell.get": _cell,
     "cell.set": _cell,

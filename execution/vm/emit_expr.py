@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from execution.lang import tree
 from execution.lang.types import INT, Type
-from execution.vm.costs import compares_plainly
+from execution.vm.costs import is_scalar
 from execution.vm.names import Emitter, Names
 
 _SHIFT_MOST = 255
@@ -74,7 +74,7 @@ def int_binary(op: str, left: str, right: str, right_expr: tree.Expr) -> str:
 def _is_native(op: str, left: Type, right: Type) -> bool:
     if op in ("in", "not in"):
         return False
-    return op.startswith("is") or compares_plainly(left, right)
+    return op.startswith("is") or (is_scalar(left) and is_scalar(right))
 
 
 def _equal(left: str, right: str, of: Type, n: Names) -> str:
@@ -171,8 +171,7 @@ def dict_display(e: tree.DictOf, n: Names) -> str:
     if not e.pairs:
         return "{}"
     of = e.type.args[0]
-    parts = "".join([f", {key(k, of, n)}, {n.expr(v)}" for k, v in e.pairs])
-    return f"{'h_dict_text' if is_text(of) else 'h_dict'}(m{parts})"
+    return f"h_dict(m{''.join([f', {key(k, of, n)}, {n.expr(v)}' for k, v in e.pairs])})"
 
 
 def is_text(of: Type) -> bool:

@@ -20,6 +20,7 @@ def function(f: tree.Function, n: Names, out: Lines) -> None:
     """``def f_name(m, v_parameter, …)``; the bounds of int come as locals, which are fastest."""
     parameters = "".join([f", v_{parameter.name}" for parameter in f.parameters])
     out.add(f.line, f"def f_{f.name}(m{parameters}, k_lo=k_lo, k_hi=k_hi):")
+    n.in_view = f.view
     with out.indented():
         body(f.body, n, out)
 

@@ -24,9 +24,10 @@ RUN = 1_000
 SOURCE_BYTE = 4
 DATA_BYTE = 16
 
-# 64 contracts of 32 functions each, with the frames of helpers between them, and what the node's
-# own call stack has below. Python's frames are on the heap, so this costs no stack of a thread.
-_FRAMES = 20_000
+# 64 contracts of 32 functions each, with a dozen frames of ours between them, are 2,900 frames of
+# Python; they are on the heap. No more than twice that: C code which counts by the same limit, such
+# as that of ``json``, is on the thread's stack.
+_FRAMES = 6_000
 sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
 
 

@@ -10,13 +10,17 @@ from typing import Any
 
 from execution.lang import tree
 from execution.lang.types import Type, tuple_of
+from execution.vm.reach import static_views
 
 Types = Type | tuple[Type, ...]
 Emitter = Callable[[Any, "Names"], str]
 
 
 class Names:
-    """The numbers that one module's code uses, and the way to emit an expression of it."""
+    """The numbers that one module's code uses, and the way to emit an expression of it.
+
+    ``in_view`` says of the function that is being emitted whether it is a view.
+    """
 
     def __init__(self, module: tree.Module, emitters: dict[type, Emitter]) -> None:
         self._emitters = emitters
@@ -25,6 +29,12 @@ class Names:
         self._events = {event.name: i for i, event in enumerate(module.events)}
         self._types: dict[Types, int] = {}
         self._hosts: dict[str, None] = {}
+        self._static = static_views(module)
+        self.in_view = False
+
+    def goes_static(self, name: str) -> bool:
+        """Does a call of this function from here begin something static?"""
+        return not self.in_view and name in self._static
 
     @property
     def types(self) -> list[Types]:

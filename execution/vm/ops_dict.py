@@ -39,16 +39,18 @@ def within(m: Meter, key: Any, d: Dict) -> bool:
 
 def put(m: Meter, value: Any, d: Dict, key: Any) -> None:
     """``d[key] = value`` with an int or address key; in the order in which they are evaluated."""
-    charge(m, GROW_GAS)
     if len(d) >= SIZE_MOST and key not in d:
         check_size(SIZE_MOST + 1)
+    charge(m, GROW_GAS)
     d[key] = value
 
 
 def put_text(m: Meter, value: Any, d: Dict, key: Any) -> None:
     """``d[key] = value`` with a bytes or str key."""
-    charge_key(m, key)
-    put(m, value, d, key)
+    if len(d) >= SIZE_MOST and key not in d:
+        check_size(SIZE_MOST + 1)
+    charge(m, GROW_GAS + (len(key) >> 3))
+    d[key] = value
 
 
 def delete(d: Dict, key: Any) -> None:
@@ -101,12 +103,6 @@ def display(m: Meter, *parts: Any) -> Dict:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def display_text(m: Meter, *parts: Any) -> Dict:
-    """A display with bytes or str keys."""
-    charge(m, sum([len(key) >> 3 for key in parts[::2]]))
-    return display(m, *parts)
-
-
 def keys(m: Meter, d: Dict) -> list[Any]:
     """``list(d)``, ``d.keys()``, and what a loop over the dict runs over."""
     charge_size(m, list, len(d))
@@ -150,7 +146,6 @@ HELPERS = {
     "h_pop": pop,
     "h_pop_text": pop_text,
     "h_dict": display,
-    "h_dict_text": display_text,
     "h_keys": keys,
     "h_int_keys": int_keys,
     "h_values": values,

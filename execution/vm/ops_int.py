@@ -39,9 +39,9 @@ def power(a: int, b: int) -> int:
 
 def powmod(m: Meter, a: int, b: int, modulus: int) -> int:
     """``pow(a, b, modulus)``."""
-    charge(m, POW_BIT_GAS * b.bit_length())
     if b < 0 or modulus < 1:
         bad_value()
+    charge(m, POW_BIT_GAS * b.bit_length())
     return pow(a, b, modulus)
 
 
@@ -60,11 +60,12 @@ def to_bytes(m: Meter, a: int, size: int, order: str, signed: bool) -> bytes:
     """``a.to_bytes(size, order, signed=signed)``."""
     if not 0 <= size <= TO_BYTES_MOST:
         bad_value()
-    charge(m, size >> 1)
     try:
-        return a.to_bytes(size, "big" if order == "big" else "little", signed=signed)
+        data = a.to_bytes(size, "big" if order == "big" else "little", signed=signed)
     except OverflowError:
         return bad_value()
+    charge(m, size >> 1)
+    return data
 
 
 def from_bytes(m: Meter, data: bytes, order: str, signed: bool) -> int:

@@ -17,16 +17,17 @@ PASS_GAS = 4
 """An item of a list that a builtin runs over."""
 
 
-def index_error() -> None:
-    """An index outside of the list."""
-    raise Reverted("vm.index")
+def check_index(at: int, count: int) -> None:
+    """Refuse an index outside of a list of so many items."""
+    if not -count <= at < count:
+        raise Reverted("vm.index")
 
 
 def add_to(m: Meter, x: list[Any], y: list[Any]) -> list[Any]:
     """``x += y``: changes x, as in Python."""
     count = len(x) + len(y)
-    charge_size(m, list, count)
     check_size(count)
+    charge_size(m, list, count)
     x += y
     return x
 
@@ -44,23 +45,23 @@ def repeat_to(m: Meter, x: list[Any], count: int) -> list[Any]:
 
 def append(m: Meter, x: list[Any], item: Any) -> None:
     """``x.append(item)``."""
-    charge(m, GROW_GAS)
     check_size(len(x) + 1)
+    charge(m, GROW_GAS)
     x.append(item)
 
 
 def extend(m: Meter, x: list[Any], y: list[Any]) -> None:
     """``x.extend(y)``."""
-    charge_size(m, list, len(y))
     check_size(len(x) + len(y))
+    charge_size(m, list, len(y))
     x.extend(y)
 
 
 def insert(m: Meter, x: list[Any], at: int, item: Any) -> None:
     """``x.insert(at, item)``; a place beyond an end is that end."""
     count = len(x)
-    charge(m, GROW_GAS + (count >> 4))
     check_size(count + 1)
+    charge(m, GROW_GAS + (count >> 4))
     x.insert(max(-count, min(at, count)), item)
 
 
@@ -72,14 +73,14 @@ def pop_last(x: list[Any]) -> Any:
 def pop_at(m: Meter, x: list[Any], at: int) -> Any:
     """``x.pop(at)``."""
     count = len(x)
+    check_index(at, count)
     charge(m, count >> 4)
-    if not -count <= at < count:  # list.pop has another error for numbers over 64 bits
-        index_error()
     return x.pop(at)
 
 
 def delete_at(m: Meter, x: list[Any], at: int) -> None:
-    """``del x[at]``; IndexError."""
+    """``del x[at]``."""
+    check_index(at, len(x))
     charge(m, len(x) >> 4)
     del x[at]
 

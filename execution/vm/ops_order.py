@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from execution.abi.weight import TEXT, weight
+from execution.abi.weight import CONTAINER, TEXT, weight
 from execution.lang.types import ADDRESS, BYTES, INT, STR, Type, list_of
 from execution.vm.meter import Meter, bad_value, charge, charge_size, charge_weight
 from execution.vm.ops_int import ranged
@@ -62,13 +62,15 @@ def greatest(m: Meter, of: Type, items: Sequence[Any]) -> Any:
     return max(items)
 
 
+def _weights(items: list[Any], of: Type, most: int) -> int:
+    """The sum of the items' weights."""
+    return weight(items, list_of(of), most + CONTAINER) - CONTAINER
+
+
 def _charge_pass(m: Meter, of: Type, items: list[Any]) -> None:
-    if of == INT:
-        charge(m, PASS_GAS * len(items))
-    else:
-        charge_weight(m, items, list_of(of))
     if not items:
         bad_value()
+    charge(m, PASS_GAS * len(items) if of == INT else _weights(items, of, m.gas))
 
 
 def least_in(m: Meter, of: Type, items: list[Any]) -> Any:
@@ -94,7 +96,7 @@ def _charge_sort(m: Meter, of: Type, items: list[Any]) -> None:
     bits = count.bit_length()
     charge(m, count * bits * SORT_GAS)
     if of in (BYTES, STR):
-        charge(m, weight(items, list_of(of), 4 * m.gas + 4) * bits >> 2)
+        charge(m, _weights(items, of, 4 * m.gas + 4) * bits >> 2)
     elif of == ADDRESS:
         charge(m, count * bits)
 

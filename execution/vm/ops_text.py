@@ -1,8 +1,7 @@
 """Operations on bytes and str, and those they share with lists.
 
-Dynamic gas is taken first; then comes what may fail. Only a count that is given as a number is
-checked before, since it is what the gas would be computed from.
-Source: docs/spec/contracts.md, "Dynamic costs".
+What fails by lengths and numbers fails before the dynamic gas is taken, what fails by content
+after it. Source: docs/spec/contracts.md, "Dynamic costs".
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import EncodingRefused
-from execution.vm.meter import Meter, bad_value, charge, charge_size, check_size
+from execution.vm.meter import SIZE, Meter, bad_value, charge, charge_size, check_size
 from pq import addresses
 
 SEARCH_MOST = 2_500
@@ -22,8 +21,8 @@ JOIN_ITEM_GAS = 10
 def join_two(m: Meter, x: Any, y: Any) -> Any:
     """``x + y`` of bytes, str or list."""
     count = len(x) + len(y)
-    charge_size(m, type(x), count)
     check_size(count)
+    charge_size(m, type(x), count)
     return x + y
 
 
@@ -92,22 +91,24 @@ def ends(m: Meter, whole: Any, sought: Any) -> bool:
 
 def join(m: Meter, separator: Any, items: list[Any]) -> Any:
     """``separator.join(items)``."""
-    charge(m, JOIN_ITEM_GAS * len(items))
-    length = sum(map(len, items)) + len(separator) * max(len(items) - 1, 0)
-    charge_size(m, type(separator), length)
+    count = len(items)
+    length = sum(map(len, items)) + len(separator) * max(count - 1, 0)
     check_size(length)
+    charge(m, JOIN_ITEM_GAS * count + (SIZE[type(separator)] * length >> 1))
     return separator.join(items)
 
 
 def to_hex(m: Meter, data: bytes) -> str:
     """``data.hex()``."""
-    charge_size(m, str, 2 * len(data))
     check_size(2 * len(data))
+    charge_size(m, str, 2 * len(data))
     return data.hex()
 
 
 def from_hex(m: Meter, text: str) -> bytes:
     """``bytes.fromhex(text)``, without the white space that Python lets pass."""
+    if len(text) % 2:
+        bad_value()
     charge_size(m, str, len(text))
     if text and not (text.isascii() and text.isalnum()):
         bad_value()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha3_256
+from threading import Thread
 from typing import Any
 
 import cbor2
@@ -284,6 +285,72 @@ def test_calls_between_contracts(ledger):
         (4).to_bytes(32, "big")
     )
     assert ledger.call(caller, "pass_on", caller, "look", 0).ret == b"\xf4"
+
+
+LINK = (
+    b"""from stdlib import abi, storage
+
+after = storage.cell(address)
+
+
+def init(to: address):
+    after.set(to)
+
+
+def f() -> int:
+    return _f1()
+
+"""
+    + b"".join(
+        b"""
+def _f%d() -> int:
+    return 0 + (0 + (0 + _f%d()))
+
+"""
+        % (n, n + 1)
+        for n in range(1, 31)
+    )
+    + b"""
+def _f31() -> int:
+    if after.get() == address(bytes(34)):
+        return 1
+    ok, answer = abi.call(after.get(), "f")
+    assert ok, answer.decode()
+    return 1 + abi.decode(answer, int)
+"""
+)
+
+
+@pytest.mark.parametrize(("depth", "status"), [(64, OK), (65, REVERTED)])
+def test_the_deepest_nesting_there_is_runs_in_a_thread(ledger, depth, status):
+    at = bytes(34)
+    for _ in range(depth):
+        at = ledger.deploy(LINK, at)
+    seen = []
+    thread = Thread(target=lambda: seen.append(ledger.call(at, "f", gas=10**8)))
+    thread.start()
+    thread.join()
+    assert seen[0].status == status
+    assert seen[0].ret == (codec.encode(64, INT) if status == OK else b"vm.depth")
+
+
+def test_a_view_function_called_from_inside_makes_its_calls_static(ledger):
+    source = b"""from stdlib import abi
+
+
+@view
+def ask(to: address) -> bytes:
+    ok, answer = abi.call(to, "turn")
+    return answer
+
+
+def both(to: address) -> tuple[bytes, bool]:
+    first = ask(to)
+    ok, answer = abi.call(to, "turn")
+    return first, ok
+"""
+    bank, asker = ledger.deploy(BANK), ledger.deploy(source)
+    assert cbor2.loads(ledger.call(asker, "both", bank).ret) == [b"vm.static", True]
 
 
 def test_announcing_makes_the_first_use_cheaper(ledger):
