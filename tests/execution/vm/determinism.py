@@ -14,7 +14,8 @@ from typing import Any
 
 from core import cbor, statetree
 from core.hashing import sha3
-from execution.lang import SourceRefused, parse_and_check
+from execution.lang import parse_and_check
+from execution.lang.errors import SourceRefused
 from execution.vm.program import compile_module
 from tests.execution.vm.escapes import ESCAPES, Escape
 from tests.execution.vm.escapes.table import Refused

@@ -150,7 +150,7 @@ row(
     "optional-in-optional",
     "None inside of None",
     go("return 1", params="x: int | None | None"),
-    Refused("syntax", "def go"),
+    Refused("type", "def go"),
 )
 row(
     "encode-is-injective",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.execution.vm.escapes.callers import ALONE, ANSWER, CALL, WRITER, enter, fails
 from tests.execution.vm.escapes.table import (
     Gives,
     Of,
@@ -11,8 +12,6 @@ from tests.execution.vm.escapes.table import (
     go,
     rows,
 )
-
-from tests.execution.vm.escapes.callers import ALONE, ANSWER, CALL, WRITER, enter, fails
 
 row, calls = rows("calls"), enter("calls")
 BACK = CALL + (

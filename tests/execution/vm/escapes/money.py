@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.execution.vm.escapes.callers import ALONE, ANSWER, CALL, TO, WRITER, enter, fails
 from tests.execution.vm.escapes.table import (
     GAS,
     MAX,
@@ -13,8 +14,6 @@ from tests.execution.vm.escapes.table import (
     go,
     rows,
 )
-
-from tests.execution.vm.escapes.callers import ALONE, ANSWER, CALL, TO, WRITER, enter, fails
 
 row, calls = rows("money"), enter("money")
 calls(

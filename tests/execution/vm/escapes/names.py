@@ -38,7 +38,7 @@ row(
 )
 refuse("attribute", "an attribute of an int", "return x.real", "name", **X)
 refuse("attribute-write", "write an attribute", "x.real = 1", "unsupported", result="", **X)
-refuse("attribute-of-function", "a function's code", "return go.func_code", "name")
+refuse("attribute-of-function", "a function's code", "return go.func_code", "type")
 refuse(
     "generator-frame", "the frame of a generator", "return (i for i in [1]).gi_frame", "unsupported"
 )
@@ -55,7 +55,7 @@ refuse(
     "format",
     "attributes by str.format",
     'return "{0.__class__}".format(x)',
-    "name",
+    "type",
     result="str",
     **X,
 )
@@ -175,7 +175,7 @@ row(
     "call-init",
     "run the constructor again from inside",
     "def init():\n    pass\n\n\ndef go():\n    init()\n",
-    Refused("name", "init()"),
+    Refused("effect", "init()"),
 )
 row(
     "assign-constant",
@@ -185,7 +185,7 @@ row(
 )
 refuse("assign-builtin", "another len", "len = 5", "name", result="")
 refuse("assign-type", "another int", "int = 5", "name", result="")
-refuse("assign-true", "another True", "True = 0", "syntax", result="")
+refuse("assign-true", "another True", "True = 0", "type", result="")
 row(
     "function-named-builtin",
     "another sum",
@@ -199,7 +199,7 @@ row(
     Refused("name", "def go"),
 )
 refuse("keyword-as-name", "Python's keyword as a name", "lambda = 1", "unsupported", result="")
-refuse("del-name", "make a variable vanish", "del x", "syntax", result="", **X)
+refuse("del-name", "make a variable vanish", "del x", "unsupported", result="", **X)
 
 row(
     "names-of-the-generator",
