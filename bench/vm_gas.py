@@ -11,9 +11,9 @@ import statistics
 import sys
 import time
 
+from bench.gas_cases import CASES, Case
 from bench.rows import Row
 from bench.sandbox import Sandbox
-from bench.gas_cases import CASES, Case
 
 _SECONDS = 0.06
 _ROUNDS = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.gas_cases.case import case
+from pq import addresses
 
 SMALL = "a = 7; b = 3; x = 0"
 DICT = "d: dict[int, int] = {}; for k in range(3_000):;     d[k] = k"
@@ -73,7 +74,7 @@ case("address(bytes)", "y = address(s)", before="s = bytes(34)")
 case(
     "address(str)",
     "y = address(s)",
-    before='s = "anim1zqpqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"',
+    before=f's = "{addresses.to_text(bytes(34))}"',
     times=2,
 )
 case("bytes(address)", "y = bytes(s)", before="s = address(bytes(34))")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 INT_MIN, INT_MAX = -(2**255), 2**255 - 1
 INT_BYTES = 32
@@ -24,6 +26,14 @@ class Type:
 
     kind: str
     args: tuple[Type, ...] = ()
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What others have worked out for the type and look up while contracts run, by their name.
+
+        A table by type would have to hash it, which walks through all of it.
+        """
+        return {}
 
     def __str__(self) -> str:
         if self.kind == "none":

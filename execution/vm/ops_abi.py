@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from execution.abi import codec
+from execution.abi import codec, own
 from execution.abi.weight import weight
 from execution.lang.types import SIZE_MOST, Type
 from execution.vm.meter import Meter, bad_value, charge, fail
@@ -25,7 +25,7 @@ def encoded(m: Meter, value: Any, of: Type, most: int = SIZE_MOST) -> bytes:
     """The ABI form of one of the engine's values, paid for; ``vm.size`` over ``most`` bytes."""
     heavy = weight(value, of, m.gas // ENCODE_GAS)
     charge(m, heavy * ENCODE_GAS)
-    data = codec.encode(value, of, packed=True) if heavy <= 8 * most else b""
+    data = own.encode(value, of) if heavy <= 8 * most else b""
     if heavy > 8 * most or len(data) > most:
         raise Reverted("vm.size")
     return data

@@ -149,7 +149,7 @@ def _read(m: Frame, slot: bytes) -> bytes | None:
 
 
 def _value(stored: bytes | None, of: Type) -> Any:
-    return forms.default(of) if stored is None else forms.decode(stored, of)
+    return forms.default(of) if stored is None else forms.decode_own(stored, of)
 
 
 def _write(m: Frame, slot: bytes, value: Any, of: Type) -> None:
