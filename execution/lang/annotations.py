@@ -8,8 +8,9 @@ from execution.lang.types import (
     NONE,
     SCALARS,
     TYPE_DEPTH,
+    TYPE_SIZE,
     Type,
-    depth_of,
+    is_large,
     optional,
     wrong_parts,
 )
@@ -22,13 +23,13 @@ def type_of(node: s.Expression, *, result: bool = False) -> Type:
     if result and isinstance(node, s.Value) and node.value is None:
         return NONE
     found = _read(node)
-    if depth_of(found) > TYPE_DEPTH:
+    if is_large(found):
         raise SourceRefused(
             "limit",
             node.line,
             node.column,
-            f"the type is more than {TYPE_DEPTH} deep",
-            "nest less",
+            f"the type is more than {TYPE_DEPTH} deep or has more than {TYPE_SIZE} parts",
+            "split it into several values",
         )
     return found
 

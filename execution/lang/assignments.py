@@ -86,6 +86,11 @@ def _annotated(cx: Context, node: s.Assign, annotation: s.Expression) -> tree.St
 
 def _item(cx: Context, target: s.Expression) -> tree.Index | tree.StoredItem:
     if isinstance(target, s.Attribute):
+        base = target.base
+        if isinstance(base, s.Name) and not (
+            cx.is_variable(base.text) or cx.names.entry(base.text) is not None
+        ):
+            raise cx.names.unknown(base.text, base, cx.known())
         raise refused(
             "unsupported",
             target.at,

@@ -25,13 +25,9 @@ def call(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
     raise refused("type", node, "this cannot be called", "call a function by its name")
 
 
-def _is_variable(cx: Context, name: str) -> bool:
-    return cx.function is not None and (name in cx.function.bound or name in cx.function.locals)
-
-
 def _named(cx: Context, node: s.Call, function: s.Name) -> tree.Expr:
     name = function.text
-    if _is_variable(cx, name):
+    if cx.is_variable(name):
         raise refused("type", node, f"`{name}` is a variable", "call a function of the module")
     if name in LOOPS:
         raise refused(
@@ -43,7 +39,7 @@ def _named(cx: Context, node: s.Call, function: s.Name) -> tree.Expr:
     if isinstance(entry, Signature):
         return _function(cx, node, entry)
     if entry is None:
-        raise cx.names.unknown(name, function, cx.function.locals if cx.function else ())
+        raise cx.names.unknown(name, function, cx.known())
     instead = "a function"
     if isinstance(entry, tree.Event):
         instead = f"{name}.emit(…)"
@@ -59,16 +55,19 @@ def _function(cx: Context, node: s.Call, signature: Signature) -> tree.Expr:
             "effect", node, "`init` runs once, at deployment", "move what both need to a function"
         )
     scope.calls.append((signature.name, node))
-    arguments = _match(cx, node, signature)
-    return tree.Call(node.line, signature.result, signature.name, arguments)
+    found = _match(cx, node, signature)
+    order = tuple(found)
+    arguments = tuple(found[place] for place in sorted(order))
+    if order == tuple(sorted(order)):
+        order = ()
+    return tree.Call(node.line, signature.result, signature.name, arguments, order)
 
 
-def _match(cx: Context, node: s.Call, signature: Signature) -> tuple[tree.Expr, ...]:
-    """The arguments in the parameters' order, defaults filled in."""
+def _match(cx: Context, node: s.Call, signature: Signature) -> dict[int, tree.Expr]:
+    """The arguments by their places, in the order in which they run; defaults come last."""
     parameters = signature.parameters
     places = {parameter.name: place for place, parameter in enumerate(parameters)}
     found: dict[int, tree.Expr] = {}
-    last = -1
     for number, argument in enumerate(node.arguments):
         place = places.get(argument.name, -1) if argument.name else number
         if place < 0:
@@ -81,19 +80,11 @@ def _match(cx: Context, node: s.Call, signature: Signature) -> tuple[tree.Expr, 
             )
         if place >= len(parameters) or place in found:
             raise _too_many(signature, argument, place in found)
-        if place < last:
-            raise refused(
-                "type",
-                argument,
-                f"`{argument.name}` stands before the argument on its left",
-                f"give arguments in the order of the parameters: {_shape(signature)}",
-            )
-        last = place
         found[place] = cx.need(argument.value, parameters[place].type)
     for place, parameter in enumerate(parameters):
         if place not in found:
             found[place] = _default(node, signature, parameter)
-    return tuple(found[place] for place in range(len(parameters)))
+    return found
 
 
 def _too_many(signature: Signature, at: s.Argument, twice: bool) -> SourceRefused:
@@ -122,13 +113,13 @@ def _default(node: s.Call, signature: Signature, parameter: tree.Parameter) -> t
 
 def _dotted(cx: Context, node: s.Call, function: s.Attribute) -> tree.Expr:
     base = function.base
-    if not isinstance(base, s.Name) or _is_variable(cx, base.text):
+    if not isinstance(base, s.Name) or cx.is_variable(base.text):
         return methods.call(cx, node, function)
     if base.text in TYPES:
         return builtins.call_of_type(cx, node, f"{base.text}.{function.name}")
     entry = cx.names.entry(base.text)
     if entry is None:
-        raise cx.names.unknown(base.text, base, cx.function.locals if cx.function else ())
+        raise cx.names.unknown(base.text, base, cx.known())
     if isinstance(entry, str):
         return stdlib.call(cx, node, entry, function)
     if isinstance(entry, tree.Stored):

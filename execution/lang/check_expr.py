@@ -68,8 +68,7 @@ def _no_value(cx: Context, node: s.Name) -> SourceRefused:
         return refused("type", node, f"the type `{text}` is no value", f"{text}(…) converts")
     if text in RESERVED:
         return refused("type", node, f"`{text}` is no value", f"call it: {text}(…)")
-    known = cx.function.locals if cx.function is not None else ()
-    return cx.names.unknown(text, node, known)
+    return cx.names.unknown(text, node, cx.known())
 
 
 def literal(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
@@ -96,7 +95,7 @@ def attribute(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
     """``context.x``: the only attributes that are values."""
     assert isinstance(node, s.Attribute)
     base = node.base
-    if isinstance(base, s.Name) and not _is_local(cx, base.text):
+    if isinstance(base, s.Name) and not cx.is_variable(base.text):
         entry = cx.names.entry(base.text)
         if entry == "context" and node.name in CONTEXT:
             cx.only_in_functions(f"`context.{node.name}`", node)
@@ -104,18 +103,10 @@ def attribute(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
         if isinstance(entry, str):
             raise not_called(entry, node)
         if entry is None and base.text not in TYPES:
-            raise cx.names.unknown(base.text, base, _locals(cx))
+            raise cx.names.unknown(base.text, base, cx.known())
     raise refused(
         "type", node.at, f"`.{node.name}` without a call", f"methods are called: .{node.name}(…)"
     )
-
-
-def _is_local(cx: Context, text: str) -> bool:
-    return cx.function is not None and text in cx.function.bound
-
-
-def _locals(cx: Context) -> list[str]:
-    return list(cx.function.locals) if cx.function is not None else []
 
 
 def prefix(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:

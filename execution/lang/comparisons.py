@@ -51,8 +51,6 @@ def stored_map(cx: Context, node: s.Expression) -> tree.Stored | None:
         node = node.inner
     if not isinstance(node, s.Name):
         return None
-    if cx.function is not None and node.text in cx.function.bound:
-        return None
     entry = cx.names.entry(node.text)
     return entry if isinstance(entry, tree.Stored) and entry.keys else None
 
@@ -62,11 +60,11 @@ def keys_of(cx: Context, entry: tree.Stored, node: s.Expression) -> tuple[tree.E
     while isinstance(node, s.Group):
         node = node.inner
     written = node.items if isinstance(node, s.Row) else [node]
-    if len(written) != len(entry.keys):
+    if len(written) != len(entry.keys) or (isinstance(node, s.Row) and len(written) == 1):
         raise refused(
             "type",
             node,
-            f"`{entry.name}` has {len(entry.keys)} keys, here are {len(written)}",
+            f"`{entry.name}` has {len(entry.keys)} keys, with commas between",
             f"{entry.name}[{', '.join(map(str, entry.keys))}]",
         )
     return tuple(cx.need(key, type_) for key, type_ in zip(written, entry.keys, strict=True))

@@ -9,7 +9,7 @@ from execution.lang import fit, tree
 from execution.lang import syntax as s
 from execution.lang.flow import FunctionScope
 from execution.lang.names import Names, refused
-from execution.lang.types import BOOL, TYPE_DEPTH, Type, depth_of
+from execution.lang.types import BOOL, TYPE_DEPTH, TYPE_SIZE, Type, is_large
 
 _TRUTH = frozenset(("int", "bytes", "str", "list", "dict"))
 
@@ -27,12 +27,12 @@ class Context:
     def any(self, node: s.Expression, want: Type | None = None) -> tree.Expr:
         """An expression that may give nothing; a wanted type is only a hint."""
         found = self.forms[type(node)](self, node, want)
-        if found.type.args and depth_of(found.type) > TYPE_DEPTH:
+        if is_large(found.type):
             raise refused(
                 "limit",
                 node,
-                f"the value's type is more than {TYPE_DEPTH} deep",
-                "nest less",
+                f"the value's type is more than {TYPE_DEPTH} deep or of over {TYPE_SIZE} parts",
+                "split it into several values",
             )
         return found
 
@@ -78,6 +78,15 @@ class Context:
             f"{found.type} as an operand of `{what}`",
             "compare it: n != 0, len(x) > 0, x is not None",
         )
+
+    def is_variable(self, name: str) -> bool:
+        """Is the name a parameter or local variable of the function, assigned yet or not?"""
+        function = self.function
+        return function is not None and (name in function.bound or name in function.locals)
+
+    def known(self) -> list[str]:
+        """The variables that have a type."""
+        return list(self.function.locals) if self.function is not None else []
 
     def writes(self, what: str, at: s.Node) -> None:
         """Remember that the function writes here."""

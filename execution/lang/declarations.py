@@ -59,7 +59,8 @@ def constant(
     else:
         found = cx.value(value)
         type_ = found.type
-    if not is_immutable(type_):
+    is_none = isinstance(found, tree.Literal) and found.value is None
+    if not (is_immutable(type_) or is_none):
         raise refused(
             "type",
             annotation or value,

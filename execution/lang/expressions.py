@@ -2,6 +2,7 @@
 
 The binding strengths are numbers, so that depth of recursion is depth of nesting: each step into a
 part counts one in ``nest``, and a part deeper than DEPTH is refused before it is entered.
+Parentheses are no node; the lexer bounds how deep brackets stand in each other.
 """
 
 from __future__ import annotations
@@ -211,28 +212,36 @@ def _argument(c: Cursor, *, named: bool) -> s.Argument:
 
 def subscript(c: Cursor, base: s.Expression) -> s.Expression:
     """What stands in the brackets behind a value."""
-    opening = c.advance()
-    start = None if c.token.text == ":" and c.token.kind == OP else row(c, "]")
-    if not c.take(":"):
-        assert start is not None
+    c.advance()
+    token = c.token
+    start = None if _is_op(token, ":") else inside(c)
+    if start is not None and not _is_op(c.token, ":"):
+        index = _row_behind(c, token, start, "]")
         c.expect("]", "close the bracket")
-        deep = depth(c, base, base.deep, start.deep)
-        return s.Subscript(base.line, base.column, deep, base, start)
-    if isinstance(start, s.Row):
-        raise c.refused("syntax", "a slice has two bounds", "x[a:b]", opening)
-    stop = None if c.token.text in ("]", ":") and c.token.kind == OP else inside(c)
-    if c.token.text == ":":
+        deep = depth(c, base, base.deep, index.deep)
+        return s.Subscript(base.line, base.column, deep, base, index)
+    c.advance()
+    stop = None if _is_op(c.token, "]", ":") else inside(c)
+    if _is_op(c.token, ":"):
         raise c.refused("unsupported", "slices have no step", "build the list in a loop")
     c.expect("]", "x[a:b]")
     deep = depth(c, base, base.deep, start.deep if start else 0, stop.deep if stop else 0)
     return s.Cut(base.line, base.column, deep, base, start, stop)
 
 
-def row(c: Cursor, closing: str = "") -> s.Expression:
-    """``exprs`` of the grammar: one expression, or a Row. ``closing`` ends it in brackets."""
+def _is_op(token: Token, *texts: str) -> bool:
+    return token.kind == OP and token.text in texts
+
+
+def row(c: Cursor) -> s.Expression:
+    """``exprs`` of the grammar, to the end of the line or to ``=``: one expression, or a Row."""
     token = c.token
-    first = inside(c) if closing else expression(c)
-    if c.token.text != "," or c.token.kind != OP:
+    return _row_behind(c, token, expression(c), "")
+
+
+def _row_behind(c: Cursor, token: Token, first: s.Expression, closing: str) -> s.Expression:
+    """The first expression, or the Row that it begins; ``token`` is where, ``closing`` ends it."""
+    if not _is_op(c.token, ","):
         return first
     items = [first]
     while c.take(","):
@@ -308,14 +317,14 @@ def _parentheses(c: Cursor) -> s.Expression:
     token = c.advance()
     if c.take(")"):
         return s.Row(token.line, token.column, 1, [])
-    inner = row(c, ")")
+    first = expression(c)
     _no_comprehension(c)
+    if _is_op(c.token, ","):
+        items = _row_behind(c, token, first, ")")
+        c.expect(")", "close the parenthesis")
+        return items
     c.expect(")", "close the parenthesis")
-    if isinstance(inner, s.Row) and (inner.line, inner.column) != (token.line, token.column):
-        inner.line, inner.column = token.line, token.column
-        return inner
-    deep = depth(c, token, inner.deep)
-    return s.Group(token.line, token.column, deep, inner)
+    return s.Group(token.line, token.column, first.deep, first)
 
 
 def _list(c: Cursor) -> s.Expression:

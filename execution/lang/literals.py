@@ -10,7 +10,7 @@ from execution.lang.types import INT_MAX
 _INTEGER = re.compile(
     r"0|[1-9](?:_?[0-9])*|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*"
 )
-_FLOAT = re.compile(r"(?:[0-9][0-9_]*)?\.?[0-9_]*(?:[eE][-+]?[0-9]+)?[jJ]?")
+_FLOAT = re.compile(r"[0-9_]*\.|[0-9_]+[eEjJ]")
 _DIGITS = 80
 """More decimal digits than the largest integer has; int() of more is slow or refused."""
 
@@ -30,7 +30,7 @@ _ONE = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t", "0": "\
 def integer(text: str, line: int, column: int) -> int:
     """The value of an integer literal, 0 to 2^255 − 1."""
     if not _INTEGER.fullmatch(text):
-        raise SourceRefused("syntax", line, column, *_not_an_integer(text))
+        raise SourceRefused(*_not_an_integer(text, line, column))
     digits = text.replace("_", "")
     value = int(digits, 0) if digits[:1] == "0" or len(digits) <= _DIGITS else INT_MAX + 1
     if value > INT_MAX:
@@ -44,16 +44,25 @@ def integer(text: str, line: int, column: int) -> int:
     return value
 
 
-def _not_an_integer(text: str) -> tuple[str, str]:
-    if _FLOAT.fullmatch(text) and re.search(r"[.eEjJ]", text):
+def _not_an_integer(text: str, line: int, column: int) -> tuple[str, int, int, str, str]:
+    """What SourceRefused takes."""
+    if not re.match("0[xX]", text) and _FLOAT.match(text):
         return (
-            f"`{text}`: there are no floats and no complex numbers",
+            "unsupported",
+            line,
+            column,
+            f"`{text:.40}`: there are no floats and no complex numbers",
             "count in a smaller unit: 1_500 thousandths for 1.5",
         )
     if re.fullmatch(r"0[0-9_]+", text):
-        return f"`{text}` begins with a zero", f"write {text.lstrip('0_') or '0'}, or 0o for octal"
+        decimal = text.lstrip("0_") or "0"
+        message = f"`{text:.40}` begins with a zero"
+        return "syntax", line, column, message, f"{decimal:.40}, or 0o for octal"
     return (
-        f"`{text}` is no integer",
+        "syntax",
+        line,
+        column,
+        f"`{text:.40}` is no integer",
         "digits, or 0x, 0o, 0b and digits; single underscores stand between digits",
     )
 

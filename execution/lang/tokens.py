@@ -13,6 +13,8 @@ from execution.lang.errors import SourceRefused
 
 SOURCE_BYTES = 24_576
 NAME_LENGTH = 64
+BRACKETS = 32
+"""Most brackets of any kind that are open at one place."""
 
 NAME, KEYWORD, INT, STRING, BYTES = "name", "keyword", "int", "str", "bytes"
 OP, NEWLINE, INDENT, DEDENT, END = "op", "line end", "indent", "dedent", "end"
@@ -204,6 +206,12 @@ class _Lexer:
     def operator(self, text: str) -> None:
         self.add(OP, text)
         if text in "([{":
+            if len(self.open) >= BRACKETS:
+                raise self.refused(
+                    "limit",
+                    f"brackets stand more than {BRACKETS} deep in each other",
+                    "give a part a name on a line of its own",
+                )
             self.open.append(self.tokens[-1])
         elif text in _CLOSES:
             if not self.open:

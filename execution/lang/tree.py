@@ -186,12 +186,17 @@ class StoredItem:
 
 @dataclass(frozen=True)
 class Call:
-    """Call of a function of the module; arguments in the parameters' order, defaults filled in."""
+    """Call of a function of the module; arguments in the parameters' order, defaults filled in.
+
+    ``order`` has the places of the arguments in the order in which they run, empty if that is the
+    order in which they stand.
+    """
 
     line: int
     type: Type
     name: str
     arguments: tuple[Expr, ...]
+    order: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

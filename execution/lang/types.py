@@ -12,6 +12,8 @@ INT_BYTES = 32
 SIZE_MOST = 65_536
 """Most bytes, code points or items of a value."""
 TYPE_DEPTH = 6
+TYPE_SIZE = 32
+"""Most parts of a type, itself included; without it a few tuples of tuples grow beyond measure."""
 TUPLE_MOST = 8
 """Most items of a tuple."""
 
@@ -26,6 +28,16 @@ class Type:
 
     kind: str
     args: tuple[Type, ...] = ()
+
+    @cached_property
+    def depth(self) -> int:
+        """1 for a type without parts, else one more than its deepest part."""
+        return 1 + max((part.depth for part in self.args), default=0)
+
+    @cached_property
+    def size(self) -> int:
+        """How many types it is made of, itself included."""
+        return 1 + sum(part.size for part in self.args)
 
     @cached_property
     def memo(self) -> dict[str, Any]:
@@ -75,9 +87,9 @@ KEYS = frozenset(("int", "bytes", "str", "address"))
 """Kinds that a dict may have as keys."""
 
 
-def depth_of(type_: Type) -> int:
-    """1 for a type without parts, else one more than its deepest part."""
-    return 1 + max(map(depth_of, type_.args), default=0)
+def is_large(type_: Type) -> bool:
+    """Is the type beyond the limits?"""
+    return type_.depth > TYPE_DEPTH or type_.size > TYPE_SIZE
 
 
 def is_immutable(type_: Type) -> bool:
@@ -109,7 +121,7 @@ def parse_type(text: str) -> Type:
     if "".join(tokens) != text.replace(" ", "") or len(text) > _TEXT_LENGTH:
         raise ValueError(f"{text!r:.80} writes no type")
     found, rest = _parse(tokens, 0)
-    if rest != len(tokens) or depth_of(found) > TYPE_DEPTH:
+    if rest != len(tokens) or is_large(found):
         raise ValueError(f"{text!r:.80} writes no type")
     return found
 

@@ -18,9 +18,13 @@ _PURE = ("h_divmod", "h_abs", "h_len", "h_bits")
 
 def call(e: tree.Call, n: Names) -> str:
     """A function of the module."""
+    arguments = n.listed(e.arguments)
+    if e.order:
+        written = n.packed([e.arguments[place] for place in e.order])
+        arguments = f", *h_in_order({written}, {e.order!r})"
     if n.goes_static(e.name):
-        return f"{n.host('view.call')}(m, f_{e.name}{n.listed(e.arguments)})"
-    return f"f_{e.name}(m{n.listed(e.arguments)})"
+        return f"{n.host('view.call')}(m, f_{e.name}{arguments})"
+    return f"f_{e.name}(m{arguments})"
 
 
 # --- builtins ---------------------------------------------------------------------------------

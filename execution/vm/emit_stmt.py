@@ -71,7 +71,14 @@ def body(
 # --- compound ---------------------------------------------------------------------------------
 
 
+ARMS_MOST = 32
+"""More arms than this are written one behind the other: CPython nests each elif in the last."""
+
+
 def _if(s: tree.If, n: Names, out: Lines) -> None:
+    if len(s.arms) > ARMS_MOST:
+        _if_of_many(s, n, out)
+        return
     for i, (test, then) in enumerate(s.arms):
         # A block inside of the condition: nested ifs would go as deep as there are arms.
         block = f"h_block(m, {costs.cost(test)}) or " if i else ""
@@ -80,6 +87,22 @@ def _if(s: tree.If, n: Names, out: Lines) -> None:
             body(then, n, out)
     if s.otherwise:
         out.add(s.otherwise[0].line, "else:")
+        with out.indented():
+            body(s.otherwise, n, out)
+
+
+def _if_of_many(s: tree.If, n: Names, out: Lines) -> None:
+    """An ``if`` for each arm, and a mark that says that none has run yet."""
+    open_ = f"t_if{out.depth}"
+    out.add(s.line, f"{open_} = True")
+    for i, (test, then) in enumerate(s.arms):
+        block = f"{open_} and not h_block(m, {costs.cost(test)}) and " if i else ""
+        out.add(test.line, f"if {block}{_test(test, n)}:")
+        with out.indented():
+            out.add(test.line, f"{open_} = False")
+            body(then, n, out)
+    if s.otherwise:
+        out.add(s.otherwise[0].line, f"if {open_}:")
         with out.indented():
             body(s.otherwise, n, out)
 

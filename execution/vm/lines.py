@@ -28,6 +28,11 @@ class Lines:
         yield
         self._indent = outer
 
+    @property
+    def depth(self) -> int:
+        """How many levels deep the next line stands."""
+        return len(self._indent)
+
     def text(self) -> str:
         """The whole text."""
         return "\n".join(self._text) + "\n"

@@ -89,12 +89,17 @@ class Program:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Program | None:
-        """What ``to_bytes`` gave, or None if another engine or another Python made it."""
+        """What ``to_bytes`` gave, or None if another engine or another Python made it.
+
+        Bytes that were cut off are None too; against other damage the keeper has a checksum.
+        """
         if not data.startswith(_TAG):
             return None
-        code, lines, types, needs, values, stored, events, functions = marshal.loads(  # noqa: S302
-            data[len(_TAG) :]
-        )
+        try:
+            parts = marshal.loads(data[len(_TAG) :])  # noqa: S302
+        except (EOFError, ValueError, TypeError):
+            return None
+        code, lines, types, needs, values, stored, events, functions = parts
         signatures = [packing.signature_in(Signature, *parts) for parts in functions]
         return cls(
             code,

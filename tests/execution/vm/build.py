@@ -116,7 +116,7 @@ class Meter:
 
 
 def bind(made, hosts=None):
-    return compile_module(made).bound(hosts or {})
+    return compile_module(made).bound({} if hosts is None else hosts)
 
 
 def evaluate(e, gas: int = 10**9, hosts=None, **values):

@@ -191,13 +191,25 @@ def test_what_the_reader_raises_is_not_the_contracts_failure():
     def outer(m):
         HOST["abi.call"](m, contract(2), "f", (), (), 0, None)
 
-    world = World(program(outer), program(inner))
+    def stranger(m):
+        HOST["abi.call"](m, contract(9), "f", (), (), 0, None)
+
+    def payer(m):
+        HOST["treasury.transfer"](m, ALICE[:-1] + b"z", 1)
+
+    world = World(program(outer), program(inner), program(stranger), program(payer))
     world.view.prefetch(list(world.reader.records))
     world.reader.get_many = fails
-    with pytest.raises(Gone):
+    for to in (1, 2, 3, 4):
+        with pytest.raises(Gone):
+            world.call(to=to)
+
+
+def test_a_program_that_cannot_be_had_is_the_nodes_trouble():
+    world = World(program(lambda m: None))
+    world.programs.clear()
+    with pytest.raises(KeyError):
         world.call()
-    with pytest.raises(Gone):
-        world.call(to=2)
 
 
 def test_a_node_fault_passes_through():

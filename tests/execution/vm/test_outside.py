@@ -161,6 +161,12 @@ def test_no_contract_is_entered_twice():
     assert got == ((True, b""), (True, b""))
 
 
+def test_the_contract_that_a_transaction_calls_has_been_used_and_so_has_the_sender():
+    got, *_ = within(lambda m: [abi_call(m, to=contract(1)), abi_call(m, to=ALICE)])
+    warm = 1_000 + 100 + 8 * 4
+    assert got == [((False, b"vm.reentry"), warm), ((False, b"vm.no_contract"), warm)]
+
+
 def test_the_callee_gets_all_but_a_64th_or_what_is_asked():
     def gas_seen(gas, left):
         seen = []
