@@ -67,7 +67,7 @@ def _weigher(of: Type) -> Weigh:
         return _of_tuple(of)
     if of.kind == "dict":
         return _of_dict(of)
-    items = _weigher_of_all(of.args[0])
+    items = weigher_of_all(of.args[0])
     return lambda value, most: CONTAINER + items(value, most - CONTAINER)
 
 
@@ -86,13 +86,21 @@ def _of_tuple(of: Type) -> Weigh:
 
 
 def _of_dict(of: Type) -> Weigh:
-    keys, values = map(_weigher_of_all, of.args)
+    keys, values = map(weigher_of_all, of.args)
 
     def weigh(value: Any, most: int) -> int:
         total = CONTAINER + keys(value, most - CONTAINER)
         return total + values(value.values(), most - total)
 
     return weigh
+
+
+def weigher_of_all(of: Type) -> WeighAll:
+    """What weighs many values of the type."""
+    made: WeighAll | None = of.memo.get("weigh all")
+    if made is None:
+        made = of.memo["weigh all"] = _weigher_of_all(of)
+    return made
 
 
 def _weigher_of_all(of: Type) -> WeighAll:

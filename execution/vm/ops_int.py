@@ -31,6 +31,8 @@ def power(a: int, b: int) -> int:
     """``a ** b``; what is sure to be too large is not computed."""
     if b < 0:
         bad_value()
+    if -1 <= a <= 1:
+        return 1 if b == 0 or (a == -1 and not b & 1) else a
     # 2 ** (bits - 1) <= abs(a), so beyond this the result has more than 256 bits.
     if (a.bit_length() - 1) * b > SHIFT_MOST:
         over()

@@ -36,7 +36,7 @@ row(
     "def go(__x: int) -> int:\n    return 1\n",
     Refused("name", "__x"),
 )
-refuse("attribute", "an attribute of an int", "return x.real", "name", **X)
+refuse("attribute", "an attribute of an int", "return x.real", "type", **X)
 refuse("attribute-write", "write an attribute", "x.real = 1", "unsupported", result="", **X)
 refuse("attribute-of-function", "a function's code", "return go.func_code", "type")
 refuse(

@@ -171,9 +171,9 @@ row(
 )
 
 for name, literal, kind in (
-    ("float", "1.5", "syntax"),
-    ("exponent", "1e3", "syntax"),
-    ("imaginary", "1j", "syntax"),
+    ("float", "1.5", "unsupported"),
+    ("exponent", "1e3", "unsupported"),
+    ("imaginary", "1j", "unsupported"),
     ("leading-zero", "007", "syntax"),
     ("two-underscores", "1__0", "syntax"),
     ("last-underscore", "1_", "syntax"),
