@@ -113,6 +113,12 @@ def _wallet() -> click.Command:
     return wallet_group
 
 
+def _contract() -> click.Command:
+    from animica_site.commands.contract import contract
+
+    return contract
+
+
 def _simulate() -> click.Command:
     from animica_site.commands.simulate import simulate
 
@@ -128,6 +134,7 @@ def _bench() -> click.Command:
 Lazy.modules = {
     "backup": _backup,
     "bench": _bench,
+    "contract": _contract,
     "devnet": _devnet,
     "doctor": _doctor,
     "export": _export,

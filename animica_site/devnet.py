@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from animica_site import networks
-from core.hashing import Tag, tagged
-from pq import addresses, signing
+from pq import addresses, devnet_keys, signing
+from pq.devnet_keys import DEFAULT_SEED as DEFAULT_SEED
 
-DEFAULT_SEED = "animica devnet"
 BALANCE_NANM = 1_000_000 * 10**9
 MOST_ACCOUNTS = 1_000
-_ACCOUNT = Tag(b"animica/devnet-account/v1\x00")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def accounts(seed: str, count: int) -> list[TestAccount]:
     """The first ``count`` funded accounts of a seed text."""
     out = []
     for index in range(count):
-        key_seed = tagged(_ACCOUNT, seed.encode("utf-8") + b"\x00" + index.to_bytes(4, "big"))
+        key_seed = devnet_keys.key_seed(seed, index)
         key = signing.from_seed(key_seed)
         out.append(TestAccount(key.address, key.alg, key_seed, BALANCE_NANM))
     return out

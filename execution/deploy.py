@@ -11,19 +11,22 @@ from core.hashing import sha3
 from core.limits import CODE_BYTES, DATA_BYTES
 from core.ports import RecordKey
 from core.tx import UnsignedTx
+from execution import lang
 from execution.accounts import Account
 from execution.kinds import Outcome, Setting
 from execution.lang.errors import SourceRefused
 from execution.view import View
 from execution.vm import arguments, machine
 from execution.vm.codes import CODES
-from execution.vm.frame import CODE_MODULE, Frame, Running, move
+from execution.vm.frame import CODE_MODULE, Frame, Running, charge, move
 from execution.vm.outcome import Reverted
 from pq import addresses
 
 _BODY = keys(("code", "args", "value"))
 _INIT = "init"
 _NO_ARGUMENTS = cbor.encode([])
+TOKEN = 1_000
+"""Gas for checking and compiling a token of the source."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Deploy:
     def _create(self, m: Frame) -> bytes:
         code_hash = sha3(self.code)
         try:
+            charge(m, TOKEN * lang.size_of(self.code))
             m.program = CODES.of(code_hash, self.code)
         except SourceRefused:
             raise Reverted("vm.source") from None

@@ -111,7 +111,7 @@ def unknown_codes(text: str) -> list[str]:
         name
         for name in looking_like
         if name.partition(".")[0] in groups
-        and not name.endswith((".json", ".toml"))
+        and not name.endswith((".json", ".toml", ".py"))
         and name not in codes() | other_names()
         and not is_part_of_the_code(name)
     ]

@@ -71,6 +71,17 @@ class Answer:
             return None
         return self.data(name, size)
 
+    def optional_text(self, name: str) -> str | None:
+        """Like ``text``, or None for null or nothing."""
+        return None if self._value.get(name) is None else self.text(name)
+
+    def datas(self, name: str, most: int, size: int) -> tuple[bytes, ...]:
+        """At most ``most`` byte strings of ``size`` bytes in a list."""
+        value = self._value.get(name)
+        if type(value) is not list or len(value) > most:
+            raise fault(self._method, name, f"a list of at most {most}")
+        return tuple(Answer({name: item}, self._method).data(name, size) for item in value)
+
     def address(self, name: str) -> bytes:
         """An address of 34 bytes, from its text."""
         try:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from core.errors import AnimicaError
-from wallet import cli_keys, cli_transfer
+from wallet import cli_keys, cli_message, cli_transfer
 from wallet.cli_options import wants_json
 
 
@@ -42,5 +42,5 @@ def wallet_group() -> None:
     """Keep keys, see balances, send and sign."""
 
 
-for _command in (*cli_keys.COMMANDS, *cli_transfer.COMMANDS):
+for _command in (*cli_keys.COMMANDS, *cli_transfer.COMMANDS, *cli_message.COMMANDS):
     wallet_group.add_command(_command)

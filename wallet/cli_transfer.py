@@ -10,7 +10,7 @@ import click
 from core.tx import SignedTx
 from execution.transfer import Transfer
 from pq import addresses
-from pq.algorithms import ALGORITHM_NAMES
+from wallet import signers
 from wallet.amounts import parse_anm, parse_nanm, show_anm
 from wallet.cli_options import (
     Screen,
@@ -18,49 +18,33 @@ from wallet.cli_options import (
     folder_option,
     json_option,
     node_options,
-    old_passphrase,
     passphrase_option,
 )
-from wallet.cli_views import (
-    balance_view,
-    draft_rows,
-    proven_line,
-    receipt_rows,
-    receipt_view,
-    sent_view,
-)
+from wallet.cli_views import balance_view, draft_rows, proven_line, receipt_rows, sent_view
 from wallet.client import NodeClient
-from wallet.errors import NodeAnswerInvalid, TransactionFailed, TransactionUnreadable
-from wallet.keyfile import KeyFile
-from wallet.store import WalletStore
-from wallet.transactions import (
-    DEFAULT_TIP,
-    Draft,
-    Fees,
-    choose_fees,
-    draft_transfer,
-    sign,
+from wallet.errors import TransactionFailed, TransactionUnreadable
+from wallet.sending import (
+    UNSIGNED,
+    Sending,
+    hand_in,
+    sending_options,
+    settle,
+    sign_shown,
+    standing_of,
 )
+from wallet.signers import Signer
+from wallet.store import WalletStore
+from wallet.transactions import DEFAULT_TIP, Draft, Fees, draft_transfer
 
-_UNSIGNED = click.IntRange(0, 2**64 - 1)
 _RAW_CHARS = 300_000
 
 
 @click.command("send")
-@click.option("--from", "name", required=True, help="Wallet that pays.")
+@click.option("--from", "name", required=True, help="Wallet that pays, or dev:0.")
 @click.option("--to", "recipient", required=True, help="Address, or the name of a wallet.")
 @click.option("--amount", required=True, help="ANM, such as 1.5.")
 @click.option("--nanm", is_flag=True, help="The amount is in nANM (1 ANM = 10^9 nANM).")
-@click.option("--tip", type=_UNSIGNED, default=DEFAULT_TIP, show_default=True, help="nANM per gas.")
-@click.option("--max-fee", type=_UNSIGNED, help="nANM per gas; else 2 × base fee + tip.")
-@click.option(
-    "--keep/--no-keep",
-    default=True,
-    help="Have the chain store the public key on first use, which makes later ones cheaper.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask before sending.")
-@click.option("--no-wait", is_flag=True, help="Do not wait for the receipt.")
-@click.option("--timeout", "timeout_s", default=120, show_default=True, help="Seconds to wait.")
+@sending_options
 @node_options
 @passphrase_option
 @folder_option
@@ -70,12 +54,7 @@ def send(
     recipient: str,
     amount: str,
     nanm: bool,
-    tip: int,
-    max_fee: int | None,
-    keep: bool,
-    yes: bool,
-    no_wait: bool,
-    timeout_s: int,
+    sending: Sending,
     url: str,
     chain: int | None,
     passphrase_file: Path | None,
@@ -84,17 +63,17 @@ def send(
 ) -> None:
     """Send ANM: build, show, sign, submit, wait for the receipt, prove the new balance."""
     screen = Screen(as_json)
-    file = store.read(name)
+    signer = signers.find(store, name)
     value = parse_nanm(amount) if nanm else parse_anm(amount)
-    to = _recipient(store, recipient)
+    to = signers.address_of(store, recipient)
     with connect(url, chain) as node:
-        draft = _price(node, file, to, value, tip, max_fee, keep)
+        draft = _price(node, signer, to, value, sending)
         for row in (*draft_rows(name, draft, to), f"Node     {node.url}"):
             screen.line(row)
-        if not yes:
+        if not sending.yes:
             click.confirm("Send?", abort=True, err=True)
-        signed = _sign(screen, file, draft, old_passphrase(passphrase_file, name))
-        _submit(screen, node, signed, None if no_wait else timeout_s)
+        signed = sign_shown(screen, signer, draft, passphrase_file)
+        _submit(screen, node, signed, sending.timeout_s)
 
 
 @click.command("sign")
@@ -103,10 +82,10 @@ def send(
 @click.option("--amount", required=True, help="ANM, such as 1.5.")
 @click.option("--nanm", is_flag=True, help="The amount is in nANM.")
 @click.option("--chain", type=click.IntRange(1, 2**64 - 1), required=True, help="Chain id.")
-@click.option("--nonce", type=_UNSIGNED, required=True, help="The sender's next nonce.")
-@click.option("--max-fee", type=_UNSIGNED, required=True, help="nANM per gas.")
-@click.option("--tip", type=_UNSIGNED, default=DEFAULT_TIP, show_default=True, help="nANM per gas.")
-@click.option("--until", type=_UNSIGNED, help="Last height at which it is valid.")
+@click.option("--nonce", type=UNSIGNED, required=True, help="The sender's next nonce.")
+@click.option("--max-fee", type=UNSIGNED, required=True, help="nANM per gas.")
+@click.option("--tip", type=UNSIGNED, default=DEFAULT_TIP, show_default=True, help="nANM per gas.")
+@click.option("--until", type=UNSIGNED, help="Last height at which it is valid.")
 @click.option("--keep/--no-keep", default=True, help="Have the chain store the public key.")
 @click.option("--key-stored", is_flag=True, help="The chain has the key already: leave it out.")
 @passphrase_option
@@ -130,10 +109,11 @@ def sign_offline(
 ) -> None:
     """Sign a transfer without any network; `wallet submit` sends it from elsewhere."""
     screen = Screen(as_json)
-    file = store.read(name)
-    to = _recipient(store, recipient)
+    signer = signers.find(store, name)
+    signer.require_chain(chain)
+    to = signers.address_of(store, recipient)
     draft = draft_transfer(
-        sender=file.address,
+        sender=signer.address,
         to=to,
         value=parse_nanm(amount) if nanm else parse_anm(amount),
         chain=chain,
@@ -145,7 +125,7 @@ def sign_offline(
     )
     for row in draft_rows(name, draft, to):
         screen.note(row)
-    signed = _sign(screen, file, draft, old_passphrase(passphrase_file, name))
+    signed = sign_shown(screen, signer, draft, passphrase_file)
     if not as_json:
         click.echo("0x" + signed.raw.hex())
     screen.result({**sent_view(signed), "raw": "0x" + signed.raw.hex()})
@@ -191,7 +171,7 @@ def balance(
 ) -> None:
     """Show the balance of a wallet or address, proven against a header: the newest, or --at."""
     screen = Screen(as_json)
-    address = _recipient(store, who)
+    address = signers.address_of(store, who)
     with connect(url, chain) as node:
         account = node.proven_account(address, at=at)
     if not as_json:
@@ -203,64 +183,35 @@ def balance(
 COMMANDS: tuple[click.Command, ...] = (send, sign_offline, submit, balance)
 
 
-def _recipient(store: WalletStore, text: str) -> bytes:
-    """An address from its text, or of the wallet of that name."""
-    if text.lower().startswith("anim1"):
-        return addresses.from_text(text)
-    return store.read(text).address
-
-
-def _price(
-    node: NodeClient,
-    file: KeyFile,
-    to: bytes,
-    value: int,
-    tip: int,
-    max_fee: int | None,
-    keep: bool,
-) -> Draft:
+def _price(node: NodeClient, signer: Signer, to: bytes, value: int, sending: Sending) -> Draft:
     """Draft the transfer for the account and fees that the node tells."""
-    account = node.account(file.address)
-    fees = choose_fees(node.head().base_fee, tip) if max_fee is None else Fees(max_fee, tip)
+    standing = standing_of(node, signer, sending)
     draft = draft_transfer(
-        sender=file.address,
+        sender=signer.address,
         to=to,
         value=value,
-        chain=node.chain_id(),
-        nonce=node.next_nonce(file.address),
-        fees=fees,
-        key_stored=account.key_stored,
-        keep=keep,
+        chain=standing.chain,
+        nonce=standing.nonce,
+        fees=standing.fees,
+        key_stored=standing.key_stored,
+        keep=sending.keep,
     )
-    draft.require_funds(account.balance)
+    draft.require_funds(standing.balance)
     return draft
-
-
-def _sign(screen: Screen, file: KeyFile, draft: Draft, passphrase: str) -> SignedTx:
-    with screen.working(f"Signing with {ALGORITHM_NAMES[draft.alg]}…"):
-        return sign(draft, file.unlock(passphrase))
 
 
 def _submit(screen: Screen, node: NodeClient, signed: SignedTx, timeout_s: int | None) -> None:
     """Submit, wait unless ``timeout_s`` is None, and show what came of it."""
-    submission = node.submit(signed.raw)
-    if submission.txid != signed.txid:
-        raise NodeAnswerInvalid("the node answered another txid than the transaction's")
-    screen.line(f"Sent     0x{signed.txid.hex()}")
-    if submission.state == "held":
-        screen.line("Held     the node waits for the transactions before it")
-    view = {**sent_view(signed), "state": submission.state}
+    view = {**sent_view(signed), "state": hand_in(screen, node, signed)}
     if timeout_s is None:
         screen.result(view)
         return
-    with screen.working("Waiting for a block…"):
-        receipt = node.wait_for_receipt(signed.txid, timeout_s)
-        burnt = node.burnt_part(receipt.base_fee_paid)
-        account = node.proven_account(signed.unsigned.sender, since=receipt.height)
-    for row in receipt_rows(receipt, burnt):
+    settled = settle(screen, node, signed, timeout_s)
+    receipt, account = settled.receipt, settled.account
+    for row in receipt_rows(receipt, settled.burnt):
         screen.line(row)
     screen.line(f"Balance  {show_anm(account.balance)}, {proven_line(account)}")
-    view = {**view, "receipt": receipt_view(receipt, burnt), "balance": balance_view(account)}
+    view |= settled.view()
     if receipt.status != 0:
         raise TransactionFailed(f"the transaction ended with status {receipt.status}", **view)
     screen.result(view)

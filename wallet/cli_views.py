@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.tx import SignedTx
-from execution.transfer import Transfer
 from pq import addresses
 from wallet.amounts import show_anm
 from wallet.cli_options import show_chain
@@ -18,12 +17,24 @@ _OUTCOMES = ("ok", "reverted", "out of gas")
 
 def draft_rows(name: str, draft: Draft, to: bytes) -> list[str]:
     """What the transaction does and may cost, read from what is signed."""
-    unsigned = draft.unsigned
-    prefix = f"{name}  " if name else ""
-    rows = [
-        f"From     {prefix}{addresses.to_text(unsigned.sender)}",
+    return [
+        from_row(name, draft),
         f"To       {addresses.to_text(to)}",
         f"Amount   {show_anm(draft.value)}",
+        *cost_rows(draft),
+    ]
+
+
+def from_row(name: str, draft: Draft) -> str:
+    """Who pays."""
+    prefix = f"{name}  " if name else ""
+    return f"From     {prefix}{addresses.to_text(draft.unsigned.sender)}"
+
+
+def cost_rows(draft: Draft) -> list[str]:
+    """What a draft may cost, where it goes, whether it stores the key."""
+    unsigned = draft.unsigned
+    rows = [
         f"Fee      at most {show_anm(draft.greatest_fee)}"
         f"  ({unsigned.gas:,} gas at up to {unsigned.max_fee:,} nANM)",
         f"Total    at most {show_anm(draft.greatest_cost)}",
@@ -50,15 +61,15 @@ def proven_line(account: ProvenAccount) -> str:
 
 
 def sent_view(signed: SignedTx) -> dict[str, Any]:
-    """A signed transfer; amounts in nANM as text."""
+    """A signed transaction; amounts in nANM as text."""
     unsigned = signed.unsigned
-    body = Transfer.parse(unsigned.body)
+    to = unsigned.body.get("to")
     return {
         "txid": "0x" + signed.txid.hex(),
         "chain": unsigned.chain,
         "from": addresses.to_text(unsigned.sender),
-        "to": addresses.to_text(body.to),
-        "value": str(body.value),
+        "to": None if to is None else addresses.to_text(to),
+        "value": str(unsigned.body["value"]),
         "nonce": unsigned.nonce,
         "gas": unsigned.gas,
         "maxFee": str(unsigned.max_fee),

@@ -16,9 +16,11 @@ from typing import Any, Self
 import httpx
 
 from core.network import PPM
+from core.receipt import Log
 from core.statetree import FIRST_KEY, LAST_KEY
 from pq import addresses
 from wallet.answers import Answer, fault, read_uint
+from wallet.contract_reads import ContractReads, block_of, read_logs
 from wallet.errors import (
     HeaderUnproven,
     NodeAnswerInvalid,
@@ -84,9 +86,11 @@ class TxReceipt:
     fee_paid: int
     base_fee_paid: int
     tip_paid: int
+    logs: tuple[Log, ...] = ()
+    ret: bytes = b""
 
 
-class NodeClient:
+class NodeClient(ContractReads):
     """JSON-RPC calls to one node.
 
     ``chain`` is the chain the caller expects; without it the node's word is taken once.
@@ -208,7 +212,7 @@ class NodeClient:
 
         ``at`` is the height of the block after which; the newest without it.
         """
-        result = self.call(GET_PROOF, module=module, id="0x" + record_id.hex(), **_block(at))
+        result = self.call(GET_PROOF, module=module, id="0x" + record_id.hex(), **block_of(at))
         return verify_record(
             result, module, record_id, chain=self.chain_id(), genesis=self._genesis, height=at
         )
@@ -225,7 +229,7 @@ class NodeClient:
             first="0x" + first.hex(),
             last="0x" + last.hex(),
             limit=RECORDS_MOST,
-            **_block(at),
+            **block_of(at),
         )
         return verify_records(
             result, first, last, chain=self.chain_id(), genesis=self._genesis, height=at
@@ -261,7 +265,7 @@ class NodeClient:
         text = addresses.to_text(address)
         deadline = time.monotonic() + timeout_s
         while True:
-            result = self.call(GET_PROOF, address=text, **_block(at))
+            result = self.call(GET_PROOF, address=text, **block_of(at))
             account = verify_account(
                 result, address, chain=self.chain_id(), genesis=self._genesis, height=at
             )
@@ -316,11 +320,6 @@ class NodeClient:
         return b"".join(parts)
 
 
-def _block(at: int | None) -> dict[str, int]:
-    """The parameter that names a block, left out for the newest."""
-    return {} if at is None else {"block": at}
-
-
 def _door(url: str) -> str:
     """The address of the JSON-RPC door: ``/rpc`` unless the URL names a path."""
     try:
@@ -371,6 +370,8 @@ def _receipt(answer: Answer) -> TxReceipt:
         fee_paid=answer.uint("feePaid"),
         base_fee_paid=answer.uint("baseFeePaid"),
         tip_paid=answer.uint("tipPaid"),
+        logs=read_logs(answer),
+        ret=answer.data("ret"),
     )
     if receipt.fee_paid != receipt.base_fee_paid + receipt.tip_paid:
         raise fault("tx.getTransactionReceipt", "feePaid", "the sum of base part and tip")

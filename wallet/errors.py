@@ -89,6 +89,13 @@ class AmountRefused(Refused):
     hint = "Write a number such as 1.5 with at most 9 decimals, or whole nANM with --nanm."
 
 
+class DevAccountRefused(Refused):
+    """A name such as ``dev:3`` that is no test account, or one used off the development network."""
+
+    code = "wallet.dev_account"
+    hint = "Write dev:0 to dev:999, on the development network only: everybody has these keys."
+
+
 class WrongChain(Refused):
     """The node is on another chain than the user named."""
 
@@ -101,6 +108,45 @@ class TransactionUnreadable(Refused):
 
     code = "wallet.tx_unreadable"
     hint = "Give the file that `animica wallet sign` wrote."
+
+
+class MessageUnreadable(Refused):
+    """A message to sign that is not what its option says."""
+
+    code = "wallet.message"
+    hint = "Give bytes as 0x and hex digits, or text with --text."
+
+
+class ContractNotFound(Refused):
+    """No contract at the address."""
+
+    code = "wallet.no_contract"
+    hint = "Check the address, and that the node is on the chain that you deployed to."
+
+
+class StoredNotFound(Refused):
+    """No stored value of that name, or other keys than its map has."""
+
+    code = "wallet.no_stored"
+    hint = "`animica contract show ADDRESS` lists what a contract stores."
+
+
+class CallReverted(Refused):
+    """A call that the contract refused, or that ran out of gas."""
+
+    code = "wallet.call_reverted"
+    hint = "Read the reason; what it says is told in docs/spec/contracts.md."
+
+    def __init__(self, message: str, hint: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.__dict__["hint"] = hint
+
+
+class SourceUnreadable(Refused):
+    """A source file that cannot be read."""
+
+    code = "wallet.source_unreadable"
+    hint = "Name a file with a contract's source."
 
 
 class NodeUnreachable(NodeFault):
@@ -165,6 +211,11 @@ class TransactionFailed(TxRefused):
 
     code = "wallet.tx_failed"
     hint = "Look the transaction up by its txid; nothing but the fee was moved."
+
+    def __init__(self, message: str, *, next_step: str = "", **facts: object) -> None:
+        super().__init__(message, **facts)
+        if next_step:
+            self.__dict__["hint"] = next_step
 
 
 def _plain(text: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.cbor import Value
 from core.tags import CONTEXT_TX
 from core.tx import SignedTx, UnsignedTx, Witness
 from execution.errors import InsufficientFunds, KeyMismatch, TipAboveFee
@@ -81,24 +82,54 @@ def draft_transfer(
     store it, which costs once and makes every later transaction cheaper. Raises ``field.…``,
     ``tx.recipient`` or ``tx.tip_above_fee``.
     """
-    body = {"to": to, "value": value}
+    body: dict[str, Value] = {"to": to, "value": value}
     Transfer.parse(body)
+    made = draft(
+        "transfer",
+        body,
+        sender=sender,
+        value=value,
+        chain=chain,
+        nonce=nonce,
+        fees=fees,
+        gas=0,
+        key_stored=key_stored,
+        keep=keep,
+        until=until,
+    )
+    return replace(made, unsigned=_with_gas(made.unsigned, made.alg, made.with_key))
+
+
+def draft(
+    kind: str,
+    body: dict[str, Value],
+    *,
+    sender: bytes,
+    value: int,
+    chain: int,
+    nonce: int,
+    fees: Fees,
+    gas: int,
+    key_stored: bool,
+    keep: bool,
+    until: int | None,
+) -> Draft:
+    """A draft of any kind whose body has been checked. Raises ``tx.tip_above_fee``."""
     if fees.max_tip > fees.max_fee:
         raise TipAboveFee(f"the tip {fees.max_tip} is above the fee {fees.max_fee}", field="maxTip")
     unsigned = UnsignedTx(
         chain=chain,
-        kind="transfer",
+        kind=kind,
         sender=sender,
         nonce=nonce,
-        gas=0,
+        gas=gas,
         max_fee=fees.max_fee,
         max_tip=fees.max_tip,
         body=body,
         until=until,
         keep=keep and not key_stored,
     )
-    alg = addresses.alg_of(sender)
-    return Draft(_with_gas(unsigned, alg, not key_stored), alg, not key_stored, value)
+    return Draft(unsigned, addresses.alg_of(sender), not key_stored, value)
 
 
 def sign(draft: Draft, key: PrivateKey) -> SignedTx:

@@ -140,7 +140,7 @@ def _run(
 
     def ready(node: runtime.Node) -> None:
         facts = _facts(node, funded, password)
-        click.echo(_banner(facts, network.name))
+        click.echo(_banner(facts, network.name, known=seed == devnet_network.DEFAULT_SEED))
         if json_out is not None:
             _write_facts(json_out, facts)
 
@@ -188,7 +188,7 @@ def _write_facts(path: Path, facts: dict[str, Any]) -> None:
         ) from None
 
 
-def _banner(facts: dict[str, Any], name: str) -> str:
+def _banner(facts: dict[str, Any], name: str, *, known: bool) -> str:
     login = facts["adminLogin"]
     rows = [
         "",
@@ -206,6 +206,8 @@ def _banner(facts: dict[str, Any], name: str) -> str:
         anm = int(account["balance"]) // 10**9
         rows.append(f"  ({index}) {account['address']}  {anm:,} ANM at genesis")
         rows.append(f"      seed {account['seed']}")
+    if known:
+        rows.append("  The wallet knows them: animica wallet send --from dev:0 …")
     rows.append("")
     rows.append("  Ctrl-C stops the node.")
     return "\n".join(rows)

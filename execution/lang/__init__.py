@@ -9,7 +9,7 @@ check_module, check_stmt, check_expr and what they name: syntax to tree
 
 from __future__ import annotations
 
-from execution.lang import check_module, parser, tree
+from execution.lang import check_module, parser, tokens, tree
 
 
 def parse_and_check(source: bytes) -> tree.Module:
@@ -18,3 +18,8 @@ def parse_and_check(source: bytes) -> tree.Module:
     Constants are typed but not computed; the engine does that.
     """
     return check_module.check(parser.parse(source))
+
+
+def size_of(source: bytes) -> int:
+    """Tokens of contract source, line ends and the end among them. Raises SourceRefused."""
+    return len(tokens.tokenize(source))

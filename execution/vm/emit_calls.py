@@ -18,8 +18,9 @@ _PURE = ("h_divmod", "h_abs", "h_len", "h_bits")
 
 def call(e: tree.Call, n: Names) -> str:
     """A function of the module."""
-    arguments = n.listed(e.arguments)
-    if e.order:
+    if not e.order:
+        arguments = n.listed(e.arguments)
+    else:
         written = n.packed([e.arguments[place] for place in e.order])
         arguments = f", *h_in_order({written}, {e.order!r})"
     if n.goes_static(e.name):

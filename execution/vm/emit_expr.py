@@ -1,8 +1,9 @@
 """Expressions to Python text: names, operators, comparisons, displays, subscripts.
 
 One temporary ``t`` is enough: wherever it is set, nothing else is evaluated before it is read.
-Each node adds at most three pairs of parentheses, so that the 32 levels of the language stay
-far below the 200 of CPython. Source: docs/spec/contracts.md, "Expressions".
+Each node adds at most four pairs of parentheses and a narrowing two, so that the 32 levels of the
+language stay below the 200 of CPython. No operand is emitted twice.
+Source: docs/spec/contracts.md, "Expressions".
 """
 
 from __future__ import annotations

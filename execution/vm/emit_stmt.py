@@ -186,9 +186,9 @@ def _unpack(s: tree.Unpack, n: Names, out: Lines) -> None:
     if s.value.type.kind != "tuple":
         value = f"h_unpack({value}, {len(s.targets)})"
     if not any(s.narrow) and all(isinstance(target, tree.Local) for target in s.targets):
-        out.add(s.line, f"{', '.join(map(n.expr, s.targets))} = {value}")
+        out.add(s.line, f"{', '.join(map(n.expr, s.targets))}, = {value}")
         return
-    out.add(s.line, f"{', '.join([f't_{i}' for i in range(len(s.targets))])} = {value}")
+    out.add(s.line, f"{', '.join([f't_{i}' for i in range(len(s.targets))])}, = {value}")
     for i, (target, narrow) in enumerate(zip(s.targets, s.narrow, strict=True)):
         if narrow:
             out.add(s.line, f"if t_{i} is None: h_none()")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import astuple
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from execution.lang import tree
@@ -15,13 +15,19 @@ Plain = Any
 
 
 def plain(value: Any) -> Plain:
-    """A dataclass of this engine as nested tuples."""
-    return astuple(value)
+    """A dataclass of this engine as nested tuples; of a type, kind and arguments."""
+    if isinstance(value, Type):
+        return value.kind, tuple(map(plain, value.args))
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    if is_dataclass(value):
+        return tuple(plain(getattr(value, field.name)) for field in fields(value))
+    return value
 
 
 def types_out(types: Iterable[Types]) -> Plain:
     """Types and rows of types; a row is a list."""
-    return [astuple(of) if isinstance(of, Type) else [astuple(one) for one in of] for of in types]
+    return [list(plain(of)) if isinstance(of, tuple) else plain(of) for of in types]
 
 
 def types_in(types: Plain) -> tuple[Types, ...]:
@@ -41,9 +47,9 @@ def stored_in(line: int, name: str, keys: Plain, value: Plain) -> tree.Stored:
     return tree.Stored(line, name, tuple(type_in(*key) for key in keys), type_in(*value))
 
 
-def event_in(line: int, name: str, fields: Plain) -> tree.Event:
+def event_in(line: int, name: str, parts: Plain) -> tree.Event:
     """An event."""
-    return tree.Event(line, name, tuple((field, type_in(*of)) for field, of in fields))
+    return tree.Event(line, name, tuple((field, type_in(*of)) for field, of in parts))
 
 
 def signature_in(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tokenize
 from dataclasses import replace
 from hashlib import sha3_256
 from threading import Thread
@@ -104,17 +106,30 @@ def test_a_deployment_leaves_code_account_and_what_init_wrote(ledger):
     assert len(records) == 5
 
 
+def tokens_of(source):
+    """What Python's own tokenizer finds, comments and empty lines left out; 0 where it fails."""
+    dropped = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
+    try:
+        found = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except tokenize.TokenError:
+        return 0
+    if any(token.type == tokenize.ERRORTOKEN for token in found):
+        return 0
+    return sum(token.type not in dropped for token in found)
+
+
 def test_what_a_deployment_costs(ledger):
     tx = ledger.tx("deploy", BANK)
     body = len(cbor2.dumps(tx.unsigned.to_map(), canonical=True))
     needed = intrinsic(tx)
-    assert needed == 6_000 + 10 * (body + 3_400) + 32_000 + 400 * len(BANK)
+    assert needed == 6_000 + 10 * (body + 3_400) + 32_000 + 150 * len(BANK)
     cell = 4_000 + 3_000 + 50 * 64
     owner = cell + 8 * 3 + 50 * (2 + 34)
     turns = cell + 8 * 2 + 50 * 34
     statements = (60 + 10 + 2) + (60 + 1 + 2)
     running = 1_000 + 4 * len(BANK) + 16 * 1 + 16
-    assert ledger.apply(tx).gas_used == needed + running + statements + owner + turns
+    checking = 1_000 * tokens_of(BANK)
+    assert ledger.apply(tx).gas_used == needed + checking + running + statements + owner + turns
 
 
 def test_the_same_source_again_is_another_contract(ledger):
@@ -129,12 +144,12 @@ def test_a_contract_without_init(ledger):
     at = ledger.deploy(CALLER)
     assert ledger.view.account(at).code == sha3_256(CALLER).digest()
     tx = ledger.tx("deploy", CALLER)
-    assert ledger.apply(tx).gas_used == intrinsic(tx)
+    assert ledger.apply(tx).gas_used == intrinsic(tx) + 1_000 * tokens_of(CALLER)
     for more, reason in (({"value": 1}, b"vm.not_payable"), ({}, b"vm.argument")):
         tx = ledger.tx("deploy", CALLER, *(() if more else (1,)), **more)
         receipt = ledger.apply(tx)
         assert (receipt.status, receipt.ret) == (REVERTED, reason)
-        assert receipt.gas_used == intrinsic(tx)
+        assert receipt.gas_used == intrinsic(tx) + 1_000 * tokens_of(CALLER)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +161,7 @@ def test_a_contract_without_init(ledger):
         (BANK, (1, 2), b"vm.argument"),
         (BANK + b"\n\ndef oops():\n    return nothing\n", (), b"vm.source"),
         (b"A = 1 // 0\n", (), b"vm.source"),
+        (b"A = 1\nB = '\n", (), b"vm.source"),
         (b"def init():\n    assert False, 'no'\n", (), b"no"),
     ],
 )
@@ -154,8 +170,8 @@ def test_a_deployment_that_fails_leaves_nothing_but_nonce_and_fee(ledger, source
     receipt = ledger.apply(tx)
     assert (receipt.status, receipt.ret, receipt.logs) == (REVERTED, reason, ())
     if reason == b"vm.source":
-        assert receipt.gas_used == intrinsic(tx)
-    assert receipt.gas_used >= intrinsic(tx)
+        assert receipt.gas_used == intrinsic(tx) + 1_000 * tokens_of(source)
+    assert receipt.gas_used >= intrinsic(tx) + 1_000 * tokens_of(source)
     left = Account(1, RICH - receipt.gas_used * PRICE)
     assert ledger.records() == {("account", ALICE): left.encode()}
 

@@ -454,3 +454,13 @@ def test_arguments_run_from_left_to_right():
     f = function("f", {}, INT, ret(call("add", INT, step(5), step(3))))
     assert bind(module(add, f), log_host()).call(m, "f") == 2
     assert m.log == [5, 3]
+
+
+def test_arguments_by_name_run_as_they_are_written():
+    parameters = {"x": INT, "y": INT, "z": INT}
+    digits = op(op(op(X, "*", lit(100)), "+", op(Y, "*", lit(10))), "+", var("z"))
+    three = function("three", parameters, INT, ret(digits))
+    e = tree.Call(L, INT, "three", (step(1), step(2), step(3)), (2, 0, 1))
+    bound = bind(module(three, function("f", {}, INT, ret(e))), log_host())
+    m = Meter()
+    assert bound.call(m, "f") == 123 and m.log == [3, 1, 2]

@@ -11,7 +11,7 @@ from core.errors import NodeFault
 from core.receipt import OK, OUT_OF_GAS, REVERTED
 from execution.abi import codec as abi
 from execution.kinds import Setting
-from execution.lang.types import BYTES, INT, NONE, STR, optional
+from execution.lang.types import BOOL, BYTES, INT, NONE, STR, optional
 from execution.vm import machine
 from execution.vm.frame import charge
 from execution.vm.outcome import EngineExhausted, OutOfGas, Reverted
@@ -105,6 +105,24 @@ def test_arguments_left_out_have_their_defaults():
     world = World(Hand({"f": taken}, {"f.b": 9}))
     assert ended(world, "f", 4)[2] == abi.encode(49, INT)
     assert ended(world, "f", 4, 2)[2] == abi.encode(42, INT)
+
+
+def test_an_optional_argument_may_be_null():
+    world = World(program(lambda m, a: a is None, Param("a", optional(INT)), result=BOOL))
+    for item, none in ((None, True), (bytes(32), False)):
+        assert ended(world, data=cbor.encode(["f", item]))[2] == cbor.encode(none)
+
+
+def test_a_contract_knows_its_transaction_and_its_gas():
+    seen = []
+
+    def body(m):
+        charge(m, 5)
+        seen.append((HOST["context.txid"](m), HOST["context.gas_left"](m)))
+
+    _, running = World(program(body)).call()
+    assert seen == [(running.txid, 10**6 - BEGUN - 5)]
+    assert len(set(running.txid)) > 1
 
 
 def test_value_moves_before_the_function_runs_and_back_when_it_fails():

@@ -7,8 +7,9 @@ from hashlib import sha3_256
 import cbor2
 import pytest
 
-from execution.lang.tree import Stored
-from execution.lang.types import ADDRESS, BYTES, INT, STR, list_of
+from core.receipt import OUT_OF_GAS
+from execution.lang.tree import Event, Stored
+from execution.lang.types import ADDRESS, BYTES, INT, STR, dict_of, list_of
 from execution.vm.outcome import Reverted
 from execution.vm.stdlib import HOST
 from tests.execution.vm.hand import ALICE, World, contract, program
@@ -163,6 +164,30 @@ def test_defaults_are_no_records():
         ("storage.set", b"k", b""),
     )  # fmt: skip
     assert records(world) == {}
+
+
+def test_dicts_of_ints_keep_the_engines_form():
+    key = (7).to_bytes(32, "big")
+    stored = Stored(1, "d", (), dict_of(INT, INT))
+    seen, _, _, world = measured(("cell.set", stored, {key: 1}), ("cell.get", stored))
+    assert seen[1][0] == {key: 1}
+    assert list(records(world).values()) == [cbor2.dumps([[key, ONE]])]
+
+
+def test_a_value_that_weighs_more_than_any_gas_is_not_walked():
+    """A list of a list of a list …, a thousand times the same one each: a billion items."""
+    value, of = [1] * 1_000, list_of(INT)
+    for _ in range(4):
+        value, of = [value] * 1_000, list_of(of)
+    stored = Stored(1, "deep", (), of)
+    event = Event(1, "E", (("a", of),))
+    for call in (
+        ("cell.set", stored, value),
+        ("emit", event, (value,)),
+        ("abi.call", contract(2), "f", (of,), (value,), 0, None),
+    ):
+        _, done, *_ = measured(call)
+        assert done.status == OUT_OF_GAS
 
 
 def test_lists_come_out_as_copies():

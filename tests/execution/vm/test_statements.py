@@ -201,6 +201,11 @@ def test_unpacking():
     assert run(from_list, ret(op(X, "-", Y)), xs=(LIST, [5, 3]))[0] == 2
     for wrong in ([], [1], [1, 2, 3]):
         reverts("vm.unpack", from_list, ret(X), xs=(LIST, wrong))
+    one = tree.Unpack(L, (X,), XS, (False,))
+    assert run(one, ret(X), xs=(LIST, [5]))[0] == 5
+    reverts("vm.unpack", one, ret(X), xs=(LIST, [5, 6]))
+    first = tree.Unpack(L, (at(XS, lit(0)),), XS, (False,))
+    assert run(first, ret(at(XS, lit(0))), xs=(LIST, [5]))[0] == 5
     to_items = tree.Unpack(
         L, (at(XS, step(1)), at(XS, step(0))), tup(step(7), step(8)), (False,) * 2
     )

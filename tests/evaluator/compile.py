@@ -1,0 +1,37 @@
+"""Source to a module whose types and constants are worked out."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from tests.evaluator.bodies import type_function
+from tests.evaluator.expressions import run
+from tests.evaluator.frame import Frame
+from tests.evaluator.infer import Typer
+from tests.evaluator.modules import Module, parse
+
+CONSTANT_GAS = 100_000
+sys.setrecursionlimit(100_000)  # 64 contracts deep, each with calls of its own
+
+
+@cache
+def compile_source(source: bytes) -> Module:
+    """The module of an acceptable source."""
+    module = parse(source)
+    frame = Frame(module, None, CONSTANT_GAS)
+    typer = Typer(module)
+    for name, node, kind in module.constant_nodes:
+        if kind is None:
+            kind = typer.expr(node)
+        else:
+            typer.take(node, kind)
+        module.constant_types[name] = kind
+        module.constants[name] = run(frame, {}, node)
+    for function in module.functions.values():
+        for name, node in function.missing_defaults():
+            typer.take(node, function.params[name])
+            function.defaults[name] = run(frame, {}, node)
+    for function in module.functions.values():
+        type_function(module, function)
+    return module
