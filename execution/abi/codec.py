@@ -1,8 +1,7 @@
 """Values to their ABI form and back: typed and strict. Source: docs/spec/contracts.md, "ABI".
 
-A value is an int, bool, bytes, str, address (34 bytes), None, list, tuple or dict. With
-``packed`` it is in the engine's form, which differs in one thing: a ``dict[int, …]`` has the keys'
-ABI bytes for keys. CPython's hash of an int can be predicted and so flooded; that of bytes cannot.
+A value is an int, bool, bytes, str, address (34 bytes), None, list, tuple or dict. This is what
+clients use; the engine's values (``own``) differ from these in their dicts of ints.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from typing import Any, NoReturn
 from core import cbor
 from core.errors import EncodingRefused
 from core.limits import ADDRESS_BYTES
-from execution.abi.own import pack_key, unpack_key
+from execution.abi.ints import pack_key, unpack_key
 from execution.lang.types import INT_BYTES, INT_MAX, INT_MIN, SIZE_MOST, Type
 
 Plain = Any
 """What CBOR knows: bytes, str, bool, None and lists of them."""
 Convert = Callable[[Any], Any]
 _Inner = Callable[[Type], Convert]
-_Make = Callable[[Type, _Inner, bool], Convert]
-"""Makes a type's function, given those of the types inside of it, and whether values are packed."""
+_Make = Callable[[Type, _Inner], Convert]
+"""Makes a type's function, given those of the types inside of it."""
 
 
 class AbiMalformed(EncodingRefused):
@@ -31,20 +30,20 @@ class AbiMalformed(EncodingRefused):
     hint = "Encode the value as docs/spec/contracts.md, ABI, says for its type."
 
 
-def encode(value: object, of: Type, *, packed: bool = False) -> bytes:
+def encode(value: object, of: Type) -> bytes:
     """The ABI form of a value. Raises AbiMalformed if it is not of the type."""
-    return cbor.encode(to_plain(value, of, packed=packed))
+    return cbor.encode(to_plain(value, of))
 
 
-def encode_all(values: Sequence[object], types: Iterable[Type], *, packed: bool = False) -> bytes:
+def encode_all(values: Sequence[object], types: Iterable[Type]) -> bytes:
     """The ABI array of several values, each of its type; as long as ``values``."""
     pairs = zip(values, types, strict=False)
-    return cbor.encode([to_plain(value, of, packed=packed) for value, of in pairs])
+    return cbor.encode([to_plain(value, of) for value, of in pairs])
 
 
-def decode(data: bytes, of: Type, *, packed: bool = False) -> Any:
+def decode(data: bytes, of: Type) -> Any:
     """The value whose ABI form is ``data``. Raises AbiMalformed."""
-    return from_plain(parse(data), of, packed=packed)
+    return from_plain(parse(data), of)
 
 
 def parse(data: bytes) -> Plain:
@@ -64,21 +63,21 @@ def default(of: Type) -> Any:
     return _DEFAULTS[of.kind]()
 
 
-def to_plain(value: object, of: Type, *, packed: bool = False) -> Plain:
+def to_plain(value: object, of: Type) -> Plain:
     """A value as CBOR takes it. Raises AbiMalformed if it is not of the type."""
-    return _converter(of, "to packed" if packed else "to", packed, _TO)(value)
+    return _converter(of, "to", _TO)(value)
 
 
-def from_plain(plain: Plain, of: Type, *, packed: bool = False) -> Any:
+def from_plain(plain: Plain, of: Type) -> Any:
     """The value of a type in what CBOR gave. Raises AbiMalformed."""
-    return _converter(of, "from packed" if packed else "from", packed, _FROM)(plain)
+    return _converter(of, "from", _FROM)(plain)
 
 
-def _converter(of: Type, name: str, packed: bool, made: dict[str, _Make]) -> Convert:
+def _converter(of: Type, name: str, made: dict[str, _Make]) -> Convert:
     """The type's own function, made once."""
     known: Convert | None = of.memo.get(name)
     if known is None:
-        known = made[of.kind](of, lambda inner: _converter(inner, name, packed, made), packed)
+        known = made[of.kind](of, lambda inner: _converter(inner, name, made))
         of.memo[name] = known
     return known
 
@@ -102,7 +101,7 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {
 # --- to CBOR --------------------------------------------------------------------------------
 
 
-def _to_int(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _to_int(of: Type, inner: _Inner) -> Convert:
     def convert(value: Any) -> Plain:
         if type(value) is not int or not INT_MIN <= value <= INT_MAX:
             _refuse(of)
@@ -111,7 +110,7 @@ def _to_int(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-def _to_list(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _to_list(of: Type, inner: _Inner) -> Convert:
     give = inner(of.args[0])
 
     def convert(value: Any) -> Plain:
@@ -122,7 +121,7 @@ def _to_list(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-def _to_tuple(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _to_tuple(of: Type, inner: _Inner) -> Convert:
     parts = list(map(inner, of.args))
 
     def convert(value: Any) -> Plain:
@@ -133,10 +132,10 @@ def _to_tuple(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-def _to_dict(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _to_dict(of: Type, inner: _Inner) -> Convert:
     key_type, value_type = of.args
     give = inner(value_type)
-    give_key = _whole if packed and key_type.kind == "int" else inner(key_type)
+    give_key = inner(key_type)
 
     def convert(value: Any) -> Plain:
         if type(value) is not dict or len(value) > SIZE_MOST:
@@ -148,18 +147,13 @@ def _to_dict(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-def _whole(value: Any) -> Any:
-    """A key that is packed already."""
-    return value
-
-
 def _place(pair: list[Plain]) -> tuple[int, bytes]:
     """What sorts keys as their encodings would: a shorter one comes first."""
     key = pair[0].encode() if type(pair[0]) is str else pair[0]
     return len(key), key
 
 
-def _optional(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _optional(of: Type, inner: _Inner) -> Convert:
     convert = inner(of.args[0])
     return lambda value: None if value is None else convert(value)
 
@@ -167,15 +161,15 @@ def _optional(of: Type, inner: _Inner, packed: bool) -> Convert:
 # --- atoms, the same both ways ----------------------------------------------------------------
 
 
-def _bool(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _bool(of: Type, inner: _Inner) -> Convert:
     return lambda value: value if type(value) is bool else _refuse(of)
 
 
-def _bytes(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _bytes(of: Type, inner: _Inner) -> Convert:
     return lambda value: value if type(value) is bytes and len(value) <= SIZE_MOST else _refuse(of)
 
 
-def _str(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _str(of: Type, inner: _Inner) -> Convert:
     def convert(value: Any) -> Plain:
         if type(value) is not str or len(value) > SIZE_MOST:
             _refuse(of)
@@ -189,20 +183,20 @@ def _str(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-def _address(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _address(of: Type, inner: _Inner) -> Convert:
     return lambda value: (
         value if type(value) is bytes and len(value) == ADDRESS_BYTES else _refuse(of)
     )
 
 
-def _none(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _none(of: Type, inner: _Inner) -> Convert:
     return lambda value: None if value is None else _refuse(of)
 
 
 # --- from CBOR ------------------------------------------------------------------------------
 
 
-def _from_int(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _from_int(of: Type, inner: _Inner) -> Convert:
     def convert(plain: Plain) -> int:
         if type(plain) is not bytes or len(plain) != INT_BYTES:
             _refuse(of)
@@ -211,40 +205,18 @@ def _from_int(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-_CLASSES: dict[str, tuple[type, int | None]] = {
-    "bool": (bool, None),
-    "bytes": (bytes, None),
-    "address": (bytes, ADDRESS_BYTES),
-    "int": (bytes, INT_BYTES),
-}
-"""Items that are looked at together: what CBOR gives for one, and its length if that is fixed."""
-
-
-def _from_list(of: Type, inner: _Inner, packed: bool) -> Convert:
-    item = of.args[0]
-    take = inner(item)
-    class_, size = _CLASSES.get(item.kind, (object, None))
+def _from_list(of: Type, inner: _Inner) -> Convert:
+    take = inner(of.args[0])
 
     def convert(plain: Plain) -> Any:
         if type(plain) is not list or len(plain) > SIZE_MOST:
             _refuse(of)
         return list(map(take, plain))
 
-    def convert_alike(plain: Plain) -> Any:
-        if type(plain) is not list or len(plain) > SIZE_MOST:
-            _refuse(of)
-        if not set(map(type, plain)) <= {class_}:
-            _refuse(item)
-        if class_ is bytes and plain:
-            sizes = set(map(len, plain))
-            if max(sizes) > SIZE_MOST or (size is not None and sizes != {size}):
-                _refuse(item)
-        return list(map(unpack_key, plain)) if item.kind == "int" else plain
-
-    return convert if class_ is object else convert_alike
+    return convert
 
 
-def _from_tuple(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _from_tuple(of: Type, inner: _Inner) -> Convert:
     parts = list(map(inner, of.args))
 
     def convert(plain: Plain) -> Any:
@@ -255,9 +227,8 @@ def _from_tuple(of: Type, inner: _Inner, packed: bool) -> Convert:
     return convert
 
 
-def _from_dict(of: Type, inner: _Inner, packed: bool) -> Convert:
+def _from_dict(of: Type, inner: _Inner) -> Convert:
     take_key, take = map(inner, of.args)
-    key_stays = packed and of.args[0].kind == "int"
 
     def convert(plain: Plain) -> Any:
         if type(plain) is not list or len(plain) > SIZE_MOST:
@@ -272,7 +243,7 @@ def _from_dict(of: Type, inner: _Inner, packed: bool) -> Convert:
             if place <= last:
                 raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
             last = place
-            result[pair[0] if key_stays else key] = take(pair[1])
+            result[key] = take(pair[1])
         return result
 
     return convert

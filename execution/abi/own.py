@@ -1,31 +1,29 @@
 """The engine's own values to CBOR and back, without looking at what is known to be right.
 
+They differ from those of clients in one thing: a ``dict[int, …]`` has the keys' ABI bytes for keys.
+CPython's hash of an int can be predicted and so flooded; that of bytes cannot.
+
 The checker has seen to the types of what the engine encodes, and what is read back from a slot of a
-type was encoded from a value of that type. ``codec`` is for everything else. Each type has a
-function of its own, made once; None stands for values that are what CBOR takes and gives.
+type was encoded from a value of that type. What comes from outside is looked at first
+(``decode_strictly``). Each type has a function of its own, made once; None stands for values that
+are what CBOR takes and gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from core import cbor
-from execution.lang.types import INT_BYTES, Type
+from execution.abi import codec, strict
+from execution.abi.ints import pack_key, unpack_key
+from execution.lang.types import Type
 
 Plain = Any
 Convert = Callable[[Any], Any]
-
-
-def pack_key(key: int) -> bytes:
-    """The 32 bytes of an int: its ABI form, and its form as the engine's dict key."""
-    return key.to_bytes(INT_BYTES, "big", signed=True)
-
-
-def unpack_key(key: bytes) -> int:
-    """The int of its 32 bytes."""
-    return int.from_bytes(key, "big", signed=True)
+ConvertAll = Callable[[list[Any]], list[Any]]
 
 
 def encode(value: Any, of: Type) -> bytes:
@@ -36,9 +34,20 @@ def encode(value: Any, of: Type) -> bytes:
 
 def decode(data: bytes, of: Type) -> Any:
     """The engine's value of an ABI form that ``encode`` gave for the type."""
+    return _taken(cbor.decode_own(data), of)
+
+
+def decode_strictly(data: bytes, of: Type) -> Any:
+    """The engine's value of an ABI form from outside. Raises AbiMalformed."""
+    plain = codec.parse(data)
+    if not strict.accepts(plain, of):
+        raise codec.AbiMalformed(f"the value is not a {of}", type=str(of))
+    return _taken(plain, of)
+
+
+def _taken(plain: Plain, of: Type) -> Any:
     take = taker(of)
-    plain = cbor.decode_own(data)
-    return plain if take is None else take(plain)
+    return plain if take is None else take([plain])[0]
 
 
 def giver(of: Type) -> Convert | None:
@@ -55,7 +64,7 @@ def _giver(of: Type) -> Convert | None:
     if of.kind == "optional":
         return _unless_none(giver(of.args[0]))
     if of.kind == "list":
-        return _each(giver(of.args[0]))
+        return _each(of.args[0], giver(of.args[0]))
     if of.kind == "tuple":
         parts = [giver(item) for item in of.args]
         return None if not any(parts) else _parts(parts)
@@ -64,29 +73,79 @@ def _giver(of: Type) -> Convert | None:
     return None
 
 
-def taker(of: Type) -> Convert | None:
-    """What makes the engine's values of a type out of plain CBOR."""
+def taker(of: Type) -> ConvertAll | None:
+    """What makes the engine's values of a type out of plain CBOR; it may change what it is given.
+
+    All values of a type are taken together, level by level: one call for each would cost many times
+    what reading its byte costs.
+    """
     if "take" not in of.memo:
         of.memo["take"] = _taker(of)
-    known: Convert | None = of.memo["take"]
+    known: ConvertAll | None = of.memo["take"]
     return known
 
 
-def _taker(of: Type) -> Convert | None:
+def _taker(of: Type) -> ConvertAll | None:
     if of.kind == "int":
-        return unpack_key
-    if of.kind == "optional":
-        return _unless_none(taker(of.args[0]))
-    if of.kind == "list":
-        return _each(taker(of.args[0]))
+        return lambda values: list(map(unpack_key, values))
+    inner = [taker(part) for part in of.args]
+    if of.kind == "optional" and inner[0] is not None:
+        return _take_optionals(inner[0])
+    if of.kind == "list" and inner[0] is not None:
+        return _take_lists(of.args[0], inner[0])
     if of.kind == "tuple":
-        parts = [taker(item) for item in of.args]
-        inner = _parts(parts) if any(parts) else None
-        return tuple if inner is None else lambda plain: tuple(inner(plain))
+        return _take_tuples(inner)
     if of.kind == "dict":
-        value = taker(of.args[1])
-        return dict if value is None else lambda plain: {key: value(item) for key, item in plain}
+        return _take_dicts(inner[1])
     return None
+
+
+def _take_optionals(inner: ConvertAll) -> ConvertAll:
+    def take(values: list[Any]) -> list[Any]:
+        taken = iter(inner([value for value in values if value is not None]))
+        return [None if value is None else next(taken) for value in values]
+
+    return take
+
+
+def _take_lists(item: Type, inner: ConvertAll) -> ConvertAll:
+    def take_inside(values: list[Any]) -> list[Any]:
+        inner(list(chain.from_iterable(values)))  # lists stay the objects that they are
+        return values
+
+    def take(values: list[Any]) -> list[Any]:
+        for value in values:
+            if value:
+                value[:] = inner(value)
+        return values
+
+    return take_inside if item.kind == "list" else take
+
+
+def _take_tuples(inner: list[ConvertAll | None]) -> ConvertAll:
+    def take(values: list[Any]) -> list[Any]:
+        columns = map(list, zip(*values, strict=True))
+        parts = [
+            column if part is None else part(column)
+            for part, column in zip(inner, columns, strict=False)
+        ]
+        return list(zip(*parts, strict=True))
+
+    return take
+
+
+def _take_dicts(inner: ConvertAll | None) -> ConvertAll:
+    """Keys of ints stay packed."""
+    if inner is None:
+        return lambda values: list(map(dict, values))
+
+    def take(values: list[Any]) -> list[Any]:
+        return [
+            dict(zip([pair[0] for pair in value], inner([pair[1] for pair in value]), strict=True))
+            for value in values
+        ]
+
+    return take
 
 
 def _unless_none(convert: Convert | None) -> Convert | None:
@@ -95,8 +154,12 @@ def _unless_none(convert: Convert | None) -> Convert | None:
     return lambda value: None if value is None else convert(value)
 
 
-def _each(convert: Convert | None) -> Convert | None:
-    return None if convert is None else lambda values: list(map(convert, values))
+def _each(item: Type, convert: Convert | None) -> Convert | None:
+    if convert is None:
+        return None
+    if item.kind == "list":  # an empty one is its own form
+        return lambda values: [convert(value) if value else value for value in values]
+    return lambda values: list(map(convert, values))
 
 
 def _parts(parts: list[Convert | None]) -> Convert:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core import cbor
-from execution.abi import codec, own
+from execution.abi import own
 from execution.abi.codec import default
 from execution.abi.weight import weight
 from execution.lang.types import Type
@@ -25,7 +25,7 @@ def encode(value: Any, of: Type) -> bytes:
 
 def decode(data: bytes, of: Type) -> Any:
     """The engine's value of an ABI form. Raises AbiMalformed."""
-    return codec.decode(data, of, packed=True)
+    return own.decode_strictly(data, of)
 
 
 def decode_own(data: bytes, of: Type) -> Any:

@@ -35,7 +35,7 @@ def decoded(m: Meter, of: Type, data: bytes) -> Any:
     """``abi.decode(data, of)``."""
     charge(m, DECODE_BYTE_GAS * len(data))
     try:
-        return codec.decode(data, of, packed=True)
+        return own.decode_strictly(data, of)
     except codec.AbiMalformed:
         return bad_value()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sys import getsizeof
 from typing import Any
 
-from execution.abi.own import pack_key, unpack_key
+from execution.abi.ints import pack_key, unpack_key
 from execution.lang.types import SIZE_MOST
 from execution.vm.meter import Meter, charge, charge_size, check_size
 from execution.vm.ops_list import GROW_GAS

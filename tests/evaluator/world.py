@@ -11,7 +11,7 @@ from typing import Any
 
 from core.hashing import Tag, sha3, tagged
 from tests.evaluator import abi, costs
-from tests.evaluator.compile import compile_source
+from tests.evaluator.compile import compile_source, deeply
 from tests.evaluator.expressions import invoke
 from tests.evaluator.frame import Frame, OutOfGas, Reverted, cut
 from tests.evaluator.kinds import NONE, weight
@@ -84,11 +84,13 @@ class World:
         self.used_accounts = {tx.origin, *tx.access} | ({to} if to else set())
         self.loaded: set[bytes] = set()
 
+    @deeply
     def call(self, tx: Transaction, to: bytes, data: bytes, gas: int, value: int = 0) -> Outcome:
         """A transaction's call with ``gas`` beyond its intrinsic part."""
         self.begin(tx, to)
         return self.enter(to, data, sender=tx.origin, value=value, gas=gas, static=False, depth=1)
 
+    @deeply
     def deploy(
         self, tx: Transaction, nonce: int, source: bytes, args: bytes, gas: int, value: int = 0
     ) -> Outcome:
