@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cbor2
 import pytest
 
 from chain import queries, service
@@ -169,9 +170,10 @@ def test_a_call_may_need_what_an_earlier_one_of_the_block_made():
     check_state(made)
 
 
-def test_time_is_the_blocks_time():
+def test_a_call_sees_the_block_that_it_is_in():
     first = first_block()
     made = BUILDER.make(first, [act("call", ALICE, 2, BANK_AT, "seen")], interval_ms=SLOW)
     ret = made.effects.receipts[0].ret
-    assert made.header.time.to_bytes(32, "big") in ret
+    numbers = [int.from_bytes(item) for item in cbor2.loads(ret)[2:]]
+    assert numbers == [2, made.header.time, NETWORK.chain]
     assert import_all(new_importer(NETWORK), [first, made]) == ["added", "added"]

@@ -15,10 +15,11 @@ import pytest
 from consensus.rules.transition import KINDS
 from core.errors import Refused
 from core.receipt import OK, OUT_OF_GAS, REVERTED, Receipt
-from core.tx import Access, SignedTx
+from core.tx import SignedTx
 from execution.abi import codec
 from execution.accounts import Account
 from execution.call import read
+from execution.errors import InsufficientFunds
 from execution.gas import intrinsic_gas
 from execution.kinds import Setting
 from execution.lang.types import ADDRESS, INT, tuple_of
@@ -205,6 +206,21 @@ def test_a_call_pays_in_and_tells_so(ledger):
     assert ledger.call(bank, "take", 301).ret == b"too little"
 
 
+def test_the_intrinsic_part_of_a_call(ledger):
+    tx = ledger.tx("call", addresses.of_contract(ALICE, 9), "pay")
+    body = len(cbor2.dumps(tx.unsigned.to_map(), canonical=True))
+    assert ledger.apply(tx).gas_used == 6_000 + 10 * (body + 3_400) + 3_000
+
+
+@pytest.mark.parametrize(("kind", "to"), [("deploy", BANK), ("call", bytes(34))])
+def test_the_sender_must_hold_the_value_besides_the_gas(ledger, kind, to):
+    gas, max_fee = 2_000_000, 100
+    most = RICH - gas * max_fee
+    with pytest.raises(InsufficientFunds):
+        ledger.send(kind, to, value=most + 1, gas=gas, max_fee=max_fee)
+    assert ledger.send(kind, to, value=most, gas=gas, max_fee=max_fee).gas_used > 0
+
+
 def test_a_failed_call_keeps_fee_and_nonce_only(ledger):
     bank = ledger.deploy(BANK)
     ledger.call(bank, "turn")
@@ -267,16 +283,15 @@ def free(n: int):
 """
     at = ledger.deploy(source)
     assert ledger.call(at, "fill", 10).status == OK
-    slots = [sha3_256(cbor2.dumps(i.to_bytes(8, "big"))).digest() for i in range(10)]
-    access: Access = ((at, tuple(sorted(slots))),)
-    gas = 10**6
-    capped = ledger.tx("call", at, "free", 10, gas=gas, access=access)
-    receipt = ledger.apply(capped)
-    assert receipt.status == OK
-    # What is paid is four fifths of what was used, and the refund would have been more.
-    assert receipt.gas_used // 4 < 25 * 10 * (64 + 1003)
-    left = ledger.tx("call", at, "free", 10, gas=receipt.gas_used * 5 // 4 - 5, access=access)
-    assert ledger.apply(left).status == OK  # nothing is left to free, so it costs less
+    mark = ledger.view.checkpoint()
+    data = encoded("free", 10)
+    seen = read(ledger.view, SETTING, sender=ALICE, to=at, data=data, gas=10**6)
+    ledger.view.rollback(mark)
+    assert seen.refund == 25 * 10 * (64 + 1_003)
+    tx = ledger.tx("call", at, "free", 10)
+    used = intrinsic(tx) + seen.gas
+    assert seen.refund > used // 5
+    assert ledger.apply(tx).gas_used == used - used // 5
 
 
 def test_a_transaction_knows_its_place(ledger):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -127,6 +128,16 @@ def test_credit_keeps_nonce_and_code():
     view = View(DictState({("account", b"a"): Account(3, 5, code).encode()}))
     view.credit(b"a", 7)
     assert view.account(b"a") == Account(3, 12, code)
+
+
+def test_debit_takes_what_is_there_and_no_more():
+    view = View(DictState({}))
+    view.set_account(b"a", Account(3, 10, b"c" * 32))
+    view.debit(b"a", 4)
+    assert view.account(b"a") == Account(3, 6, b"c" * 32)
+    with pytest.raises(AssertionError):
+        view.debit(b"a", 7)
+    assert view.account(b"a").balance == 6
 
 
 def test_account_records():
