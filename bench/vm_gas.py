@@ -1,8 +1,9 @@
 """``vm.gas``: nanoseconds that an attacker gets for a gas, operation by operation, worst first.
 
 A case's loop is run long enough that what stands around it no longer counts; its time over its gas
-is what the operation costs for its price. Time is processor time of the thread. The row's limit is the median of all cases, so that the
-ratio says how far the worst price is from the middle one.
+is what the operation costs for its price. Time is processor time of the thread.
+The row's limit is the median of all cases, so that the ratio says how far the worst price is from
+the middle one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bench.gas_cases import CASES, Case
 from bench.rows import Row
 from bench.sandbox import Sandbox
 
-_SECONDS = 0.06
+_SECONDS = 0.03
 _ROUNDS = 3
 _MONEY = 10**9
 

@@ -53,6 +53,7 @@ decode("int", "int", "s = 2**200")
 decode("bool", "bool", "s = True")
 decode("ints", "list[int]", "s = [2**200] * 1_500")
 decode("bools", "list[bool]", "s = [True] * 60_000")
+decode("empty dicts", "list[dict[str, bool]]", "e: dict[str, bool] = {}; s = [e] * 60_000")
 decode("empty lists", "list[list[int]]", "e: list[int] = []; s = [e] * 60_000")
 decode("empty strs", "list[str]", 's = [""] * 60_000')
 decode("nested", "list[list[list[list[bool]]]]", "e = [[[True]]]; s = [e] * 15_000")
@@ -82,6 +83,13 @@ case(
     "y = S.get()",
     before="e: list[int] = []; S.set([e] * 16_000)",
     head=EMPTY,
+    times=2,
+)
+case(
+    "cell.get empty dicts",
+    "y = S.get()",
+    before="e: dict[str, int] = {}; S.set([e] * 16_000)",
+    head="S = storage.cell(list[dict[str, int]])\n",
     times=2,
 )
 case(

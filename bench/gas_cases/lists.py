@@ -47,6 +47,18 @@ case(
     "z = s == y",
     before='s = ["a" * 100] * 10_000; y = ["a" * 50 + "a" * 50] * 10_000',
 )
+case(
+    "list == optionals",
+    "z = s == y",
+    before="s: list[str | None] = [None] * 60_000; y: list[str | None] = [None] * 60_000",
+)
+case("list == tuples of str", "z = s == y", before='s = [("a", True)] * 20_000; y = s.copy()')
+case("list == lists of lists", "z = s == y", before="s = [[[1]]] * 20_000; y = [[[1]]] * 20_000")
+case(
+    "list == empty dicts",
+    "z = s == y",
+    before="e: dict[str, int] = {}; f: dict[str, int] = {}; s = [e] * 20_000; y = [f] * 20_000",
+)
 case("list in ints, absent", "z = 5 in s", before=LIST)
 case("list in large ints, absent", "z = a in s", before=LIST + "; a = 2**200 + 1")
 case("list index, absent-like", "x = s.index(a)", before=LIST + "; a = 2**200 + 1; s.append(a)")

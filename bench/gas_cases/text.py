@@ -24,6 +24,13 @@ case(
     "x = a.find(s)",
     before='a = b"a" * 65_000; s = b"a" * 49 + b"b" + b"a" * 49',
 )
+for sought, name in ((99, "long"), (5, "short"), (20, "middle")):
+    almost = f'"a" * {sought // 2} + "b" + "a" * {sought - sought // 2 - 1}'
+    for whole in (2_499, 10_000, 29_999):
+        before = f'a = "a" * {whole}; s = {almost}'
+        case(f"str find, adversarial {name} in {whole}", "x = a.find(s)", before=before)
+almost = 'b"a" * 600 + b"b" + b"a" * 599'
+case("bytes count, adversarial in 2499", "x = a.count(s)", before=f'a = b"a" * 2_499; s = {almost}')
 case(
     "bytes find, adversarial 20",
     "x = a.find(s)",

@@ -19,21 +19,30 @@ from typing import Any
 from core import cbor
 from execution.abi import codec, strict
 from execution.abi.ints import pack_key, unpack_key
-from execution.lang.types import Type
+from execution.lang.types import INT_BYTES, Type
 
 Plain = Any
 Convert = Callable[[Any], Any]
 ConvertAll = Callable[[list[Any]], list[Any]]
 
+_INT_HEAD, _ADDRESS_HEAD = b"\x58\x20", b"\x58\x22"
+"""What stands before the 32 or 34 bytes: the values that are encoded most, without the codec."""
+
 
 def encode(value: Any, of: Type) -> bytes:
     """The ABI form of one of the engine's values."""
+    if of.kind == "int":
+        return _INT_HEAD + value.to_bytes(INT_BYTES, "big", signed=True)  # type: ignore[no-any-return]
+    if of.kind == "address":
+        return _ADDRESS_HEAD + value  # type: ignore[no-any-return]
     give = giver(of)
     return cbor.encode(value if give is None else give(value))
 
 
 def decode(data: bytes, of: Type) -> Any:
     """The engine's value of an ABI form that ``encode`` gave for the type."""
+    if of.kind == "int":
+        return unpack_key(data[len(_INT_HEAD) :])
     return _taken(cbor.decode_own(data), of)
 
 

@@ -2,18 +2,20 @@
 
 Source: docs/spec/contracts.md, "Dynamic costs". A value may hold one list many times and so weigh
 far more than the memory it takes: the walk ends where the weight passes what can be paid. Each type
-has a function of its own, made once: asking every value for its kind costs more than looking at it.
+has a function of its own, made once, and all values of a type are weighed together, level by level:
+a call for each would cost more than looking at it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from execution.lang.types import INT_MAX, Type
 
-ATOM, ADDRESS, TEXT, CONTAINER = 2, 3, 4, 8
-LEAST = 2
+ATOM, TEXT, CONTAINER, DICT, PAIR = 4, 4, 16, 64, 8
+LEAST = 4
 """The least that any value weighs."""
 _SHIFT = {"bytes": 4, "str": 2}
 """A bit length for the bytes or code points that weigh one."""
@@ -26,10 +28,8 @@ WeighAll = Callable[[Any, int], int]
 
 def fixed(of: Type) -> int | None:
     """The weight that all values of a type have, or None if they differ."""
-    if of.kind in ("int", "bool", "none"):
+    if of.kind in ("int", "bool", "none", "address"):
         return ATOM
-    if of.kind == "address":
-        return ADDRESS
     if of.kind == "optional":
         inner = fixed(of.args[0])
         return ATOM if inner == ATOM else None
@@ -60,39 +60,8 @@ def _weigher(of: Type) -> Weigh:
     if of.kind in _SHIFT:
         shift = _SHIFT[of.kind]
         return lambda value, most: TEXT + (len(value) >> shift)
-    if of.kind == "optional":
-        inner = weigher(of.args[0])
-        return lambda value, most: ATOM if value is None else inner(value, most)
-    if of.kind == "tuple":
-        return _of_tuple(of)
-    if of.kind == "dict":
-        return _of_dict(of)
-    items = weigher_of_all(of.args[0])
-    return lambda value, most: CONTAINER + items(value, most - CONTAINER)
-
-
-def _of_tuple(of: Type) -> Weigh:
-    parts = [weigher(item) for item in of.args]
-
-    def weigh(value: Any, most: int) -> int:
-        total = CONTAINER
-        for part, item in zip(parts, value, strict=True):
-            total += part(item, most - total)
-            if total > most:
-                break
-        return total
-
-    return weigh
-
-
-def _of_dict(of: Type) -> Weigh:
-    keys, values = map(weigher_of_all, of.args)
-
-    def weigh(value: Any, most: int) -> int:
-        total = CONTAINER + keys(value, most - CONTAINER)
-        return total + values(value.values(), most - total)
-
-    return weigh
+    every = weigher_of_all(of)
+    return lambda value, most: every([value], most)
 
 
 def weigher_of_all(of: Type) -> WeighAll:
@@ -109,24 +78,15 @@ def _weigher_of_all(of: Type) -> WeighAll:
         return lambda values, most: known * len(values)
     if of.kind in _SHIFT:
         return _texts(_SHIFT[of.kind])
-    if of.kind == "list":
-        item = fixed(of.args[0])
-        if item is not None:
-            return _lists_of(item)
-    one = weigher(of)
-
-    def weigh(values: Any, most: int) -> int:
-        total = LEAST * len(values)
-        if total > most:
-            return total
-        total = 0
-        for value in values:
-            total += one(value, most - total)
-            if total > most:
-                break
-        return total
-
-    return weigh
+    inner = [weigher_of_all(part) for part in of.args]
+    if of.kind == "optional":
+        return _optionals(inner[0])
+    if of.kind == "tuple":
+        return _tuples(of, inner)
+    if of.kind == "dict":
+        return _dicts(*inner)
+    item = fixed(of.args[0])
+    return _lists(inner[0]) if item is None else _lists_of(item)
 
 
 def _texts(shift: int) -> WeighAll:
@@ -145,5 +105,58 @@ def _lists_of(item: int) -> WeighAll:
     def weigh(values: Any, most: int) -> int:
         total = CONTAINER * len(values)
         return total if total > most else total + item * sum(map(len, values))
+
+    return weigh
+
+
+def _lists(items: WeighAll) -> WeighAll:
+    """Lists: all their items together, unless the least that these weigh is too much already."""
+
+    def weigh(values: Any, most: int) -> int:
+        total = CONTAINER * len(values)
+        least = total + LEAST * sum(map(len, values))
+        if least > most:
+            return least
+        return total + items(list(chain.from_iterable(values)), most - total)
+
+    return weigh
+
+
+def _dicts(keys: WeighAll, items: WeighAll) -> WeighAll:
+    def weigh(values: Any, most: int) -> int:
+        count = sum(map(len, values))
+        total = DICT * len(values) + PAIR * count
+        least = total + 2 * LEAST * count
+        if least > most:
+            return least
+        total += keys(list(chain.from_iterable(values)), most - total)
+        if total > most:
+            return total
+        held = chain.from_iterable([value.values() for value in values])
+        return total + items(list(held), most - total)
+
+    return weigh
+
+
+def _tuples(of: Type, parts: list[WeighAll]) -> WeighAll:
+    known = [fixed(part) for part in of.args]
+    each = CONTAINER + sum(part or 0 for part in known)
+    others = [(i, part) for i, part in enumerate(parts) if known[i] is None]
+
+    def weigh(values: Any, most: int) -> int:
+        total = each * len(values)
+        for i, part in others:
+            if total > most:
+                break
+            total += part([value[i] for value in values], most - total)
+        return total
+
+    return weigh
+
+
+def _optionals(inner: WeighAll) -> WeighAll:
+    def weigh(values: Any, most: int) -> int:
+        there = [value for value in values if value is not None]
+        return ATOM * (len(values) - len(there)) + inner(there, most)
 
     return weigh

@@ -40,6 +40,21 @@ class Type:
         return 1 + sum(part.size for part in self.args)
 
     @cached_property
+    def density(self) -> int:
+        """How dear a byte of its encoded form may be: 0 without list and dict in it, 2 with a dict
+        inside of a list or dict, else 1.
+        """
+        inner = max((part.density for part in self.args), default=0)
+        if self.kind not in ("list", "dict"):
+            return inner
+        return 2 if any(part.has_dict for part in self.args) else max(1, inner)
+
+    @cached_property
+    def has_dict(self) -> bool:
+        """Is it a dict, or is there one in it?"""
+        return self.kind == "dict" or any(part.has_dict for part in self.args)
+
+    @cached_property
     def memo(self) -> dict[str, Any]:
         """What others have worked out for the type and look up while contracts run, by their name.
 

@@ -43,6 +43,9 @@ def charge_weight(m: Frame, values: Sequence[Any], types: Sequence[Type]) -> Non
 
     A value may weigh far more than it takes in memory, so nobody looks further than the gas goes.
     """
+    if len(values) == 1:
+        charge(m, WEIGHT * weight(values[0], types[0], m.gas // WEIGHT))
+        return
     most, total = m.gas // WEIGHT, 0
     for value, of in zip(values, types, strict=True):
         total += weight(value, of, most - total)

@@ -87,7 +87,8 @@ def find_text(m: Meter, d: Dict, key: Any, default: Any) -> Any:
 def pop(d: Dict, key: Any, *default: Any) -> Any:
     """``d.pop(key[, default])``."""
     value = d.pop(key, *default)
-    _pack(d)
+    if getsizeof(d) > ROOM_BASE:
+        _pack(d)
     return value
 
 
@@ -105,13 +106,13 @@ def display(m: Meter, *parts: Any) -> Dict:
 
 def keys(m: Meter, d: Dict) -> list[Any]:
     """``list(d)``, ``d.keys()``, and what a loop over the dict runs over."""
-    charge_size(m, list, len(d))
+    charge(m, ITEMS_GAS * len(d))
     return list(d)
 
 
 def int_keys(m: Meter, d: Dict) -> list[int]:
     """``keys`` of a ``dict[int, …]``."""
-    charge_size(m, list, len(d))
+    charge(m, ITEMS_GAS * len(d))
     return list(map(unpack_key, d))
 
 

@@ -9,7 +9,7 @@ SHIFT_MOST = 255
 TO_BYTES_MOST = 256
 DIGITS_MOST = 77
 DECIMAL_GAS = 60
-POW_BIT_GAS = 20
+POW_BIT_GAS, POW_MODULUS_SHIFT = 30, 3
 
 
 def ranged(number: int) -> int:
@@ -43,7 +43,7 @@ def powmod(m: Meter, a: int, b: int, modulus: int) -> int:
     """``pow(a, b, modulus)``."""
     if b < 0 or modulus < 1:
         bad_value()
-    charge(m, POW_BIT_GAS * b.bit_length())
+    charge(m, b.bit_length() * (POW_BIT_GAS + (modulus.bit_length() >> POW_MODULUS_SHIFT)))
     return pow(a, b, modulus)
 
 

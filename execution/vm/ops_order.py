@@ -11,7 +11,7 @@ from execution.vm.meter import Meter, bad_value, charge, charge_size, charge_wei
 from execution.vm.ops_int import ranged
 from execution.vm.ops_list import PASS_GAS
 
-SORT_GAS = 4
+SORT_BASE, SORT_GAS = 120, 4
 
 
 def equal(m: Meter, of: Type, x: Any, y: Any) -> bool:
@@ -68,7 +68,9 @@ def greatest(m: Meter, of: Type, items: Sequence[Any]) -> Any:
 def _charge_pass(m: Meter, of: Type, items: list[Any]) -> None:
     if not items:
         bad_value()
-    charge(m, PASS_GAS * len(items) if of == INT else weigher_of_all(of)(items, m.gas))
+    charge(m, PASS_GAS * len(items))
+    if of != INT:
+        charge(m, weigher_of_all(of)(items, m.gas))
 
 
 def least_in(m: Meter, of: Type, items: list[Any]) -> Any:
@@ -92,7 +94,7 @@ def total(m: Meter, items: list[int]) -> int:
 def _charge_sort(m: Meter, of: Type, items: list[Any]) -> None:
     count = len(items)
     bits = count.bit_length()
-    charge(m, count * bits * SORT_GAS)
+    charge(m, SORT_BASE + count * bits * SORT_GAS)
     if of in (BYTES, STR):
         charge(m, weigher_of_all(of)(items, 4 * m.gas + 4) * bits >> 2)
     elif of == ADDRESS:
