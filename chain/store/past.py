@@ -69,6 +69,18 @@ def _head() -> StoredHeader:
 
 
 @dataclass(frozen=True)
+class RecordsAt:
+    """The records after the best chain's block at ``height``. A ``core.ports.StateReader``."""
+
+    height: int
+
+    def get_many(self, records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
+        """The values of those records that existed."""
+        found = {record: state.value_at(record, self.height) for record in records}
+        return {record: value for record, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
 class ProvableState:
     """The records and the tree after the block of ``header``; ``undone`` is by state key."""
 

@@ -60,15 +60,6 @@ def is_default(e: tree.Expr) -> bool:
     return isinstance(e, tree.Constant) and "." in e.name
 
 
-def _reverse(name: str, arguments: tuple[tree.Expr, ...], at: int) -> tuple[tree.Expr, ...]:
-    """Arguments without a literal ``reverse=False``, which is as if it were not written."""
-    if name in ("sorted", "sort") and len(arguments) > at:
-        flag = arguments[at]
-        if isinstance(flag, tree.Literal) and flag.value is False:
-            return arguments[:at]
-    return arguments
-
-
 # --- what a node costs by itself ----------------------------------------------------------------
 
 
@@ -133,8 +124,8 @@ _PARTS: dict[type, Callable[[Any], tuple[tree.Expr, ...]]] = {
     tree.Slice: lambda e: _present(e.base, e.start, e.stop),
     tree.StoredItem: lambda e: e.keys,
     tree.Call: lambda e: e.arguments,
-    tree.Builtin: lambda e: _reverse(e.name, e.arguments, 1),
-    tree.Method: lambda e: (e.base, *_reverse(e.name, e.arguments, 0)),
+    tree.Builtin: lambda e: e.arguments,
+    tree.Method: lambda e: (e.base, *e.arguments),
     tree.Host: lambda e: _present(*e.arguments, e.value, e.gas),
     tree.Context: lambda e: (),
     tree.Narrow: lambda e: (e.operand,),

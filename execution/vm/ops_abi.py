@@ -16,7 +16,7 @@ from execution.vm.meter import Meter, bad_value, charge, fail
 from execution.vm.outcome import Reverted
 
 ENCODE_BASE, ENCODE_GAS = 100, 8
-"""For each unit of weight; sixteen have at least a byte of the form."""
+"""For each unit of weight; 64 of them have at least a byte of the form."""
 DECODE_BASE, DECODE_BYTE_GAS = 200, (32, 80, 160)
 """For each byte, by how many values of the type a byte may hold: ``Type.density``."""
 HASH_GAS, HASH_BYTE_GAS = 100, 2
@@ -26,8 +26,8 @@ def encoded(m: Meter, value: Any, of: Type, most: int = SIZE_MOST) -> bytes:
     """The ABI form of one of the engine's values, paid for; ``vm.size`` over ``most`` bytes."""
     heavy = weight(value, of, m.gas // ENCODE_GAS)
     charge(m, heavy * ENCODE_GAS)
-    data = own.encode(value, of) if heavy <= 16 * most else b""
-    if heavy > 16 * most or len(data) > most:
+    data = own.encode(value, of) if heavy <= 64 * most else b""
+    if heavy > 64 * most or len(data) > most:
         raise Reverted("vm.size")
     return data
 

@@ -14,7 +14,7 @@ from core.hashing import sha3
 from tests.evaluator import abi, costs
 from tests.evaluator.arithmetic import sized
 from tests.evaluator.frame import Frame, Reverted
-from tests.evaluator.kinds import BYTES, STR, Type, default, tupled, weight
+from tests.evaluator.kinds import BYTES, STR, Type, default, density, tupled, weight
 from tests.evaluator.modules import Event, Stored
 
 MAX_KEY, MAX_STORED = 1_024, 16_384
@@ -52,14 +52,14 @@ def _writes(m: Frame) -> None:
 def _read(m: Frame, slot: bytes, kind: Type) -> Any:
     m.charge(m.world.use_slot(m.this, slot))
     form = m.world.slot(m.this, slot)
-    m.charge(costs.READ_BYTE * len(form))
+    m.charge(costs.READ_BYTE[density(kind)] * len(form))
     return abi.decode(form, kind) if form else default(kind)
 
 
 def _has(m: Frame, slot: bytes) -> bool:
     m.charge(m.world.use_slot(m.this, slot))
     form = m.world.slot(m.this, slot)
-    m.charge(costs.READ_BYTE * len(form))
+    m.charge(costs.READ_BYTE[0] * len(form))
     return bool(form)
 
 
@@ -96,7 +96,7 @@ def _slot_size(form: bytes) -> int:
 def _raw(m: Frame, key: bytes) -> bytes:
     if len(key) > MAX_KEY:
         raise Reverted("vm.size")
-    m.charge(200 + len(key) // 4)
+    m.charge(200 + len(key) // 2)
     return cbor.encode(key)
 
 
@@ -194,7 +194,7 @@ def _revert(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Non
 def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> bytes:
     kinds = node.kinds
     value, kind = (words[0], kinds[0]) if len(words) == 1 else (tuple(words), tupled(*kinds))
-    m.charge(weight(value, kind) * 8)
+    m.charge(100 + weight(value, kind) * 8)
     data = abi.encode(value, kind)
     sized(len(data))
     return data
@@ -202,7 +202,7 @@ def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> byt
 
 def _decode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     kind = node.kinds[0] if len(node.kinds) == 1 else tupled(*node.kinds)
-    m.charge(16 * len(words[0]))
+    m.charge(200 + (32, 80, 160)[density(kind)] * len(words[0]))
     try:
         return abi.decode(words[0], kind)
     except abi.Malformed:

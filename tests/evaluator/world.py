@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core import cbor
 from core.hashing import Tag, sha3, tagged
 from tests.evaluator import abi, costs
 from tests.evaluator.compile import compile_source, deeply
 from tests.evaluator.expressions import invoke
 from tests.evaluator.frame import Frame, OutOfGas, Reverted, cut
-from tests.evaluator.kinds import NONE, weight
-from tests.evaluator.modules import Function, Module
+from tests.evaluator.kinds import NONE, density, weight
+from tests.evaluator.modules import Function, Module, count_tokens
 
 MAX_DEPTH = 64
 MAX_RESULT = 4_096
@@ -103,6 +104,7 @@ class World:
         init = module.functions.get("init")
 
         def body(m: Frame) -> bytes:
+            m.charge(costs.TOKEN * count_tokens(source))
             self.move(tx.origin, to, value)
             if init is None:
                 if value:
@@ -114,7 +116,7 @@ class World:
             forms = _array(args)
             if value and not init.payable:
                 raise Reverted("vm.not_payable")
-            invoke(m, init, init.defaults | _arguments(init, forms))
+            invoke(m, init, init.defaults | _arguments(m, init, forms))
             m.charge(weight(None, NONE) * 8)
             return to
 
@@ -178,7 +180,7 @@ class World:
             raise Reverted("vm.no_function")
         if m.value and not target.payable:
             raise Reverted("vm.not_payable")
-        value = invoke(m, target, target.defaults | _arguments(target, form[1:]))
+        value = invoke(m, target, target.defaults | _arguments(m, target, form[1:]))
         m.charge(weight(value, target.result) * 8)
         ret = b"" if target.result == NONE else abi.encode(value, target.result)
         if len(ret) > MAX_RESULT:
@@ -250,11 +252,14 @@ def _array(data: bytes) -> list[Any]:
     return form
 
 
-def _arguments(target: Function, forms: list[Any]) -> dict[str, Any]:
+def _arguments(m: Frame, target: Function, forms: list[Any]) -> dict[str, Any]:
     """Parameters by name from what calldata holds."""
     if len(forms) > len(target.params):
         raise Reverted("vm.argument")
     given = dict(zip(target.params, forms, strict=False))
+    sizes = [len(cbor.encode(form)) for form in forms]
+    pairs = zip(map(density, target.params.values()), sizes, strict=False)
+    m.charge(sum(costs.ARGUMENT_BYTE[kind] * size for kind, size in pairs))
     values = {}
     for name, kind in target.params.items():
         if name not in given:

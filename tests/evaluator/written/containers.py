@@ -85,6 +85,8 @@ CASES = [
     one("list.count", L, "int", "return x.count(6)", (([5, 6, 6],), 2), gas=34 + 18),
     one("list.reverse_sort", L, "list[int]", "x.sort()\nx.reverse()\nreturn x", (([2, 3, 1],), [3, 2, 1]), gas=33 + 33 + 3 + 24),
     one("list.sort.reverse", L, "list[int]", "x.sort(reverse=True)\nreturn x", (([2, 3, 1],), [3, 2, 1]), gas=34 + 3 + 24),
+    one("list.sort.reverse_false.gas", L, "list[int]", "x.sort(reverse=False)\nreturn x", (([2, 3, 1],), [1, 2, 3]), gas=34 + 3 + 24),
+    one("sorted.reverse_false.gas", L, "list[int]", "return sorted(x, reverse=False)", (([3, 1, 2],), [1, 2, 3]), gas=2 + 30 + 2 + 3 * 2 * 4 + 12),
     one("list.clear_copy", L, "tuple[list[int], list[int]]", "y = x.copy()\nx.clear()\nreturn x, y", (([1],), ([], [1]))),
     one("list.copy.gas", L, "list[int]", "return x.copy()", (([1, 2, 3],), [1, 2, 3]), gas=33 + 12),
     one("list.of_list", L, "list[int]", "y = list(x)\ny.append(2)\nreturn x + y", (([1],), [1, 1, 2])),

@@ -175,7 +175,8 @@ def test_lists_in_another_order():
     of = list_of(ADDRESS)
     assert changed([b"b" * 34, b"a" * 34], "sort", of=of)[2] == 16 + 4
     base, arguments = var("x", LIST), (lit(False),)
-    assert costs.cost(method(base, "sort", NONE, *arguments)) == costs.OPERATION + costs.NAME
+    assert costs.cost(method(base, "sort", NONE)) == costs.OPERATION + costs.NAME
+    assert costs.cost(method(base, "sort", NONE, *arguments)) == costs.OPERATION + 2 * costs.NAME
 
 
 def test_clear_and_copy():

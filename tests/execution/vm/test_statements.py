@@ -396,6 +396,12 @@ def test_a_list_is_run_over_as_it_is_and_a_dict_as_it_was():
     assert data == {"new": 5}
 
 
+def test_only_the_first_block_of_a_for_has_the_turn_on_top():
+    branch = tree.If(L, ((lit(True), (tree.Simple(L, "pass"),)),), ())
+    made = loop(X, lit(3), branch, assign("s", X), over="range")
+    assert run(made, ret(lit(0)))[1] == (2 + 30 + 1) + 3 * ((8 + 1) + (2 + 1) + 2 + 4) + 3
+
+
 def test_a_for_whose_body_begins_with_a_while_is_charged_all_the_same():
     never = tree.While(L, cmp(lit(1), "<", lit(0)), (tree.Simple(L, "pass"),))
     made = loop(X, lit(3), never, over="range")
