@@ -221,25 +221,25 @@ class World:
         else:
             self.slots.pop((owner, sha3(slot)), None)
 
-    def use_slot(self, owner: bytes, slot: bytes) -> int:
-        """What this use of a slot costs; it is warm from now on."""
-        key = (owner, sha3(slot))
-        known = key in self.used_slots or key[1] in self.tx.access.get(owner, ())
+    def use_slot(self, m: Frame, slot: bytes) -> None:
+        """Pay for a use of a slot; from then on it counts as used."""
+        key = (m.this, sha3(slot))
+        known = key in self.used_slots or key[1] in self.tx.access.get(m.this, ())
+        m.charge(costs.SLOT_AGAIN if known else costs.SLOT_FIRST)
         self.used_slots.add(key)
-        return costs.SLOT_AGAIN if known else costs.SLOT_FIRST
 
-    def change_cost(self, owner: bytes, slot: bytes) -> int:
-        """What changing the slot costs; it has been changed from now on."""
-        key = (owner, sha3(slot))
-        known = key in self.changed_slots
+    def change_slot(self, m: Frame, slot: bytes, growth: int) -> None:
+        """Pay for a change of a slot; from then on it counts as changed."""
+        key = (m.this, sha3(slot))
+        again = key in self.changed_slots
+        first = costs.SLOT_CHANGE_AGAIN if again else costs.SLOT_CHANGE_FIRST
+        m.charge(first + growth)
         self.changed_slots.add(key)
-        return costs.SLOT_CHANGE_AGAIN if known else costs.SLOT_CHANGE_FIRST
 
-    def use_account(self, account: bytes) -> int:
-        """What this use of an account costs; it is warm from now on."""
-        known = account in self.used_accounts
+    def use_account(self, m: Frame, account: bytes) -> None:
+        """Pay for a use of an account; from then on it counts as used."""
+        m.charge(costs.ACCOUNT_AGAIN if account in self.used_accounts else costs.ACCOUNT_FIRST)
         self.used_accounts.add(account)
-        return costs.ACCOUNT_AGAIN if known else costs.ACCOUNT_FIRST
 
 
 def _array(data: bytes) -> list[Any]:
