@@ -276,9 +276,9 @@ def test_the_keyboard_reaches_search_and_links(devnet, watched):
     expect(page.locator("h1")).to_have_text("Block 1")
 
 
-# What a mouse can press, closed details aside.
+# What a mouse can press, closed details aside, and the bar that new blocks bring at any moment.
 REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, [tabindex='0']")]
-    .filter((element) => element.checkVisibility())"""
+    .filter((element) => element.checkVisibility() && !element.closest("#news"))"""
 
 
 @pytest.mark.parametrize("kind", ["block", "contract"])
@@ -287,7 +287,7 @@ def test_every_link_and_button_can_be_reached_and_shows_it(devnet, contract, wat
     wanted = page.evaluate(f"{REACHABLE}.length")
     assert wanted > 20
     reached = set()
-    for _ in range(wanted):
+    for _ in range(wanted + 1):  # the bar may be on the way
         page.keyboard.press("Tab")
         place, outlined = page.evaluate(
             f"""() => {{
@@ -296,9 +296,11 @@ def test_every_link_and_button_can_be_reached_and_shows_it(devnet, contract, wat
                 return [{REACHABLE}.indexOf(document.activeElement), width >= 2];
             }}"""
         )
+        if page.evaluate("document.activeElement === document.body"):
+            continue  # behind the last one
         assert outlined, f"element {place} does not show that it has the focus"
         reached.add(place)
-    assert reached == set(range(wanted))
+    assert reached - {-1} == set(range(wanted))
 
 
 # ------------------------------------------------------------------ the rest
