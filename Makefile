@@ -98,7 +98,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: churn, crash, exact, faults, flood, fuzz, lockstep
+campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: campaign-fuzz

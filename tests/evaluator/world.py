@@ -53,6 +53,10 @@ class Outcome:
         return self.status == 0
 
 
+Verify = Callable[[bytes, bytes, bytes, bytes], bool]
+"""Is it the signature (last) of the signer (first) over the message, by the key?"""
+
+
 def nobody_signed(signer: bytes, message: bytes, key: bytes, signature: bytes) -> bool:
     return False
 
@@ -69,7 +73,7 @@ class World:
         self.contracts: dict[bytes, Module] = {}
         self.balances: dict[bytes, int] = {}
         self.slots: dict[tuple[bytes, bytes], bytes] = {}
-        self.verify: Callable[[bytes, bytes, bytes, bytes], bool] = nobody_signed
+        self.verify: Verify = nobody_signed
         self.begin(Transaction(bytes(34)))
 
     # -------------------------------------------------------------- a transaction
