@@ -57,7 +57,9 @@ class Call:
 
     def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Run the function; a failure leaves no more than its receipt."""
-        running = Running.of(view, tx, self.to, setting, setting.programs or CODES)
+        running = Running.of(
+            view, tx, self.to, setting, CODES if setting.programs is None else setting.programs
+        )
         ended = machine.call(Frame(gas, running, self.to, tx.sender, self.value), self.data)
         return machine.outcome(gas, running, ended)
 
@@ -82,7 +84,7 @@ def read(
     running = Running(
         view=view,
         setting=setting,
-        programs=setting.programs or CODES,
+        programs=CODES if setting.programs is None else setting.programs,
         origin=sender,
         txid=_NO_TXID,
         accounts={sender, to},

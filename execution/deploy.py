@@ -62,7 +62,9 @@ class Deploy:
     def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Check the source, write code and account, move the value, run ``init``."""
         address = addresses.of_contract(tx.sender, tx.nonce)
-        running = Running.of(view, tx, address, setting, setting.programs or CODES)
+        running = Running.of(
+            view, tx, address, setting, CODES if setting.programs is None else setting.programs
+        )
         m = Frame(gas, running, address, tx.sender, self.value)
         ended = machine.traced(
             m, self.args, lambda: machine.attempt(m, lambda: self._create(m)), deploy=True

@@ -17,6 +17,8 @@ from tests.execution.vm.escapes.world import form, play
 
 MEMORY_MOST = 512 * 1024
 """KiB by which the process may grow in a row."""
+
+
 @pytest.fixture(autouse=True)
 def no_programs_left():
     yield
