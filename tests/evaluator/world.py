@@ -225,12 +225,14 @@ class World:
         self.used_slots.add(key)
         return costs.SLOT_AGAIN if known else costs.SLOT_FIRST
 
-    def change_cost(self, owner: bytes, slot: bytes) -> int:
-        """What changing the slot costs; it has been changed from now on."""
+    def change_cost(self, owner: bytes, slot: bytes, before: bytes) -> int:
+        """What changing the slot's stored form costs; it has been changed from now on."""
         key = (owner, sha3(slot))
         known = key in self.changed_slots
         self.changed_slots.add(key)
-        return costs.SLOT_CHANGE_AGAIN if known else costs.SLOT_CHANGE_FIRST
+        if known:
+            return costs.SLOT_CHANGE_AGAIN
+        return costs.SLOT_CHANGE_FIRST + costs.OLD_BYTE * max(len(before) - costs.OLD_FREE, 0)
 
     def use_account(self, account: bytes) -> int:
         """What this use of an account costs; it is warm from now on."""
