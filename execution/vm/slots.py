@@ -22,7 +22,7 @@ STORED_BYTES = 16_384
 READ_BYTE = 4
 CHANGE, CHANGE_AGAIN = 3_000, 100
 UNDO_BYTE, UNDO_FREE = 10, 100
-"""Undo keeps a changed slot's old form as a block keeps its bytes; CHANGE pays for the first ones."""
+"""What undo keeps of a changed slot costs as bytes of a block do; CHANGE pays for the first."""
 GROWTH_BYTE, FREED_BYTE = 50, 25
 SLOT_BYTES = 64
 KEY = 200
