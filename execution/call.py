@@ -57,7 +57,7 @@ class Call:
 
     def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Run the function; a failure leaves no more than its receipt."""
-        running = Running.of(view, tx, self.to, setting, CODES)
+        running = Running.of(view, tx, self.to, setting, setting.programs or CODES)
         ended = machine.call(Frame(gas, running, self.to, tx.sender, self.value), self.data)
         return machine.outcome(gas, running, ended)
 
@@ -82,7 +82,7 @@ def read(
     running = Running(
         view=view,
         setting=setting,
-        programs=CODES,
+        programs=setting.programs or CODES,
         origin=sender,
         txid=_NO_TXID,
         accounts={sender, to},

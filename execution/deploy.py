@@ -62,7 +62,7 @@ class Deploy:
     def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Check the source, write code and account, move the value, run ``init``."""
         address = addresses.of_contract(tx.sender, tx.nonce)
-        running = Running.of(view, tx, address, setting, CODES)
+        running = Running.of(view, tx, address, setting, setting.programs or CODES)
         m = Frame(gas, running, address, tx.sender, self.value)
         ended = machine.traced(
             m, self.args, lambda: machine.attempt(m, lambda: self._create(m)), deploy=True
@@ -73,7 +73,7 @@ class Deploy:
         code_hash = sha3(self.code)
         try:
             charge(m, TOKEN * lang.size_of(self.code))
-            m.program = CODES.of(code_hash, self.code)
+            m.program = m.running.programs.of(code_hash, self.code)
         except SourceRefused:
             raise Reverted("vm.source") from None
         held = m.running.account(m.this)

@@ -13,7 +13,9 @@ from execution.vm.meter import SIZE, Meter, bad_value, charge, charge_size, chec
 from pq import addresses
 
 SEARCH_MOST = 2_500
-"""CPython's search takes (whole x part) steps at worst, but only in a whole shorter than this."""
+SEARCH_WHOLE, SEARCH_PART = 30_000, 100
+"""CPython's search takes (whole x part) steps at worst, but only in a whole shorter than 2,500, or
+in one shorter than 30,000 for a part shorter than 100."""
 ADDRESS_GAS = 8_000
 JOIN_ITEM_GAS = 10
 
@@ -42,9 +44,9 @@ def repeat(m: Meter, x: Any, count: int) -> Any:
 
 def part(m: Meter, x: Any, start: int | None, stop: int | None) -> Any:
     """``x[start:stop]`` of bytes, str or list."""
-    cut = slice(start, stop)
-    charge_size(m, type(x), len(range(*cut.indices(len(x)))))
-    return x[cut]
+    cut = x[start:stop]  # no more than was paid for when x was made
+    charge_size(m, type(x), len(cut))
+    return cut
 
 
 def copy(m: Meter, x: Any) -> Any:
@@ -56,7 +58,9 @@ def copy(m: Meter, x: Any) -> Any:
 def charge_search(m: Meter, sought: Any, whole: Any) -> None:
     """The gas of looking for a part in a whole."""
     n, k = len(whole), len(sought)
-    charge(m, (n >> 1) + 2 * k + (min(n, SEARCH_MOST) * min(k, SEARCH_MOST) >> 6))
+    steps = min(n, SEARCH_MOST) * min(k, SEARCH_MOST) >> 6
+    steps += min(n, SEARCH_WHOLE) * min(k, SEARCH_PART) >> 4
+    charge(m, (n >> 1) + 2 * k + steps)
 
 
 def within(m: Meter, sought: Any, whole: Any) -> bool:

@@ -126,6 +126,7 @@ def contains(m: Frame, how: str, item: Any, kind: Type, whole: Any) -> bool:
 def search_cost(whole: Any, part: Any) -> int:
     """What looking for a part of bytes or str costs."""
     both = min(len(whole), SEARCHED) * min(len(part), SEARCHED) // 64
+    both += min(len(whole), 30_000) * min(len(part), 100) // 16
     return len(whole) // 2 + len(part) * 2 + both
 
 

@@ -20,7 +20,7 @@ from tests.evaluator.drawn_values import (
     drawn_value,
     literal,
 )
-from tests.evaluator.kinds import ADDRESS, BOOL, BYTES, INT, NONE, STR, Type, bare, tupled
+from tests.evaluator.kinds import ADDRESS, BOOL, BYTES, INT, NONE, STR, Type, bare, optional, tupled
 
 IMPORT = (
     "from stdlib import storage, events, abi, hash, crypto, context, treasury, beacon, syscalls, zk"
@@ -142,9 +142,14 @@ def _constants(rng: Random, scope: Scope) -> list[str]:
         if kind == INT and rng.random() < 0.5:
             forms = ("{} + 1", "2 ** 10 - {}", "max({}, 5)", "({}) * -1", "~{}", "(7 if {} else 8)")
             text = rng.choice(forms).format(rng.choice(("0", "3", "0x1f", "1_000")))
+        name = f"K{index}"
+        if rng.random() < 0.1:
+            kind, text = optional(INT), rng.choice(("None", "5", "len('abc'.encode())"))
+            lines.append(f"{name}: {kind} = {text}")
+            scope.constants[name] = kind
+            continue
         if rng.random() < 0.2:
             kind, text = tupled(INT, kind), f"(7, {text})"
-        name = f"K{index}"
         lines.append(f"{name}: {kind} = {text}" if rng.random() < 0.4 else f"{name} = {text}")
         scope.constants[name] = kind
     return lines

@@ -93,15 +93,9 @@ def _attribute(node: Any) -> int:
     return STATIC["CONTEXT"]
 
 
-def _free(item: ast.keyword) -> bool:
-    """A ``signed=`` flag, or ``reverse=False`` written out."""
-    sorting = item.arg == "reverse" and isinstance(item.value, ast.Constant)
-    return not hasattr(item.value, "t") or (sorting and item.value.value is False)
-
-
 def _call(node: Any) -> int:
     words = costs(part for part in node.args if hasattr(part, "t"))
-    words += costs(item.value for item in node.keywords if not _free(item))
+    words += costs(item.value for item in node.keywords if hasattr(item.value, "t"))
     if node.op == "function":
         return STATIC["CALL"] + STATIC["ARGUMENT"] * len(node.target.params) + words
     if node.op == "host":
@@ -111,7 +105,7 @@ def _call(node: Any) -> int:
     if node.op == "method":
         keyed = node.on.name == "dict" and node.name in ("get", "pop")
         return STATIC["KEY" if keyed else "OPERATION"] + words + cost(node.func.value)
-    return STATIC["DIV" if node.name == "divmod" else "OPERATION"] + words
+    return STATIC["OPERATION"] + words
 
 
 _NODES: dict[type, Any] = {
@@ -202,7 +196,7 @@ def _part(node: ast.stmt) -> tuple[int, bool]:
     if isinstance(node, ast.If):
         return STATIC["STEP"] + condition(node.test), True
     if isinstance(node, ast.For):
-        return STATIC["STEP"] + cost(node.iter), True
+        return STATIC["STEP"] + STATIC["LOOP"] + cost(node.iter), True
     if isinstance(node, ast.While):
         return 0, True
     return simple(node), False
