@@ -79,9 +79,31 @@ def test_large_files_make_room_as_what_they_are(folder):
     files = files_in(folder, files=8)
     for number in range(5):
         assert len(list(folder.iterdir()) if number else []) == number
-        files.save(name(number), bytes(2 * FILE_BYTES - len(ENGINE)))
+        files.save(name(number), os.urandom(2 * FILE_BYTES - len(ENGINE) - 16))
         os.utime(folder / name(number).hex(), (number, number))
     assert {path.name for path in folder.iterdir()} == {name(n).hex() for n in (2, 3, 4)}
+
+
+def test_what_only_looks_large_takes_no_room(folder):
+    files = files_in(folder, files=2)
+    for number in range(2):
+        files.save(name(number), bytes(100 * FILE_BYTES))
+    assert [files.load(name(number)) for number in range(2)] == [bytes(100 * FILE_BYTES)] * 2
+
+
+def test_a_torn_file_is_not_there(folder):
+    files = files_in(folder)
+    files.save(name(1), os.urandom(1_000))
+    whole = (folder / name(1).hex()).read_bytes()
+    for torn in (
+        b"",
+        whole[:10],
+        whole[:32],
+        whole[:500],
+        whole[:40] + bytes([whole[40] ^ 1]) + whole[41:],
+    ):
+        (folder / name(1).hex()).write_bytes(torn)
+        assert files.load(name(1)) is None
 
 
 def test_files_of_another_engine_are_not_there(folder):
