@@ -91,7 +91,7 @@ def _python_takes(data: bytes) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Python finds odd, such as `1 is None`
         try:
-            ast.parse(data)
+            ast.parse(data.decode("ascii"))  # as text: a comment may name any encoding
         except SyntaxError:
             return False
     return True
