@@ -22,6 +22,8 @@ STORED_BYTES = 16_384
 READ_BYTE = (4, 48, 256)
 """By the ``Type.density`` of what is read."""
 CHANGE, CHANGE_AGAIN = 3_000, 100
+UNDO_BYTE, UNDO_FREE = 10, 100
+"""What undo keeps of a changed slot costs as bytes of a block do; CHANGE pays for the first."""
 GROWTH_BYTE, FREED_BYTE = 50, 25
 SLOT_BYTES = 64
 KEY = 200
@@ -175,12 +177,16 @@ def _change(m: Frame, slot: bytes, stored: bytes | None, encoded: bytes | None) 
         return
     record, running = m.this + slot, m.running
     before, after = _size(stored), _size(encoded)
-    change = CHANGE_AGAIN if record in running.changed else CHANGE
+    change = CHANGE_AGAIN if record in running.changed else CHANGE + _undo(stored)
     charge(m, change + GROWTH_BYTE * max(0, after - before))
     running.changed.add(record)
     if encoded is None:
         running.refund += FREED_BYTE * before
     running.view.set(STORAGE_MODULE, record, encoded)
+
+
+def _undo(stored: bytes | None) -> int:
+    return UNDO_BYTE * max(0, len(stored or b"") - UNDO_FREE)
 
 
 def _size(stored: bytes | None) -> int:

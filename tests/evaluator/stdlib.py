@@ -83,7 +83,7 @@ def _store(m: Frame, slot: bytes, form: bytes) -> None:
     if form == before:
         return
     old, new = _slot_size(before), _slot_size(form)
-    m.world.change_slot(m, slot, costs.GROWN_BYTE * max(new - old, 0))
+    m.world.change_slot(m, slot, before, costs.GROWN_BYTE * max(new - old, 0))
     if not new:
         m.world.refund += costs.FREED_BYTE * old
     m.world.set_slot(m.this, slot, form)

@@ -232,11 +232,12 @@ class World:
         m.charge(costs.SLOT_AGAIN if known else costs.SLOT_FIRST)
         self.used_slots.add(key)
 
-    def change_slot(self, m: Frame, slot: bytes, growth: int) -> None:
-        """Pay for a change of a slot; from then on it counts as changed."""
+    def change_slot(self, m: Frame, slot: bytes, before: bytes, growth: int) -> None:
+        """Pay for a change of a slot's stored form; from then on it counts as changed."""
         key = (m.this, sha3(slot))
         again = key in self.changed_slots
-        first = costs.SLOT_CHANGE_AGAIN if again else costs.SLOT_CHANGE_FIRST
+        old = costs.OLD_BYTE * max(len(before) - costs.OLD_FREE, 0)
+        first = costs.SLOT_CHANGE_AGAIN if again else costs.SLOT_CHANGE_FIRST + old
         m.charge(first + growth)
         self.changed_slots.add(key)
 

@@ -92,13 +92,28 @@ def test_searches(of, whole):
 
     for text in ("", "a", "bc", "cab", "x", "abcabcabc"):
         k = len(text)
-        gas = 3 + 2 * k + 6 * k // 64 + 6 * k // 16
+        gas = 3 + 2 * k + max(7 - k, 0) * k // 8
         sought = part(text)[1]
         assert apply((of, whole), "find", INT, part(text)) == (whole.find(sought), gas)
         assert apply((of, whole), "count", INT, part(text)) == (whole.count(sought), gas)
         for name in ("startswith", "endswith"):
             wanted = getattr(whole, name)(sought)
             assert apply((of, whole), name, BOOL, part(text)) == (wanted, k // 4)
+
+
+@pytest.mark.parametrize(
+    "whole, part, places",
+    [
+        *((65_536, 63_536, 2_001), (10_000, 8_000, 2_001), (65_536, 100, 2_500), (9, 10, 0)),
+        *((29_999, 99, 29_901), (65_536, 99, 30_000), (2_499, 1_250, 1_250), (10, 10, 1)),
+    ],
+)
+def test_a_search_is_paid_for_by_what_it_looks_at(whole, part, places):
+    # CPython looks at the whole part at each place when only its beginning differs.
+    x, y = (BYTES, b"a" * whole), (BYTES, b"b" + b"a" * (part - 1))
+    gas = whole // 2 + 2 * part + places * part // 8
+    assert apply(x, "find", INT, y) == (-1, gas)
+    assert apply(x, "count", INT, y) == (0, gas)
 
 
 @pytest.mark.parametrize("of, unit", [(BYTES, 1), (STR, 4)])

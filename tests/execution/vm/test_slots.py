@@ -111,6 +111,32 @@ def test_growth_is_paid_shrinking_is_not_refunded():
     assert running.refund == 0
 
 
+@pytest.mark.parametrize(("old", "undo"), [(98, 0), (99, 10), (16_000, 10 * (16_003 - 100))])
+def test_the_old_form_that_undo_keeps_is_paid_for_once(old, undo):
+    """It stays with every node: at less than a block's bytes, disks would be filled with it."""
+    _, _, _, world = measured(("storage.set", b"k", b"a" * old))
+    seen, *_ = measured(
+        ("storage.set", b"k", b"b" * old),
+        ("storage.set", b"k", b"c" * old),
+        ("storage.set", b"k", b"b" * old),
+        world=world,
+    )
+    write = 200 + 8 * (4 + old // 16)
+    assert [gas for _, gas in seen] == [
+        write + 4_000 + 3_000 + undo,
+        write + 100 + 100,
+        write + 100 + 100,
+    ]
+
+
+@pytest.mark.parametrize("call", [("storage.delete", b"k"), ("storage.set", b"k", b"")])
+def test_freeing_a_large_slot_pays_for_its_undo(call):
+    _, _, _, world = measured(("storage.set", b"k", b"a" * 1_000))
+    seen, *_ = measured(call, world=world)
+    weighed = 0 if call[0] == "storage.delete" else 8 * 4
+    assert seen == [(None, 200 + 4_000 + weighed + 3_000 + 10 * (1_003 - 100))]
+
+
 def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
     seen, *_ = measured(
         ("map.get", HELD, (ALICE,)),
