@@ -59,7 +59,7 @@ def test_commands_that_a_page_names_exist():
 
 def test_addresses_of_a_page_are_addresses():
     found = [text for page in PAGES for text in re.findall(r"anim1\w+", page.read_text("utf-8"))]
-    assert [addresses.from_text(text) for text in found] == [NOBODY]
+    assert {addresses.from_text(text) for text in found} <= {NOBODY}
 
 
 def recipe(page, words):
