@@ -13,8 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.documents import faults, steps
+from tools.documents import Step, faults, steps
 from tools.shell import Shell, ShellStuck
+from workbench.errors import NodeNotStarted
 from workbench.node import running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +36,7 @@ def main(pages: list[str]) -> int:
         started = time.monotonic()
         try:
             done = run_with_devnet(page)
-        except DocumentWrong as wrong:
+        except (DocumentWrong, NodeNotStarted) as wrong:
             print(wrong)
             return 1
         print(f"{page}: {done} commands, {time.monotonic() - started:.0f} s")
@@ -62,26 +63,29 @@ def run(page: Path, folder: Path, url: str) -> int:
     desk = _desk(folder)
     with Shell(desk, _environment(folder, url)) as shell:
         for step in asked:
-            print(f"{page.name}:{step.line}: {step.command}", flush=True)
-            try:
-                status, output = shell.run(step.command, _COMMAND_S)
-            except ShellStuck as stuck:
-                status, output, wrong = -1, str(stuck), ["it does not come to an end"]
-            else:
-                wrong = faults(step, status, output, shell.value)
+            started = time.monotonic()
+            print(f"{page.name}:{step.line}: {step.command}", end="", flush=True)
+            output, wrong = _typed(shell, step)
+            print(f"  ({time.monotonic() - started:.1f} s)", flush=True)
             if wrong:
-                raise DocumentWrong("\n".join([output.rstrip(), *_told(page, step.line, wrong)]))
+                told = [f"{page}:{step.line}: {what}" for what in wrong]
+                raise DocumentWrong("\n".join([output.rstrip(), *told]))
     return len(asked)
 
 
-def _told(page: Path, line: int, wrong: list[str]) -> list[str]:
-    return [f"{page}:{line}: {what}" for what in wrong]
+def _typed(shell: Shell, step: Step) -> tuple[str, list[str]]:
+    """What a command printed, and what of its page is not so."""
+    try:
+        status, output = shell.run(step.command, _COMMAND_S)
+    except ShellStuck as stuck:
+        return str(stuck), ["it does not come to an end"]
+    return output, faults(step, status, output, shell.value)
 
 
 def _desk(folder: Path) -> Path:
     """The folder where a reader stands: the repository's, as far as pages use it."""
     desk = folder / "desk"
-    desk.mkdir()
+    (desk / "var").mkdir(parents=True)
     (desk / "contracts").symlink_to(ROOT / "contracts")
     (desk / ".venv").symlink_to(Path(sys.prefix))
     return desk
