@@ -7,19 +7,33 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from execution.lang import tree
+from execution.lang.types import Type
 
 _OUTWARD = ("abi.call", "abi.forward")
 
 
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _parts(kind: type) -> tuple[str, ...]:
+    """The fields of a class of nodes; none of a type, which may be larger than the whole tree."""
+    found = _PARTS.get(kind)
+    if found is None:
+        is_node = kind is not Type and is_dataclass(kind)
+        found = _PARTS[kind] = tuple([each.name for each in fields(kind)]) if is_node else ()
+    return found
+
+
 def nodes(part: Any) -> Iterator[Any]:
     """Every node in a part of the tree, itself included."""
-    if isinstance(part, tuple):
-        for item in part:
-            yield from nodes(item)
-    elif is_dataclass(part):
-        yield part
-        for name in fields(part):
-            yield from nodes(getattr(part, name.name))
+    left = [part]
+    while left:
+        found = left.pop()
+        if isinstance(found, tuple):
+            left.extend(found)
+        elif names := _parts(type(found)):
+            yield found
+            left.extend(getattr(found, name) for name in names)
 
 
 def static_views(module: tree.Module) -> frozenset[str]:

@@ -21,6 +21,7 @@ from execution.lang.types import (
     tuple_of,
 )
 from execution.vm.outcome import OutOfGas, Reverted
+from execution.vm.reach import nodes
 from tests.execution.vm.build import (
     L,
     Meter,
@@ -277,6 +278,16 @@ def test_a_view_that_calls_others_is_called_as_one():
     assert bind(module(deep, middle, harmless, f), host_).call(Meter(), "f") == 7
     assert [entry[0] for entry in host_.seen] == ["view.call", "abi.call"]
     assert host_.seen[0] == ("view.call", 3)
+
+
+def test_looking_for_calls_leaves_types_alone():
+    # A type may have more parts than the expression that has it.
+    large = tuple_of(*[tuple_of(INT, INT, INT)] * 7)
+    f = function("f", {}, INT, ret(op(call("g", INT, tree.Local(L, large, "x")), "+", lit(1))))
+    found = list(nodes(f.body))
+    assert sorted(type(node).__name__ for node in found) == [
+        *("Binary", "Call", "Literal", "Local", "Return")
+    ]
 
 
 def test_comparing_with_a_call_of_the_host_runs_it_once():
