@@ -80,6 +80,10 @@ test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 30 s ea
 	@$(BIN)/python -m tests.fuzz --replay
 	@$(BIN)/python -m tests.fuzz --seconds 30 $(ARGS)
 
+.PHONY: test-pythons
+test-pythons: .venv/.base ## Contracts on every Python from 3.11 on this machine: same gas, events and roots
+	@$(BIN)/python -m tools.pythons
+
 .PHONY: test-browser
 test-browser: .venv/.dev ## Tests of the pages in headless Chromium
 	@tools/services.sh chromium
@@ -94,7 +98,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: churn, crash, exact, faults, flood, fuzz, lockstep
+campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: campaign-fuzz

@@ -56,7 +56,8 @@ class _Slot:
 def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus) -> Parts:
     """Make every service, load what is stored, and connect events with their listeners."""
     network = config.network
-    CODES.artifacts = ArtifactFiles(config.data_dir / artifacts.FOLDER)
+    folder = config.data_dir / artifacts.FOLDER
+    CODES.artifacts = ArtifactFiles(folder, artifacts.engine_of_this_node())
     machine.FAULTS.report = _engine_failed
     witnesses = WitnessChecker(runner)
     importer = Importer(network=network, clock=clock, witnesses=witnesses, bus=bus)

@@ -9,4 +9,6 @@ any machine. ``docs/performance.md`` says what bounds each.
     node      a real node in a process of its own
     blocks, transfers   what blocks are made of
     admission, imports, state_root, memory, rpc_head     the benchmarks
+    sandbox   contracts on a state in memory
+    vm, calls, vm_gas (with gas_cases)     the benchmarks of the contract engine
 """

@@ -22,6 +22,10 @@ BENCHMARKS = {
     "state_root": "bench.state_root:run",
     "memory": "bench.memory:run",
     "rpc_head": "bench.rpc_head:run",
+    "vm.ops": "bench.vm:run_ops",
+    "vm.view": "bench.vm:run_view",
+    "vm.calls": "bench.calls:run",
+    "vm.gas": "bench.vm_gas:run_gas",
 }
 
 
@@ -45,7 +49,7 @@ def _benchmark(name: str) -> Callable[[int], list[Row]]:
 def bench(names: tuple[str, ...], as_json: bool, scale: int, here: bool) -> None:
     """Run the benchmarks NAMES (all without names); ratios first.
 
-    Those of imports, undoing and state need `make bench-data` once.
+    Those of imports, undoing, state and vm.calls need `make bench-data` once.
     """
     chosen = names or tuple(BENCHMARKS)
     if here:

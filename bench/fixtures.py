@@ -13,7 +13,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from hashlib import shake_128
@@ -107,9 +107,14 @@ def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
 
 
 def read_blocks(accounts: int, count: int) -> list[bytes]:
+    """The first ``count`` blocks of the ledger of a size."""
+    return read_blocks_of(folder(accounts), count)
+
+
+def read_blocks_of(ledger: Path, count: int) -> list[bytes]:
     """The first ``count`` blocks of a ledger."""
     out = []
-    with (folder(accounts) / "blocks.bin").open("rb") as file:
+    with (ledger / "blocks.bin").open("rb") as file:
         for _ in range(count):
             (size,) = struct.unpack(">I", file.read(4))
             out.append(file.read(size))
@@ -118,22 +123,32 @@ def read_blocks(accounts: int, count: int) -> list[bytes]:
 
 def build(accounts: int) -> None:
     """The ledger of a size, and the blocks to import on it."""
+    build_ledger(folder(accounts), accounts, lambda: None, _signed(accounts), BLOCKS[accounts])
+
+
+def build_ledger(
+    target: Path,
+    accounts: int,
+    prepare: Callable[[], object],
+    rows: Iterable[list[Any]],
+    count: int,
+) -> None:
+    """A ledger, as it is after ``prepare``, and ``count`` blocks of the rows of transactions."""
     from animica_site import networks
     from bench.embedded import copy_database, make_importer, open_database
 
-    target = folder(accounts)
     work = target.with_suffix(".part")
     shutil.rmtree(work, ignore_errors=True)
     open_database(networks.load_table(NETWORK), work / "node")
     print(f"genesis of {accounts:,} accounts", file=sys.stderr)
     write_genesis(accounts)
+    prepare()
     copy_database(work / "node" / "node.sqlite3", work / "start.sqlite3")
     importer = make_importer()
     from bench import blocks
 
     def made() -> Iterator[bytes]:
-        rows = track(_signed(accounts), f"{BLOCKS[accounts]} blocks", total=BLOCKS[accounts])
-        for txs in rows:
+        for txs in track(rows, f"{count} blocks", total=count):
             block = blocks.seal_block(importer.network, address(0), txs)
             importer.import_block(block.raw, source="bench")
             yield block.raw
@@ -181,6 +196,10 @@ def main() -> None:
         elif not folder(accounts).exists():
             command = [sys.executable, "-m", "bench.fixtures", str(accounts), "--here"]
             subprocess.run(command, check=True)
+    if not chosen.sizes:
+        from bench import calls
+
+        calls.build_apart()
 
 
 if __name__ == "__main__":

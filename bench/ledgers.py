@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 DEFAULT_POSTGRES = "postgres://animica:animica@127.0.0.1:5432/animica"
 
 
+def on_sqlite(accounts: int) -> AbstractContextManager[Importer]:
+    """On a copy of the prepared SQLite database of a size."""
+    return on_copy(fixtures.folder(accounts))
+
+
 @contextmanager
-def on_sqlite(accounts: int) -> Iterator[Importer]:
-    """On a copy of the prepared SQLite database."""
+def on_copy(ledger: Path) -> Iterator[Importer]:
+    """On a copy of the prepared SQLite database in a folder."""
     from animica_site import networks
     from bench.embedded import make_importer, open_database
 
     with tempfile.TemporaryDirectory(prefix="animica-bench-") as temporary:
-        shutil.copy(fixtures.folder(accounts) / "start.sqlite3", Path(temporary) / "node.sqlite3")
+        shutil.copy(ledger / "start.sqlite3", Path(temporary) / "node.sqlite3")
         open_database(networks.load_table(fixtures.NETWORK), Path(temporary))
         yield make_importer()
         _close()

@@ -114,8 +114,6 @@ def transfer(to: address, amount: int):
 
 def transfer_from(owner: address, to: address, amount: int):
     """Move units of `owner` that the caller was allowed to move."""
-    # A negative amount would raise the allowance here before _move could refuse it.
-    assert amount >= 0, "token.amount"
     left = allowances[owner, context.sender] - amount
     assert left >= 0, "token.allowance"
     allowances[owner, context.sender] = left

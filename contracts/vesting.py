@@ -93,8 +93,8 @@ def revoke(number: int) -> int:
     assert context.sender == giver, "vesting.role"
     kept = vested(number)
     assert kept < amount, "vesting.nothing"
-    # What has vested is the holder's from this moment on, whatever the times were.
-    _store(number, NOBODY, holder, kept, taken, start, min(cliff, context.time), context.time)
+    # What has vested is the holder's from this moment on; before the cliff that is nothing.
+    _store(number, NOBODY, holder, kept, taken, start, cliff, context.time)
     credits[giver] += amount - kept
     Revoked.emit(number=number, giver=giver, amount=amount - kept)
     return amount - kept

@@ -47,14 +47,26 @@ class Tracer(Protocol):
         """The contract paid nANM to the account of a key."""
 
 
+class Compiler(Protocol):
+    """Where the programs of contracts come from; ``execution.vm.codes.Codes`` is one."""
+
+    def of(self, code_hash: bytes, source: bytes) -> Any:
+        """The program of an accepted source."""
+
+
 @dataclass(frozen=True)
 class Setting:
-    """What running may know of its block: height, time in ms, chain id."""
+    """What running may know of its block: height, time in ms, chain id.
+
+    ``programs`` compiles contracts; this process's ``CODES`` by default. Rehearsals have their
+    own, so that what nobody deploys pushes nothing out.
+    """
 
     height: int
     time: int
     chain: int
     tracer: Tracer | None = None
+    programs: Compiler | None = None
 
 
 class Body(Protocol):

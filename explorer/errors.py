@@ -21,3 +21,19 @@ class NotSearchable(RequestRefused):
     hint: ClassVar[str] = (
         "Give a block height, a hash of 64 hex digits, or an address that starts with anim1."
     )
+
+
+class TooManyReads(RequestRefused):
+    """As many contracts as may be are being read by forms."""
+
+    code: ClassVar[str] = "explorer.busy"
+    hint: ClassVar[str] = "Wait a moment and send the form again."
+
+
+class NotRaw(RequestRefused):
+    """What was pasted is not the hex of a transaction."""
+
+    code: ClassVar[str] = "explorer.not_raw"
+    hint: ClassVar[str] = (
+        "Paste what `animica contract send … --out` or another signer gave: 0x and hex digits."
+    )

@@ -31,8 +31,10 @@ def of(address: bytes) -> str:
     return SYSTEM_NAMES.get(address, "")
 
 
-def story(address: bytes) -> str:
+def story(address: bytes, *, contract: bool = False) -> str:
     """A sentence on what kind of account this is. ``address`` has 34 valid bytes."""
+    if contract:
+        return "A contract: anybody can call its functions, no key can sign for it."
     if address in _SYSTEM_STORIES:
         return _SYSTEM_STORIES[address]
     alg = addresses.alg_of(address)

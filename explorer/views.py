@@ -15,14 +15,24 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chain.errors import BadCursor, Pruned
-from core.errors import AnimicaError, EncodingRefused, NodeFault, RequestRefused
+from core.errors import AnimicaError, EncodingRefused, NodeFault, RequestRefused, TxRefused
 from explorer import reading, search
-from explorer.errors import NothingFound, NotSearchable
+from explorer.errors import NothingFound, NotSearchable, TooManyReads
 from explorer.frame import Frame, frame
-from explorer.pages import addresses, blocks, consensus, home, pool, transactions
+from explorer.pages import (
+    addresses,
+    blocks,
+    consensus,
+    contracts,
+    home,
+    pool,
+    sending,
+    transactions,
+)
 
 log = logging.getLogger("animica.explorer")
 
@@ -32,6 +42,8 @@ _STATUSES: tuple[tuple[type[AnimicaError], int], ...] = (
     (NothingFound, 404),
     (NotSearchable, 404),
     (EncodingRefused, 404),
+    (TooManyReads, 503),
+    (TxRefused, 400),
     (RequestRefused, 400),
     (NodeFault, 503),
 )
@@ -46,7 +58,10 @@ _TITLES = {
 def page(view: View) -> View:
     """A view that only reads, and that explains what it refuses."""
 
-    @require_safe
+    return require_safe(_explained(view))
+
+
+def _explained(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -106,6 +121,28 @@ def tx_raw(request: HttpRequest, ref: str) -> HttpResponse:
 def address_page(request: HttpRequest, ref: str) -> HttpResponse:
     """An account by its address."""
     return render(request, "explorer/address.html", addresses.context(ref, _cursor(request)))
+
+
+@page
+def call_page(request: HttpRequest, ref: str) -> HttpResponse:
+    """A function of a contract, called by a form."""
+    return render(request, "explorer/call.html", contracts.call_context(ref, request.GET.dict()))
+
+
+@page
+def entry_page(request: HttpRequest, ref: str) -> HttpResponse:
+    """An entry of a contract's stored map."""
+    return render(request, "explorer/entry.html", contracts.entry_context(ref, request.GET.dict()))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_explained
+def send_page(request: HttpRequest) -> HttpResponse:
+    """A form for a signed transaction, and handing it to the pool."""
+    if request.method != "POST":
+        return render(request, "explorer/send.html", {"frame": frame()})
+    txid = sending.submit(request.POST.get("raw", ""), str(request.META.get("REMOTE_ADDR", "")))
+    return HttpResponseRedirect(reverse("explorer:tx", args=[txid]))
 
 
 @page

@@ -6,6 +6,7 @@ service     the pool itself: the only public face, with ``install`` and ``curren
 readers     its other half: what it answers to those who ask
 returning   who comes back after a restart or a reorganisation
 disk        loading and flushing; below it ``store``, the copy that outlives a restart
+sources     whom a transaction counts as coming from
 memory      what it remembers of refusals and drops, with bounds
 events      TxAdded, TxDropped
 errors      every refusal of the pool's own, with its code

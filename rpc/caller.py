@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
-IPV6_PREFIX = 64
-"""Whoever has one IPv6 address usually has all that share these first bits."""
+from mempool import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +36,23 @@ class Socket(Protocol):
         """Drop a subscription; whether there was one."""
 
 
+def _free(requests: int) -> None:
+    """Where nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``ip`` is the peer's address as text; ``socket`` is None on the HTTP doors."""
+    """``ip`` is the peer's address as text; ``socket`` is None on the HTTP doors.
+
+    ``spend`` takes further requests of the caller's allowance for work whose size shows only when
+    it is done.
+    """
 
     ip: str
     socket: Socket | None = None
+    spend: Callable[[int], None] = field(default=_free, compare=False)
 
     @property
     def source(self) -> str:
         """What the pool counts this caller as: its IPv4 address, or the network of its IPv6 one."""
-        return _source(self.ip)
-
-
-@lru_cache(maxsize=4096)
-def _source(ip: str) -> str:
-    try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return f"rpc:{ip}"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return f"rpc:{address.ipv4_mapped}"
-        return f"rpc:{int(address) >> (128 - IPV6_PREFIX):x}::/{IPV6_PREFIX}"
-    return f"rpc:{address}"
+        return sources.of_ip(self.ip)

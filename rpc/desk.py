@@ -6,6 +6,7 @@ One desk per process; ``current()`` makes it from the settings on first use.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
@@ -47,8 +48,9 @@ class Desk:
 
     async def answer(self, body: bytes, caller: Caller) -> bytes:
         """The JSON-RPC answer to a body; empty when there is none to send."""
+        charged = Caller(caller.ip, caller.socket, partial(self._limit.spend, caller.ip))
         try:
-            return await self.run(caller.ip, self._dispatcher.dispatch, body, caller)
+            return await self.run(caller.ip, self._dispatcher.dispatch, body, charged)
         except AnimicaError as error:
             return failure(None, error)
 
@@ -60,6 +62,10 @@ class Desk:
     def charge(self, ip: str, cost: int) -> None:
         """Spend more requests of a caller for work that is larger; raises ``RateLimited``."""
         self._limit.take(ip, cost)
+
+    def spend(self, ip: str, cost: int) -> None:
+        """Take requests of a caller for work that is done; what is lacking is owed."""
+        self._limit.spend(ip, cost)
 
     async def run_own(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work of the node itself; raises ``Busy``."""

@@ -128,6 +128,20 @@ class SubscriptionUnknown(RequestRefused):
     hint = "Use the id that subscribe returned on this very socket."
 
 
+class AlwaysFails(RequestRefused):
+    """A deployment or call that fails on the head however much gas it gets.
+
+    ``revert`` is the reason as a receipt would have it; the hint of each is that of its reason.
+    """
+
+    code = "contract.reverted"
+    hint = "Mend the arguments or the contract; `state.call` runs the call and shows more of it."
+
+    def __init__(self, message: str, *, hint: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.__dict__["hint"] = hint
+
+
 class InternalError(NodeFault):
     """A defect of the node met while serving a request. The log has the details."""
 

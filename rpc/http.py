@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 
 from core.errors import AnimicaError, NodeFault
-from rpc import blocks, context, desk, metrics, openrpc
+from rpc import blocks, context, contract_calls, desk, metrics, openrpc, workshop
 from rpc.caller import Caller
 from rpc.dispatch import BODY_BYTES, database_away, defect, error_view, failure
 from rpc.errors import (
@@ -176,6 +176,30 @@ async def _submit_block(request: Request) -> Reply:
     return Reply(200, orjson.dumps(result))
 
 
+async def _check_contract(request: Request) -> Reply:
+    raw = await _source(request)
+    result = await desk.current().run_own(workshop.check, raw)
+    return Reply(200, orjson.dumps(result))
+
+
+async def _simulate_contract(request: Request) -> Reply:
+    raw = await _source(request)
+    used = workshop.Used()
+    try:
+        result = await desk.current().run_own(workshop.simulate, raw, used)
+    finally:
+        desk.current().spend(request.ip, used.gas // contract_calls.GAS_PER_REQUEST)
+    return Reply(200, orjson.dumps(result))
+
+
+async def _source(request: Request) -> bytes:
+    """The body of a request about a source. Its length is owed: nobody's allowance is too small."""
+    desk.current().charge(request.ip, 1)
+    raw = await request.read(workshop.BODY_BYTES)
+    desk.current().spend(request.ip, len(raw) // workshop.BYTES_PER_REQUEST)
+    return raw
+
+
 class _Places:
     """So many block bodies may be in memory at once; one more is refused before it is read."""
 
@@ -225,5 +249,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/version": {"GET": _version},
     "/metrics": {"GET": _metrics},
     "/api/v1/blocks": {"POST": _submit_block},
+    "/api/v1/contracts/check": {"POST": _check_contract},
+    "/api/v1/contracts/simulate": {"POST": _simulate_contract},
 }
 """Path and HTTP method of everything that is served in front of Django."""

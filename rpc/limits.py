@@ -42,3 +42,18 @@ class RateLimit:
             raise RateLimited(
                 f"more than {self._rate} requests a second", limit=self._rate, retryAfterMs=wait_ms
             )
+
+    def spend(self, ip: str, cost: int) -> None:
+        """Spend requests for work that is done already; what the bucket lacks is owed.
+
+        Nobody owes more than one burst.
+        """
+        if not self._rate or not cost:
+            return
+        now = self._now()
+        with self._lock:
+            left, since = self._buckets.pop(ip, (float(self._burst), now))
+            left = min(float(self._burst), left + (now - since) * self._rate)
+            self._buckets[ip] = (max(left - cost, -float(self._burst)), now)
+            if len(self._buckets) > ADDRESSES:
+                self._buckets.popitem(last=False)

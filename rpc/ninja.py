@@ -47,6 +47,39 @@ async def submit_block_otherwise(request: HttpRequest) -> HttpResponse:
     return await _serve(request)
 
 
+@api.post("/api/v1/contracts/check", summary="Check contract source")
+async def check_contract(request: HttpRequest) -> HttpResponse:
+    """Check a source that is on no chain.
+
+    The body is `{"source": text}`, at most 64 KiB. Answers {codeHash, sizeBytes, interface,
+    deployment}, or {error} with line, column, why and instead, and status 400.
+    """
+    return await _serve(request)
+
+
+@api.post("/api/v1/contracts/simulate", summary="Deploy and call contract source in memory")
+async def simulate_contract(request: HttpRequest) -> HttpResponse:
+    """Deploy a source on an empty state and call it; nothing is kept.
+
+    The body is `{"source": text, "init": {"args", "sender", "value"}, "calls": [{"function",
+    "args", "sender", "value", "gas"}], "gas"}`. Answers {contract, codeHash, deployment, calls,
+    gasUsed}, or {error} as above.
+    """
+    return await _serve(request)
+
+
+@api.api_operation(_METHODS, "/api/v1/contracts/check", include_in_schema=False)
+async def check_contract_otherwise(request: HttpRequest) -> HttpResponse:
+    """As for blocks."""
+    return await _serve(request)
+
+
+@api.api_operation(_METHODS, "/api/v1/contracts/simulate", include_in_schema=False)
+async def simulate_contract_otherwise(request: HttpRequest) -> HttpResponse:
+    """As for blocks."""
+    return await _serve(request)
+
+
 async def _serve(request: HttpRequest) -> HttpResponse:
     async def read(limit: int) -> bytes:
         declared = request.headers.get("content-length", "")

@@ -6,14 +6,19 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from chain.values import BlockView as StoredBlock
-from chain.values import LogLine, TxLine, TxOutcome
+from chain.values import LogLine, RecordProof, TxLine, TxOutcome
 from core.header import Header
+from core.receipt import REVERTED, Log
 from core.tx import SignedTx, UnsignedTx
+from execution import reasons
 from pq import addresses
 from rpc.results.chain import BlockSummary, HeaderView
+from rpc.results.contracts import EventView, FailureView
+from rpc.results.state import StateProof
 from rpc.results.tx import LogView, ReceiptView, TransactionView, TxLineView
 
-_OUTCOMES: tuple[Literal["ok", "reverted", "outOfGas"], ...] = ("ok", "reverted", "outOfGas")
+OUTCOMES: tuple[Literal["ok", "reverted", "outOfGas"], ...] = ("ok", "reverted", "outOfGas")
+_DEPLOY = "deploy"
 _BODY_ADDRESSES = frozenset(("to",))
 _BODY_AMOUNTS = frozenset(("value",))
 
@@ -163,6 +168,7 @@ def place_of(found: TxOutcome) -> Place:
 def receipt(found: TxOutcome) -> ReceiptView:
     """What a transaction of the best chain did and paid."""
     charge, outcome, to = found.charge, found.receipt, found.recipient
+    made = found.kind == _DEPLOY
     view: dict[str, Any] = {
         "txid": hexed(found.txid),
         "blockHash": hexed(found.block_hash),
@@ -171,33 +177,56 @@ def receipt(found: TxOutcome) -> ReceiptView:
         "time": found.time_ms,
         "kind": found.kind,
         "from": address_text(found.sender),
-        "to": address_text(to) if to is not None and _is_address(to) else None,
+        "to": address_text(to) if to is not None and not made and _is_address(to) else None,
         "status": outcome.status,
-        "outcome": _OUTCOMES[outcome.status],
+        "outcome": OUTCOMES[outcome.status],
         "gasUsed": outcome.gas_used,
         "price": str(charge.price),
         "feePaid": str(charge.base_fee_paid + charge.tip_paid),
         "baseFeePaid": str(charge.base_fee_paid),
         "tipPaid": str(charge.tip_paid),
-        "logs": [
-            {
-                "address": address_text(log.address),
-                "topics": [hexed(topic) for topic in log.topics],
-                "data": hexed(log.data),
-            }
-            for log in outcome.logs
-        ],
+        "logs": [event(log) for log in outcome.logs],
         "ret": hexed(outcome.ret),
+        "contract": address_text(to) if made and to is not None else None,
+        "failure": failure(outcome.status, outcome.ret),
     }
     return cast("ReceiptView", view)
+
+
+def event(log: Log) -> EventView:
+    """One event as the receipt holds it."""
+    return {
+        "address": address_text(log.address),
+        "topics": [hexed(topic) for topic in log.topics],
+        "data": hexed(log.data),
+    }
+
+
+def failure(status: int, ret: bytes) -> FailureView | None:
+    """Why a call ended with a status (1 reverted, 2 out of gas); None for success."""
+    reason = ret.decode("utf-8", "replace") if status == REVERTED else ""
+    known = reasons.explain(status, reason)
+    if known is None:
+        return None
+    return {"reason": reason, "sentence": known.sentence, "hint": known.hint}
+
+
+def state_proof(proved: RecordProof) -> StateProof:
+    """A record of the state, or its absence, with its proof."""
+    return {
+        "header": hexed(proved.header.encoded),
+        "blockHash": hexed(proved.header.hash),
+        "height": proved.header.height,
+        "key": hexed(proved.key),
+        "value": None if proved.value is None else hexed(proved.value),
+        "proof": hexed(proved.proof.encode()),
+    }
 
 
 def log_line(line: LogLine) -> LogView:
     """One event with its place."""
     return {
-        "address": address_text(line.log.address),
-        "topics": [hexed(topic) for topic in line.log.topics],
-        "data": hexed(line.log.data),
+        **event(line.log),
         "blockHash": hexed(line.block_hash),
         "height": line.height,
         "logIndex": line.log_index,

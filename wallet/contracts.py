@@ -8,9 +8,7 @@ from __future__ import annotations
 from core.cbor import Value
 from execution.call import Call
 from execution.deploy import Deploy
-from execution.gas import intrinsic_gas
 from pq import addresses
-from pq.algorithms import algorithm
 from wallet.transactions import Draft, Fees, draft
 
 GAS_MARGIN_PPM = 250_000
@@ -90,12 +88,6 @@ def draft_call(
 def deployed_at(made: Draft) -> bytes:
     """The address that a deployment's contract has, known before it is sent."""
     return addresses.of_contract(made.unsigned.sender, made.unsigned.nonce)
-
-
-def intrinsic(made: Draft) -> int:
-    """The gas that is due before anything runs."""
-    pk_bytes = algorithm(made.alg).public_key_bytes if made.with_key else 0
-    return intrinsic_gas(made.unsigned, made.alg, pk_bytes)
 
 
 def with_margin(estimate: int) -> int:

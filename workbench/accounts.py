@@ -13,7 +13,7 @@ NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "iv
 
 
 class Account:
-    """A test account: ``name``, ``address`` (34 bytes), ``key``. Equal where addresses are."""
+    """A test account: ``name``, ``address`` (34 bytes), ``key``. Equal to its address's bytes."""
 
     def __init__(self, name: str, key: PrivateKey) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class Account:
         return self.key.sign(message, CONTEXT_CONTRACT)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Account) and other.address == self.address
+        return getattr(other, "address", other) == self.address
 
     def __hash__(self) -> int:
         return hash(self.address)

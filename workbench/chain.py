@@ -117,7 +117,7 @@ class Chain:
         ran = self.ledger.transact("deploy", self._sender(sender), body, gas)
         if ran.trace is not None:
             self._names[ran.trace.to] = called
-        return self._keep(called, module, None, ran)
+        return self._keep(called, code, None, ran)
 
     def at(self, address: Any, name: str | None = None) -> Contract:
         """The contract at an address. Raises ``ContractMissing``."""
@@ -159,7 +159,7 @@ class Chain:
         data = calldata(asked, values.arguments(asked, args, named))
         body = {"to": contract.address, "data": data, "value": value}
         ran = self.ledger.transact("call", self._sender(sender), body, gas)
-        return self._keep(contract.label, contract.module, asked, ran)
+        return self._keep(contract.label, None, asked, ran)
 
     def simulate(
         self,
@@ -195,10 +195,10 @@ class Chain:
         return values.address_of(self.accounts.alice if sender is None else sender, "sender")
 
     def _keep(
-        self, called: str, module: tree.Module | None, asked: tree.Function | None, ran: Ran
+        self, called: str, deployed: bytes | None, asked: tree.Function | None, ran: Ran
     ) -> Result:
         """The result of a transaction, counted and remembered."""
-        result = self._result(called, asked, ran, module)
+        result = self._result(called, asked, ran, deployed)
         if ran.trace is not None:
             self.gas.add(called, ran.trace.function, "send", ran.gas_used)
             for call in list(ran.trace.walk())[1:]:
@@ -211,11 +211,11 @@ class Chain:
         called: str,
         asked: tree.Function | None,
         ran: Ran,
-        module: tree.Module | None = None,
+        deployed: bytes | None = None,
     ) -> Result:
         root = ran.trace
         if root is not None:
-            self._label(root, module)
+            self._label(root, deployed)
         function = root.function if root is not None else asked.name if asked else "transfer"
         value: Any = None
         if ran.status == receipt.OK and asked is None and ran.ret:
@@ -235,10 +235,14 @@ class Chain:
             height=ran.height,
         )
 
-    def _label(self, root: Call, deployed: tree.Module | None) -> None:
-        """Give each call of a trace its contract's module and name."""
+    def _label(self, root: Call, deployed: bytes | None) -> None:
+        """Give each call of a trace its contract's module and name, and its line's text.
+
+        ``deployed`` is the source of a deployment, which is not stored when it has failed.
+        """
         for call in root.walk():
-            call.module = self.ledger.module_at(call.to)
             call.contract = self.name_of(call.to)
-        if root.module is None:
-            root.module = deployed
+            source = self.ledger.source_at(call.to) or (deployed if call is root else None)
+            if source is not None:
+                call.module = sources.module_of(source)
+                call.code = sources.line_of(source, call.line)

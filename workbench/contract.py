@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from execution.abi.calls import public_function, signature
+from execution.abi.calls import FunctionUnknown, public_function, signature
 from execution.abi.text import show_address
 from execution.lang import tree
 from workbench.result import Result
@@ -49,11 +49,16 @@ class Host(Protocol):
         """How an address is called there."""
 
 
+class FunctionMissing(FunctionUnknown, AttributeError):
+    """The contract has no such function, and so no such attribute: ``hasattr`` asks so."""
+
+
 class Contract:
     """``contract.transfer(bob, 5, sender=alice)`` sends; a ``@view`` function answers its value.
 
     ``send`` and ``view`` do the same by name, for functions whose names are taken here. ``label``
-    is what it is called in reports; its money is ``chain.balance(contract)``.
+    is what it is called in reports; its money is ``chain.balance(contract)``. It is equal to its
+    address's bytes.
     """
 
     def __init__(self, chain: Host, address: bytes, module: tree.Module, name: str) -> None:
@@ -84,6 +89,7 @@ class Contract:
         ``sender`` is an account (the chain's default without one), ``value`` nANM. Raises
         ``Reverted`` on failure unless ``check`` is false.
         """
+        __tracebackhide__ = True  # a failing test shows its own line, not this one
         who = self._sender if sender is None else sender
         result = self.chain.send(self, function, args, named, sender=who, value=value, gas=gas)
         return result.require() if check else result
@@ -92,6 +98,7 @@ class Contract:
         self, function: str, *args: Any, sender: Any = None, value: int = 0, **named: Any
     ) -> Any:
         """What a call would answer now; it changes nothing. Raises ``Reverted``."""
+        __tracebackhide__ = True
         return self.simulate(function, *args, sender=sender, value=value, **named).require().value
 
     def simulate(
@@ -112,10 +119,14 @@ class Contract:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
-        function = public_function(self.module, name)
+        try:
+            function = public_function(self.module, name)
+        except FunctionUnknown as unknown:
+            raise FunctionMissing(unknown.message, **unknown.facts) from None
         way = self.view if function.view else self.send
 
         def call(*args: Any, **options: Any) -> Any:
+            __tracebackhide__ = True
             return way(name, *args, **options)
 
         call.__name__ = name
@@ -123,7 +134,7 @@ class Contract:
         return call
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Contract) and other.address == self.address
+        return getattr(other, "address", other) == self.address
 
     def __hash__(self) -> int:
         return hash(self.address)

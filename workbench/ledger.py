@@ -19,6 +19,7 @@ from execution.lang import tree
 from execution.transfer import Transfer
 from execution.validity import Prices
 from execution.view import View
+from execution.vm.frame import CODE_MODULE
 from pq.algorithms import ML_DSA_65
 from pq.devnet_keys import CHAIN
 from workbench import sources, trace
@@ -95,11 +96,16 @@ class Ledger:
         encoded = replace(self.account(address), balance=amount).encode()
         self._store({(accounts.MODULE, address): encoded})
 
+    def source_at(self, address: bytes) -> bytes | None:
+        """The source of the contract there, None without one."""
+        code = self.account(address).code
+        stored = None if code is None else self.get(CODE_MODULE, code)
+        return None if stored is None else cbor.decode_own(stored)
+
     def module_at(self, address: bytes) -> tree.Module | None:
         """The checked module of the contract there, None without one."""
-        code = self.account(address).code
-        stored = None if code is None else self.get("code", code)
-        return None if stored is None else sources.module_of(cbor.decode_own(stored))
+        source = self.source_at(address)
+        return None if source is None else sources.module_of(source)
 
     def snapshot(self) -> Snapshot:
         """The state now."""

@@ -33,7 +33,7 @@ from workbench.errors import ContractMissing, NodeNotStarted, StoredUnknown
 from workbench.result import Result, events_of
 from workbench.trace import reason_of
 
-GAS = 20_000_000
+GAS = 40_000_000
 """The limit of a transaction that names none; what is not used is not paid."""
 _START_S = 90.0
 _STOP_S = 20.0

@@ -1,7 +1,7 @@
 """Fixtures for pytest: ``chain``, ``accounts``, ``deploy``, ``reverts``, ``node``.
 
-Every test starts from the state that the fixtures of its session and module left, and what it does
-is undone afterwards. Loaded by ``animica contract test``, or by ``pytest -p workbench.plugin``.
+Every test starts from what the fixtures of its module, and of the whole run, have made, and what it
+does is undone afterwards. Loaded by ``animica contract test`` or ``pytest -p workbench.plugin``.
 Source: docs/guides/contracts-cli.md.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Bench:
-    """The session's chain, made when it is first asked for."""
+    """The run's chain, made when it is first asked for."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
@@ -75,7 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A bench for the session."""
+    """A bench for the run."""
     config.stash[_BENCH] = Bench()
 
 
@@ -140,7 +140,7 @@ def reverts() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def node(_contract_bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A real development node with a block for each transaction, one for the session.
+    """A real development node with a block for each transaction, one for the whole run.
 
     `node.deploy(…)` gives a contract with the same face as `deploy`. Its state is not undone.
     """

@@ -83,6 +83,7 @@ class Result:
 
     def require(self) -> Result:
         """Itself; raises ``Reverted`` unless it succeeded."""
+        __tracebackhide__ = True
         if not self.ok:
             raise Reverted(self)
         return self
@@ -108,6 +109,8 @@ class Reverted(RequestRefused):
         )
         if explained is not None:
             self.__dict__["hint"] = explained.hint
+        if result.trace is not None:
+            self.add_note(result.trace.text())  # a failing test shows it
 
 
 @contextmanager

@@ -41,6 +41,12 @@ def module_of(code: bytes) -> tree.Module:
     return parse_and_check(code)
 
 
+def line_of(source: bytes, line: int | None) -> str:
+    """The text of a line, without its indentation; empty for no line."""
+    lines = source.decode("ascii", "replace").split("\n")
+    return lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else ""
+
+
 def is_path(source: str | Path) -> bool:
     """Is it a file's path, and not a source?"""
     return isinstance(source, Path) or ("\n" not in source and source.endswith(".py"))

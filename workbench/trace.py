@@ -33,7 +33,8 @@ class Payment:
 class Call:
     """One call of a contract. Addresses of 34 bytes, gas without the intrinsic part.
 
-    ``line`` is where it failed, ``stack`` the functions on the way there with their lines.
+    ``line`` is where it failed, ``code`` the text there, ``stack`` the functions on the way there
+    with their lines.
     """
 
     to: bytes
@@ -49,6 +50,7 @@ class Call:
     gas_used: int = 0
     ret: bytes = b""
     line: int | None = None
+    code: str = ""
     stack: tuple[tuple[str, int], ...] = ()
     steps: list[Call | Log | Payment] = field(default_factory=list)
 
@@ -92,6 +94,7 @@ class Call:
             "status": self.status,
             "reason": self.reason or None,
             "line": self.line,
+            "code": self.code or None,
             "steps": [self._step(step) for step in self.steps],
         }
 
@@ -115,7 +118,7 @@ class Call:
     def _result(self) -> str:
         if self.status != receipt.OK:
             explained = reasons.explain(self.status, self.reason)
-            where = f" at line {self.line}" if self.line else ""
+            where = f" at line {self.line}: {self.code}" if self.line else ""
             return f" ✗ {explained.sentence if explained else self.reason}{where}"
         asked = self.function
         functions = self.module.functions if self.module is not None else ()

@@ -10,6 +10,7 @@ from chain.store import sections, sql
 from core import cbor
 from core.header import Header
 from core.limits import ADDRESS_BYTES, TOPICS_PER_LOG
+from core.receipt import OK
 from core.tx import UnsignedTx
 
 Damaged = Callable[[str, str], NoReturn]
@@ -87,13 +88,15 @@ def _wanted(header: Header, block_id: int, body: Body, count: int) -> list[dict[
     for name, prefix in (("txs", "tx"), ("witnesses", "witness"), ("receipts", "receipt")):
         for columns, (at, size) in zip(out, body.places(name) or (), strict=False):
             columns |= {f"{prefix}_at": at, f"{prefix}_size": size}
-    for columns, item in zip(out, body.lists["txs"] or (), strict=False):
-        columns |= _of_tx(header, UnsignedTx.from_map(item))
+    for columns, item, receipt in zip(out, body.lists["txs"] or (), receipts, strict=False):
+        columns |= _of_tx(header, UnsignedTx.from_map(item), receipt)
     return out
 
 
-def _of_tx(header: Header, tx: UnsignedTx) -> dict[str, Any]:
+def _of_tx(header: Header, tx: UnsignedTx, receipt: dict[str, Any]) -> dict[str, Any]:
     to, value = tx.body.get("to"), tx.body.get("value")
+    if tx.kind == "deploy" and receipt["status"] == OK:
+        to = receipt["ret"]
     return {
         "txid": tx.txid,
         "kind": tx.kind,

@@ -32,6 +32,8 @@ PROOF_BLOCKS_MOST = 1_024
 """How many blocks below the head a height may lie whose tree is made again."""
 PROOF_RECORDS_MOST = 20_000
 """Undo records of all later blocks that such a tree is made from at most."""
+PROOF_BYTES_MOST = 16 * 1024 * 1024
+"""Bytes of their values at most: a slot of a contract has up to 16 KiB."""
 _KEPT = 2  # trees of 20,000 records take about 40 MB each
 _BATCH = 300
 
@@ -66,6 +68,18 @@ def _head() -> StoredHeader:
     if found is None:
         raise HeadBroken("the head is not stored")
     return found
+
+
+@dataclass(frozen=True)
+class RecordsAt:
+    """The records after the best chain's block at ``height``. A ``core.ports.StateReader``."""
+
+    height: int
+
+    def get_many(self, records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
+        """The values of those records that existed."""
+        found = {record: state.value_at(record, self.height) for record in records}
+        return {record: value for record, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -168,11 +182,19 @@ def _make(head: StoredHeader, wanted: StoredHeader, pages: Pages) -> _Tree:
             lowest=head.height - PROOF_BLOCKS_MOST,
             most=PROOF_BLOCKS_MOST,
         )
-    if state.undo_count_above(wanted.height, PROOF_RECORDS_MOST + 1) > PROOF_RECORDS_MOST:
+    records, size = state.undo_size_above(wanted.height, PROOF_RECORDS_MOST + 1)
+    if records > PROOF_RECORDS_MOST:
         raise StateTooFarBack(
             f"more than {PROOF_RECORDS_MOST} records have changed since block {wanted.height}",
             height=wanted.height,
             most=PROOF_RECORDS_MOST,
+        )
+    if size > PROOF_BYTES_MOST:
+        raise StateTooFarBack(
+            f"records of more than {PROOF_BYTES_MOST} bytes have changed since block "
+            f"{wanted.height}",
+            height=wanted.height,
+            most=PROOF_BYTES_MOST,
         )
     undone = {
         keys.key_of(module, id): (module, id, value)

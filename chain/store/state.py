@@ -28,7 +28,7 @@ _UNDO = Table(
         ("value", "bytea"),
     ),
 )
-_BATCH = 10_000
+_BATCH = 1_000
 
 
 def read(records: Sequence[RecordKey]) -> dict[RecordKey, bytes]:
@@ -80,13 +80,14 @@ def undo_above(height: int) -> dict[RecordKey, bytes | None]:
     }
 
 
-def undo_count_above(height: int, most: int) -> int:
-    """How many undo records of blocks above ``height`` there are, counted up to ``most``."""
+def undo_size_above(height: int, most: int) -> tuple[int, int]:
+    """Undo records of blocks above ``height``, and bytes of their values, of up to ``most``."""
     row = sql.one(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM chain_undo WHERE height > %s LIMIT %s) counted",
+        "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM (SELECT COALESCE(LENGTH(value), 0) AS size "
+        "FROM chain_undo WHERE height > %s LIMIT %s) counted",
         (height, most),
     )
-    return 0 if row is None else int(row[0])
+    return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
 def delete_undo_above(height: int) -> None:

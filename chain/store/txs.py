@@ -12,7 +12,7 @@ from core import cbor
 from core.block import Block
 from core.failpoints import reach
 from core.limits import ADDRESS_BYTES, TX_BYTES
-from core.receipt import Log, Receipt
+from core.receipt import OK, Log, Receipt
 from core.tx import UnsignedTx, Witness
 
 _TX = Table(
@@ -35,6 +35,7 @@ _LOG = Table(
     ),
 )
 _TOPICS = 4
+_DEPLOY = "deploy"
 # A receipt's logs are bounded by gas; this bounds memory on reading our own bytes back.
 _RECEIPT_BYTES = 2**26
 
@@ -73,7 +74,7 @@ def _tx_rows(block: Block, block_id: int, effects: BlockEffects) -> list[Row]:
         out.append(
             (
                 *(tx.txid, block_id, height, index, unsigned.kind, unsigned.sender),
-                *(_recipient(unsigned.body), _value(unsigned.body), unsigned.nonce),
+                *(_recipient(unsigned, receipt), _value(unsigned.body), unsigned.nonce),
                 *(receipt.status, receipt.gas_used),
                 *(charge.price, charge.base_fee_paid, charge.tip_paid),
                 *(*at_tx[index], *at_witness[index], *at_receipt[index]),
@@ -82,8 +83,10 @@ def _tx_rows(block: Block, block_id: int, effects: BlockEffects) -> list[Row]:
     return out
 
 
-def _recipient(body: dict[str, Any]) -> bytes | None:
-    to = body.get("to")
+def _recipient(unsigned: UnsignedTx, receipt: Receipt) -> bytes | None:
+    """Whom it is addressed to; of a deployment the contract that it made."""
+    made = unsigned.kind == _DEPLOY and receipt.status == OK
+    to = receipt.ret if made else unsigned.body.get("to")
     return to if type(to) is bytes and len(to) == ADDRESS_BYTES else None
 
 
@@ -233,7 +236,23 @@ def of_address(address: bytes, before: tuple[int, int], limit: int) -> list[TxLi
     return [_line(row) for row in sql.rows(query, params)]
 
 
+def maker_of(contract: bytes) -> TxLine | None:
+    """The line of the deployment that made a contract."""
+    query = (
+        f"SELECT {_LINE} {_FROM} WHERE t.recipient = %s AND t.kind = %s "
+        "ORDER BY t.height, t.tx_index LIMIT 1"
+    )
+    row = sql.one(query, (contract, _DEPLOY))
+    return None if row is None else _line(row)
+
+
 Topics = Sequence[bytes | Sequence[bytes] | None]
+_LOGS = (
+    "SELECT l.height, b.hash, t.txid, l.tx_index, l.log_index, l.address, "
+    "l.topic0, l.topic1, l.topic2, l.topic3, l.data FROM chain_log l "
+    "JOIN chain_block b ON b.height = l.height AND b.canonical "
+    "LEFT JOIN chain_tx t ON t.height = l.height AND t.tx_index = l.tx_index"
+)
 
 
 def logs(
@@ -255,14 +274,17 @@ def logs(
         choices = [wanted] if isinstance(wanted, bytes) else list(wanted)
         where.append(f"l.topic{place} IN ({', '.join(['%s'] * len(choices))})")
         params.extend(choices)
-    query = (
-        "SELECT l.height, b.hash, t.txid, l.tx_index, l.log_index, l.address, "
-        "l.topic0, l.topic1, l.topic2, l.topic3, l.data FROM chain_log l "
-        "JOIN chain_block b ON b.height = l.height AND b.canonical "
-        "LEFT JOIN chain_tx t ON t.height = l.height AND t.tx_index = l.tx_index "
-        f"WHERE {' AND '.join(where)} ORDER BY l.height, l.log_index LIMIT %s"
-    )
+    query = f"{_LOGS} WHERE {' AND '.join(where)} ORDER BY l.height, l.log_index LIMIT %s"
     return [_log_line(row) for row in sql.rows(query, (*params, limit))]
+
+
+def newest_logs(address: bytes, before: tuple[int, int], limit: int) -> list[LogLine]:
+    """Events of an account below a place (height, log index), newest first."""
+    query = (
+        f"{_LOGS} WHERE l.address = %s AND (l.height, l.log_index) < (%s, %s) "
+        "ORDER BY l.height DESC, l.log_index DESC LIMIT %s"
+    )
+    return [_log_line(row) for row in sql.rows(query, (address, *before, limit))]
 
 
 def _log_line(row: Row) -> LogLine:

@@ -6,6 +6,7 @@ For clients: the engine reads calldata by itself. Source: docs/spec/contracts.md
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from execution.abi.text import ArgumentRefused, Resolve, parse, show
 from execution.lang import tree
 from execution.lang.types import NONE, STR, Type
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 NO_INIT = tree.Function(
     0, "init", (), NONE, (), view=False, payable=False, documentation="", locals=()
 )
@@ -127,7 +129,9 @@ def _asked_function(data: bytes) -> str | None:
         items = codec.parse(data)
     except EncodingRefused:
         return None
-    return items[0] if type(items) is list and items and type(items[0]) is str else None
+    name = items[0] if type(items) is list and items else None
+    # Anything else is no function of any contract, and may be what a terminal obeys.
+    return name if type(name) is str and _NAME.fullmatch(name) else None
 
 
 def decode_all(data: bytes, types: Sequence[Type]) -> list[Any]:

@@ -1,8 +1,7 @@
 """Values to their ABI form and back: typed and strict. Source: docs/spec/contracts.md, "ABI".
 
-A value is an int, bool, bytes, str, address (34 bytes), None, list, tuple or dict. With
-``packed`` it is in the engine's form, which differs in one thing: a ``dict[int, …]`` has the keys'
-ABI bytes for keys. CPython's hash of an int can be predicted and so flooded; that of bytes cannot.
+A value is an int, bool, bytes, str, address (34 bytes), None, list, tuple or dict. This is what
+clients use; the engine's values (``own``) differ from these in their dicts of ints.
 """
 
 from __future__ import annotations
@@ -13,10 +12,15 @@ from typing import Any, NoReturn
 from core import cbor
 from core.errors import EncodingRefused
 from core.limits import ADDRESS_BYTES
+from execution.abi.ints import pack_key, unpack_key
 from execution.lang.types import INT_BYTES, INT_MAX, INT_MIN, SIZE_MOST, Type
 
 Plain = Any
 """What CBOR knows: bytes, str, bool, None and lists of them."""
+Convert = Callable[[Any], Any]
+_Inner = Callable[[Type], Convert]
+_Make = Callable[[Type, _Inner], Convert]
+"""Makes a type's function, given those of the types inside of it."""
 
 
 class AbiMalformed(EncodingRefused):
@@ -26,20 +30,20 @@ class AbiMalformed(EncodingRefused):
     hint = "Encode the value as docs/spec/contracts.md, ABI, says for its type."
 
 
-def encode(value: object, of: Type, *, packed: bool = False) -> bytes:
+def encode(value: object, of: Type) -> bytes:
     """The ABI form of a value. Raises AbiMalformed if it is not of the type."""
-    return cbor.encode(to_plain(value, of, packed=packed))
+    return cbor.encode(to_plain(value, of))
 
 
-def encode_all(values: Sequence[object], types: Iterable[Type], *, packed: bool = False) -> bytes:
+def encode_all(values: Sequence[object], types: Iterable[Type]) -> bytes:
     """The ABI array of several values, each of its type; as long as ``values``."""
     pairs = zip(values, types, strict=False)
-    return cbor.encode([to_plain(value, of, packed=packed) for value, of in pairs])
+    return cbor.encode([to_plain(value, of) for value, of in pairs])
 
 
-def decode(data: bytes, of: Type, *, packed: bool = False) -> Any:
+def decode(data: bytes, of: Type) -> Any:
     """The value whose ABI form is ``data``. Raises AbiMalformed."""
-    return from_plain(parse(data), of, packed=packed)
+    return from_plain(parse(data), of)
 
 
 def parse(data: bytes) -> Plain:
@@ -52,16 +56,6 @@ def parse(data: bytes) -> Plain:
         raise AbiMalformed(refusal.message, cause=refusal.code) from None
 
 
-def pack_key(key: int) -> bytes:
-    """The 32 bytes of an int: its ABI form, and its form as the engine's dict key."""
-    return key.to_bytes(INT_BYTES, "big", signed=True)
-
-
-def unpack_key(key: bytes) -> int:
-    """The int of its 32 bytes."""
-    return int.from_bytes(key, "big", signed=True)
-
-
 def default(of: Type) -> Any:
     """The default of a type; lists and dicts are new."""
     if of.kind == "tuple":
@@ -69,14 +63,23 @@ def default(of: Type) -> Any:
     return _DEFAULTS[of.kind]()
 
 
-def to_plain(value: object, of: Type, *, packed: bool = False) -> Plain:
+def to_plain(value: object, of: Type) -> Plain:
     """A value as CBOR takes it. Raises AbiMalformed if it is not of the type."""
-    return _TO[of.kind](value, of, packed)
+    return _converter(of, "to", _TO)(value)
 
 
-def from_plain(plain: Plain, of: Type, *, packed: bool = False) -> Any:
+def from_plain(plain: Plain, of: Type) -> Any:
     """The value of a type in what CBOR gave. Raises AbiMalformed."""
-    return _FROM[of.kind](plain, of, packed)
+    return _converter(of, "from", _FROM)(plain)
+
+
+def _converter(of: Type, name: str, made: dict[str, _Make]) -> Convert:
+    """The type's own function, made once."""
+    known: Convert | None = of.memo.get(name)
+    if known is None:
+        known = made[of.kind](of, lambda inner: _converter(inner, name, made))
+        of.memo[name] = known
+    return known
 
 
 def _refuse(of: Type) -> NoReturn:
@@ -98,38 +101,50 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {
 # --- to CBOR --------------------------------------------------------------------------------
 
 
-def _to_int(value: Any, of: Type, packed: bool) -> Plain:
-    if type(value) is not int or not INT_MIN <= value <= INT_MAX:
-        _refuse(of)
-    return pack_key(value)
+def _to_int(of: Type, inner: _Inner) -> Convert:
+    def convert(value: Any) -> Plain:
+        if type(value) is not int or not INT_MIN <= value <= INT_MAX:
+            _refuse(of)
+        return pack_key(value)
+
+    return convert
 
 
-def _to_list(value: Any, of: Type, packed: bool) -> Plain:
-    if type(value) is not list or len(value) > SIZE_MOST:
-        _refuse(of)
-    item = of.args[0]
-    give = _TO[item.kind]
-    return [give(x, item, packed) for x in value]
+def _to_list(of: Type, inner: _Inner) -> Convert:
+    give = inner(of.args[0])
+
+    def convert(value: Any) -> Plain:
+        if type(value) is not list or len(value) > SIZE_MOST:
+            _refuse(of)
+        return list(map(give, value))
+
+    return convert
 
 
-def _to_tuple(value: Any, of: Type, packed: bool) -> Plain:
-    if type(value) is not tuple or len(value) != len(of.args):
-        _refuse(of)
-    return [_TO[item.kind](x, item, packed) for x, item in zip(value, of.args, strict=True)]
+def _to_tuple(of: Type, inner: _Inner) -> Convert:
+    parts = list(map(inner, of.args))
+
+    def convert(value: Any) -> Plain:
+        if type(value) is not tuple or len(value) != len(parts):
+            _refuse(of)
+        return [part(item) for part, item in zip(parts, value, strict=True)]
+
+    return convert
 
 
-def _to_dict(value: Any, of: Type, packed: bool) -> Plain:
-    if type(value) is not dict or len(value) > SIZE_MOST:
-        _refuse(of)
+def _to_dict(of: Type, inner: _Inner) -> Convert:
     key_type, value_type = of.args
-    key_is_packed = packed and key_type.kind == "int"
-    give = _TO[value_type.kind]
-    pairs = []
-    for key, item in value.items():
-        plain_key = key if key_is_packed else to_plain(key, key_type)
-        pairs.append([plain_key, give(item, value_type, packed)])
-    pairs.sort(key=_place)
-    return pairs
+    give = inner(value_type)
+    give_key = inner(key_type)
+
+    def convert(value: Any) -> Plain:
+        if type(value) is not dict or len(value) > SIZE_MOST:
+            _refuse(of)
+        pairs = [[give_key(key), give(item)] for key, item in value.items()]
+        pairs.sort(key=_place)
+        return pairs
+
+    return convert
 
 
 def _place(pair: list[Plain]) -> tuple[int, bytes]:
@@ -138,108 +153,122 @@ def _place(pair: list[Plain]) -> tuple[int, bytes]:
     return len(key), key
 
 
-def _to_optional(value: Any, of: Type, packed: bool) -> Plain:
-    return None if value is None else to_plain(value, of.args[0], packed=packed)
+def _optional(of: Type, inner: _Inner) -> Convert:
+    convert = inner(of.args[0])
+    return lambda value: None if value is None else convert(value)
 
 
 # --- atoms, the same both ways ----------------------------------------------------------------
 
 
-def _bool(value: Any, of: Type, packed: bool) -> Any:
-    return value if type(value) is bool else _refuse(of)
+def _bool(of: Type, inner: _Inner) -> Convert:
+    return lambda value: value if type(value) is bool else _refuse(of)
 
 
-def _bytes(value: Any, of: Type, packed: bool) -> Any:
-    return value if type(value) is bytes and len(value) <= SIZE_MOST else _refuse(of)
+def _bytes(of: Type, inner: _Inner) -> Convert:
+    return lambda value: value if type(value) is bytes and len(value) <= SIZE_MOST else _refuse(of)
 
 
-def _str(value: Any, of: Type, packed: bool) -> Any:
-    if type(value) is not str or len(value) > SIZE_MOST:
-        _refuse(of)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        _refuse(of)
-    return value
+def _str(of: Type, inner: _Inner) -> Convert:
+    def convert(value: Any) -> Plain:
+        if type(value) is not str or len(value) > SIZE_MOST:
+            _refuse(of)
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                _refuse(of)
+        return value
+
+    return convert
 
 
-def _address(value: Any, of: Type, packed: bool) -> Any:
-    return value if type(value) is bytes and len(value) == ADDRESS_BYTES else _refuse(of)
+def _address(of: Type, inner: _Inner) -> Convert:
+    return lambda value: (
+        value if type(value) is bytes and len(value) == ADDRESS_BYTES else _refuse(of)
+    )
 
 
-def _none(value: Any, of: Type, packed: bool) -> Any:
-    return None if value is None else _refuse(of)
+def _none(of: Type, inner: _Inner) -> Convert:
+    return lambda value: None if value is None else _refuse(of)
 
 
 # --- from CBOR ------------------------------------------------------------------------------
 
 
-def _from_int(plain: Plain, of: Type, packed: bool) -> Any:
-    if type(plain) is not bytes or len(plain) != INT_BYTES:
-        _refuse(of)
-    return unpack_key(plain)
-
-
-def _from_list(plain: Plain, of: Type, packed: bool) -> Any:
-    if type(plain) is not list or len(plain) > SIZE_MOST:
-        _refuse(of)
-    item = of.args[0]
-    take = _FROM[item.kind]
-    return [take(x, item, packed) for x in plain]
-
-
-def _from_tuple(plain: Plain, of: Type, packed: bool) -> Any:
-    if type(plain) is not list or len(plain) != len(of.args):
-        _refuse(of)
-    return tuple(
-        [_FROM[item.kind](x, item, packed) for x, item in zip(plain, of.args, strict=True)]
-    )
-
-
-def _from_dict(plain: Plain, of: Type, packed: bool) -> Any:
-    if type(plain) is not list or len(plain) > SIZE_MOST:
-        _refuse(of)
-    key_type, value_type = of.args
-    key_stays = packed and key_type.kind == "int"
-    result: dict[Any, Any] = {}
-    last = (-1, b"")
-    for pair in plain:
-        if type(pair) is not list or len(pair) != 2:
+def _from_int(of: Type, inner: _Inner) -> Convert:
+    def convert(plain: Plain) -> int:
+        if type(plain) is not bytes or len(plain) != INT_BYTES:
             _refuse(of)
-        key = from_plain(pair[0], key_type)
-        place = _place(pair)
-        if place <= last:
-            raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
-        last = place
-        result[pair[0] if key_stays else key] = _FROM[value_type.kind](pair[1], value_type, packed)
-    return result
+        return unpack_key(plain)
+
+    return convert
 
 
-def _from_optional(plain: Plain, of: Type, packed: bool) -> Any:
-    return None if plain is None else from_plain(plain, of.args[0], packed=packed)
+def _from_list(of: Type, inner: _Inner) -> Convert:
+    take = inner(of.args[0])
+
+    def convert(plain: Plain) -> Any:
+        if type(plain) is not list or len(plain) > SIZE_MOST:
+            _refuse(of)
+        return list(map(take, plain))
+
+    return convert
 
 
-_Codec = Callable[[Any, Type, bool], Any]
-_ATOMS: dict[str, _Codec] = {
+def _from_tuple(of: Type, inner: _Inner) -> Convert:
+    parts = list(map(inner, of.args))
+
+    def convert(plain: Plain) -> Any:
+        if type(plain) is not list or len(plain) != len(parts):
+            _refuse(of)
+        return tuple([part(item) for part, item in zip(parts, plain, strict=True)])
+
+    return convert
+
+
+def _from_dict(of: Type, inner: _Inner) -> Convert:
+    take_key, take = map(inner, of.args)
+
+    def convert(plain: Plain) -> Any:
+        if type(plain) is not list or len(plain) > SIZE_MOST:
+            _refuse(of)
+        result: dict[Any, Any] = {}
+        last = (-1, b"")
+        for pair in plain:
+            if type(pair) is not list or len(pair) != 2:
+                _refuse(of)
+            key = take_key(pair[0])
+            place = _place(pair)
+            if place <= last:
+                raise AbiMalformed("dict keys are out of order or repeated", type=str(of))
+            last = place
+            result[key] = take(pair[1])
+        return result
+
+    return convert
+
+
+_ATOMS: dict[str, _Make] = {
     "bool": _bool,
     "bytes": _bytes,
     "str": _str,
     "address": _address,
     "none": _none,
 }
-_TO: dict[str, _Codec] = {
+_TO: dict[str, _Make] = {
     **_ATOMS,
     "int": _to_int,
     "list": _to_list,
     "tuple": _to_tuple,
     "dict": _to_dict,
-    "optional": _to_optional,
+    "optional": _optional,
 }
-_FROM: dict[str, _Codec] = {
+_FROM: dict[str, _Make] = {
     **_ATOMS,
     "int": _from_int,
     "list": _from_list,
     "tuple": _from_tuple,
     "dict": _from_dict,
-    "optional": _from_optional,
+    "optional": _optional,
 }

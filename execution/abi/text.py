@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import AnimicaError, EncodingRefused, RequestRefused
+from core.limits import ADDRESS_BYTES
 from execution.lang.types import INT_MAX, INT_MIN, SIZE_MOST, Type
 from pq import addresses
 
@@ -29,7 +30,7 @@ _WRITE = {
     "bool": "true or false",
     "bytes": "0x and an even number of hex digits",
     "str": "text",
-    "address": "an address (anim1…) or a known name",
+    "address": "an address (anim1…), a known name, or 0x0 for the zero address",
     "none": "none",
     "list": "a JSON list such as [1, 2]",
     "tuple": 'a JSON list of its items such as [1, "0xbeef"]',
@@ -134,6 +135,8 @@ class _Reader:
                 raise ArgumentRefused(
                     f"{self._name}: {error.message}", field=self._name, type=str(of)
                 ) from None
+        if text.startswith("0x"):
+            return self._raw_address(text, of)
         if self._resolve is None or not text:
             raise self._refused(text, of)
         try:
@@ -144,6 +147,18 @@ class _Reader:
                 field=self._name,
                 type=str(of),
             ) from None
+
+    def _raw_address(self, text: str, of: Type) -> bytes:
+        """34 bytes in hex, of any account or none; ``0x0`` is the zero address."""
+        if text == "0x0":
+            return bytes(ADDRESS_BYTES)
+        try:
+            found = bytes.fromhex(text[2:])
+        except ValueError:
+            raise self._refused(text, of) from None
+        if len(found) != ADDRESS_BYTES:
+            raise self._refused(text, of)
+        return found
 
     def _items(self, value: Any, of: Type, types: list[Type]) -> list[Any]:
         if not _is_list(value) or len(value) != len(types) or len(types) > SIZE_MOST:

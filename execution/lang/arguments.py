@@ -67,11 +67,9 @@ def literal_flag(argument: s.Argument | None) -> bool:
     )
 
 
-def reverse_flag(cx: Context, argument: s.Argument | None, line: int) -> tree.Expr:
-    """What ``reverse=`` says; a literal False if it is left out."""
-    if argument is None:
-        return tree.Literal(line, BOOL, False)
-    return cx.need(argument.value, BOOL)
+def reverse_flag(cx: Context, argument: s.Argument | None) -> tuple[tree.Expr, ...]:
+    """What ``reverse=`` says, or nothing if it is left out."""
+    return () if argument is None else (cx.need(argument.value, BOOL),)
 
 
 def byte_order(node: s.Expression) -> str:

@@ -104,8 +104,7 @@ def _sorted(cx: Context, node: s.Call, name: str) -> tree.Expr:
         raise refused(
             "type", node, f"`sorted` of {found.type}", "a list of int, bytes, str or address"
         )
-    reverse = reverse_flag(cx, flag, node.line)
-    return tree.Builtin(node.line, found.type, name, (found, reverse))
+    return tree.Builtin(node.line, found.type, name, (found, *reverse_flag(cx, flag)))
 
 
 def _copy(cx: Context, node: s.Call, name: str) -> tree.Expr:

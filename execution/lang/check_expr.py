@@ -167,10 +167,14 @@ def logic(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
 
 
 def conditional(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
-    """``then if test else other``: both sides are of the expected type, else of the first's."""
+    """``then if test else other``: both sides fit the expected type, else the first side's.
+
+    The whole has the type of its sides if that is one, else the type that they had to fit.
+    """
     assert isinstance(node, s.Conditional)
     then = cx.need(node.then, want) if want is not None else cx.value(node.then)
     test = cx.condition(node.test)
-    type_ = want if want is not None else then.type
-    other = cx.need(node.other, type_)
+    wanted = want if want is not None else then.type
+    other = cx.need(node.other, wanted)
+    type_ = then.type if then.type == other.type else wanted
     return tree.Choice(node.line, type_, test, then, other)

@@ -139,6 +139,6 @@ def _link(
         return container
     if op not in ("==", "!="):
         _ordered(left.type, op, at)
-    if narrows:
         return cx.need(right, left.type)
-    return _equal(cx, left, right, at)
+    other = _equal(cx, left, right, at)
+    return fit.narrow(other) if narrows else other

@@ -152,5 +152,4 @@ def _sort(cx: Context, node: s.Call, base: tree.Expr) -> tree.Expr:
         raise refused(
             "type", node, f"`sort` of {base.type}", "a list of int, bytes, str or address"
         )
-    reverse = reverse_flag(cx, flag, node.line)
-    return tree.Method(node.line, NONE, "sort", base, (reverse,))
+    return tree.Method(node.line, NONE, "sort", base, reverse_flag(cx, flag))

@@ -204,8 +204,8 @@ class Builtin:
     """Call of a builtin, by its name in the spec: ``len``, ``int.from_bytes``, ``bytes.fromhex``, …
 
     ``flags`` are the literal parts: ``("big", False)`` of ``from_bytes`` (order, signed).
-    ``sorted`` has ``reverse`` as its second argument, a Literal False where it is not written (that
-    one costs nothing, and so do literals in ``flags``).
+    Literals in ``flags`` cost nothing. ``sorted`` has ``reverse`` as its second argument, and the
+    method ``sort`` as its first, where it is written.
     """
 
     line: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 INT_MIN, INT_MAX = -(2**255), 2**255 - 1
 INT_BYTES = 32
@@ -37,6 +38,29 @@ class Type:
     def size(self) -> int:
         """How many types it is made of, itself included."""
         return 1 + sum(part.size for part in self.args)
+
+    @cached_property
+    def density(self) -> int:
+        """How dear a byte of its encoded form may be: 0 without list and dict in it, 2 with a dict
+        inside of a list or dict, else 1.
+        """
+        inner = max((part.density for part in self.args), default=0)
+        if self.kind not in ("list", "dict"):
+            return inner
+        return 2 if any(part.has_dict for part in self.args) else max(1, inner)
+
+    @cached_property
+    def has_dict(self) -> bool:
+        """Is it a dict, or is there one in it?"""
+        return self.kind == "dict" or any(part.has_dict for part in self.args)
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What others have worked out for the type and look up while contracts run, by their name.
+
+        A table by type would have to hash it, which walks through all of it.
+        """
+        return {}
 
     def __str__(self) -> str:
         if self.kind == "none":

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from core.hashing import sha3
 from execution import lang
+from execution.kinds import Compiler, Setting
 from execution.vm.ports import Artifacts
 from execution.vm.program import Bound, Program, compile_module
 from execution.vm.stdlib import HOST
 
 COUNT_MOST = 1_024
-SOURCE_BYTES_MOST = 4 * 1024 * 1024
-"""A program takes about 18 times its source: some 75 MB of memory when all is full."""
+BYTES_MOST = 80 * 1024 * 1024
+FUNCTION_BYTES = 1_500
+"""A program takes as much memory as its artifact, and so much for each function."""
 _CHECK_BYTES = 32
 
 
@@ -27,14 +29,16 @@ class _Held:
 
 
 class Codes:
-    """The programs used last, by count and bytes of source. May be used from any thread."""
+    """The programs used last, by count and the memory they take. May be used from any thread.
 
-    def __init__(
-        self, *, count_most: int = COUNT_MOST, source_bytes_most: int = SOURCE_BYTES_MOST
-    ) -> None:
+    A source says little about memory: its program takes 10 to 50 times as much, and a constant of
+    a few characters may have 65,536.
+    """
+
+    def __init__(self, *, count_most: int = COUNT_MOST, bytes_most: int = BYTES_MOST) -> None:
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
         self._count_most = count_most
-        self._source_bytes_most = source_bytes_most
+        self._bytes_most = bytes_most
         self.artifacts: Artifacts | None = None
 
     def of(self, code_hash: bytes, source: bytes) -> Bound:
@@ -43,21 +47,23 @@ class Codes:
         if held is not None:
             self._touch(code_hash)
             return held.program
-        program = self._stored(code_hash)
+        data = self._stored(code_hash)
+        program = Program.from_bytes(data)
         if program is None:
             program = compile_module(lang.parse_and_check(source))
+            data = program.to_bytes()
             if self.artifacts is not None:
-                self.artifacts.save(code_hash, _sealed(code_hash, program.to_bytes()))
+                self.artifacts.save(code_hash, _sealed(code_hash, data))
         bound = program.bound(HOST)
-        self._hold(code_hash, _Held(bound, len(source)))
+        self._hold(code_hash, _Held(bound, len(data) + FUNCTION_BYTES * len(program.functions)))
         return bound
 
-    def _stored(self, code_hash: bytes) -> Program | None:
-        """A damaged artifact, or one of another engine, is a miss."""
+    def _stored(self, code_hash: bytes) -> bytes:
+        """The artifact; a damaged one is none, and none is a program of no engine."""
         data = None if self.artifacts is None else self.artifacts.load(code_hash)
         if data is None or _sealed(code_hash, data[_CHECK_BYTES:]) != data:
-            return None
-        return Program.from_bytes(data[_CHECK_BYTES:])
+            return b""
+        return data[_CHECK_BYTES:]
 
     def _touch(self, code_hash: bytes) -> None:
         try:
@@ -67,7 +73,7 @@ class Codes:
 
     def _hold(self, code_hash: bytes, held: _Held) -> None:
         self._held[code_hash] = held
-        while len(self._held) > self._count_most or self._bytes() > self._source_bytes_most:
+        while len(self._held) > self._count_most or self._bytes() > self._bytes_most:
             try:
                 self._held.popitem(last=False)
             except KeyError:
@@ -91,3 +97,8 @@ def _sealed(code_hash: bytes, data: bytes) -> bytes:
 
 CODES = Codes()
 """The programs of this process."""
+
+
+def programs_of(setting: Setting) -> Compiler:
+    """Where a run gets its programs: what its setting names, else those of this process."""
+    return CODES if setting.programs is None else setting.programs

@@ -11,10 +11,10 @@ from typing import Any
 from execution.lang import tree
 from execution.lang.types import INT, Type
 
-NAME, UNARY, NOT, ADD, BITS, MUL, DIV, SHIFT, POW = 1, 6, 2, 6, 6, 8, 10, 16, 100
-COMPARE, LOGIC, TRUTH, DISPLAY, ITEM, PAIR, INDEX, KEY = 4, 2, 4, 10, 3, 40, 6, 40
-OPERATION, CALL, ARGUMENT, BIND, UNPACK, LOOP, STEP = 30, 30, 2, 1, 4, 8, 2
-CONTEXT, NARROW, HOST = 10, 2, 60
+NAME, UNARY, NOT, ADD, BITS, MUL, DIV, SHIFT, POW = 1, 6, 2, 6, 6, 10, 22, 16, 100
+COMPARE, LOGIC, TRUTH, DISPLAY, ITEM, PAIR, INDEX, KEY = 6, 2, 8, 10, 3, 40, 6, 64
+OPERATION, CALL, ARGUMENT, BIND, UNPACK, LOOP, STEP = 60, 30, 2, 1, 4, 8, 2
+CONTEXT, NARROW, HOST = 16, 2, 100
 
 _INT_OPERATORS = {
     "+": ADD,
@@ -60,15 +60,6 @@ def is_default(e: tree.Expr) -> bool:
     return isinstance(e, tree.Constant) and "." in e.name
 
 
-def _reverse(name: str, arguments: tuple[tree.Expr, ...], at: int) -> tuple[tree.Expr, ...]:
-    """Arguments without a literal ``reverse=False``, which is as if it were not written."""
-    if name in ("sorted", "sort") and len(arguments) > at:
-        flag = arguments[at]
-        if isinstance(flag, tree.Literal) and flag.value is False:
-            return arguments[:at]
-    return arguments
-
-
 # --- what a node costs by itself ----------------------------------------------------------------
 
 
@@ -100,7 +91,7 @@ _OWN: dict[type, Callable[[Any], int]] = {
     tree.Slice: lambda e: OPERATION,
     tree.StoredItem: lambda e: HOST,
     tree.Call: lambda e: CALL + ARGUMENT * len(e.arguments),
-    tree.Builtin: lambda e: DIV if e.name == "divmod" else OPERATION,
+    tree.Builtin: lambda e: OPERATION,
     tree.Method: _method,
     tree.Host: lambda e: CONTEXT if e.name in _AS_CONTEXT else HOST,
     tree.Context: lambda e: CONTEXT,
@@ -133,8 +124,8 @@ _PARTS: dict[type, Callable[[Any], tuple[tree.Expr, ...]]] = {
     tree.Slice: lambda e: _present(e.base, e.start, e.stop),
     tree.StoredItem: lambda e: e.keys,
     tree.Call: lambda e: e.arguments,
-    tree.Builtin: lambda e: _reverse(e.name, e.arguments, 1),
-    tree.Method: lambda e: (e.base, *_reverse(e.name, e.arguments, 0)),
+    tree.Builtin: lambda e: e.arguments,
+    tree.Method: lambda e: (e.base, *e.arguments),
     tree.Host: lambda e: _present(*e.arguments, e.value, e.gas),
     tree.Context: lambda e: (),
     tree.Narrow: lambda e: (e.operand,),
@@ -205,7 +196,7 @@ def head(s: tree.Statement) -> int:
         return STEP + cost(s.arms[0][0])
     if isinstance(s, tree.For):
         call = 0 if s.over == "value" else OPERATION
-        return STEP + call + sum(map(cost, s.sources))
+        return STEP + LOOP + call + sum(map(cost, s.sources))
     return 0
 
 
@@ -213,6 +204,11 @@ def turn(s: tree.For) -> int:
     """What each turn of a ``for`` costs on top of the first block of its body."""
     unpack = UNPACK if len(s.targets) > 1 else 0
     return LOOP + unpack + BIND * len(s.targets) + NARROW * sum(s.narrow)
+
+
+def arm(test: tree.Expr) -> int:
+    """What each test of an ``elif`` costs."""
+    return LOOP + cost(test)
 
 
 def test(s: tree.While) -> int:

@@ -81,7 +81,7 @@ def _if(s: tree.If, n: Names, out: Lines) -> None:
         return
     for i, (test, then) in enumerate(s.arms):
         # A block inside of the condition: nested ifs would go as deep as there are arms.
-        block = f"h_block(m, {costs.cost(test)}) or " if i else ""
+        block = f"h_block(m, {costs.arm(test)}) or " if i else ""
         out.add(test.line, f"{'elif' if i else 'if'} {block}{_test(test, n)}:")
         with out.indented():
             body(then, n, out)
@@ -96,7 +96,7 @@ def _if_of_many(s: tree.If, n: Names, out: Lines) -> None:
     open_ = f"t_if{out.depth}"
     out.add(s.line, f"{open_} = True")
     for i, (test, then) in enumerate(s.arms):
-        block = f"{open_} and not h_block(m, {costs.cost(test)}) and " if i else ""
+        block = f"{open_} and not h_block(m, {costs.arm(test)}) and " if i else ""
         out.add(test.line, f"if {block}{_test(test, n)}:")
         with out.indented():
             out.add(test.line, f"{open_} = False")

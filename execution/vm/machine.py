@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core import receipt
 from core.errors import NodeFault
@@ -17,12 +18,13 @@ from execution.lang.types import NONE
 from execution.vm import arguments, forms
 from execution.vm.frame import Frame, Running, charge, move
 from execution.vm.outcome import Ended, EngineExhausted, OutOfGas, Reverted, reason_bytes
-from execution.vm.ports import Runnable, Signature
+from execution.vm.ports import Compiled, Runnable, Signature
 
 DEPTH_MOST = 64
 RUN = 1_000
 SOURCE_BYTE = 4
-DATA_BYTE = 16
+DATA_BYTE, MORE_BYTE = 32, (0, 48, 128)
+"""What a byte of calldata costs, and one of an argument on top, by its ``Type.density``."""
 
 # 64 contracts of 32 functions each, with a dozen frames of ours between them, are 2,900 frames of
 # Python; they are on the heap. No more than twice that: C code which counts by the same limit, such
@@ -107,9 +109,19 @@ def invoke(m: Frame, program: Runnable, name: str, items: list[bytes]) -> bytes:
     function = program.program.functions[name]
     if m.value and not function.payable:
         raise Reverted("vm.not_payable")
-    values = arguments.values_of(program.program, name, items)
+    values = _arguments(m, program.program, name, items)
     m.static = m.static or function.view
     return _result(m, function, program.call(m, name, values))
+
+
+def _arguments(m: Frame, program: Compiled, name: str, items: list[bytes]) -> tuple[Any, ...]:
+    """The decoded arguments; those that may be made of many values cost more."""
+    parameters = program.functions[name].parameters
+    pairs = zip(parameters, items, strict=False)
+    more = sum([MORE_BYTE[parameter.type.density] * len(item) for parameter, item in pairs])
+    if more and len(items) <= len(parameters):
+        charge(m, more)
+    return arguments.values_of(program, name, items)
 
 
 def _result(m: Frame, function: Signature, value: object) -> bytes:

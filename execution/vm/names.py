@@ -6,6 +6,7 @@ Names of the source appear in generated code only as ``v_name`` and ``f_name``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from execution.lang import tree
@@ -29,12 +30,17 @@ class Names:
         self._events = {event.name: i for i, event in enumerate(module.events)}
         self._types: dict[Types, int] = {}
         self._hosts: dict[str, None] = {}
-        self._static = static_views(module)
+        self._module = module
+        self._views = frozenset(f.name for f in module.functions if f.view)
         self.in_view = False
 
     def goes_static(self, name: str) -> bool:
         """Does a call of this function from here begin something static?"""
-        return not self.in_view and name in self._static
+        return not self.in_view and name in self._views and name in self._static
+
+    @cached_property
+    def _static(self) -> frozenset[str]:
+        return static_views(self._module)
 
     @property
     def types(self) -> list[Types]:

@@ -9,15 +9,16 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from execution.abi import codec
+from execution.abi import codec, own
 from execution.abi.weight import weight
 from execution.lang.types import SIZE_MOST, Type
 from execution.vm.meter import Meter, bad_value, charge, fail
 from execution.vm.outcome import Reverted
 
-ENCODE_GAS = 8
-"""For each unit of weight; no unit has less than an eighth of a byte of the form."""
-DECODE_BYTE_GAS = 16
+ENCODE_BASE, ENCODE_GAS = 100, 8
+"""For each unit of weight; 64 of them have at least a byte of the form."""
+DECODE_BASE, DECODE_BYTE_GAS = 200, (32, 80, 160)
+"""For each byte, by how many values of the type a byte may hold: ``Type.density``."""
 HASH_GAS, HASH_BYTE_GAS = 100, 2
 
 
@@ -25,23 +26,24 @@ def encoded(m: Meter, value: Any, of: Type, most: int = SIZE_MOST) -> bytes:
     """The ABI form of one of the engine's values, paid for; ``vm.size`` over ``most`` bytes."""
     heavy = weight(value, of, m.gas // ENCODE_GAS)
     charge(m, heavy * ENCODE_GAS)
-    data = codec.encode(value, of, packed=True) if heavy <= 8 * most else b""
-    if heavy > 8 * most or len(data) > most:
+    data = own.encode(value, of) if heavy <= 64 * most else b""
+    if heavy > 64 * most or len(data) > most:
         raise Reverted("vm.size")
     return data
 
 
 def decoded(m: Meter, of: Type, data: bytes) -> Any:
     """``abi.decode(data, of)``."""
-    charge(m, DECODE_BYTE_GAS * len(data))
+    charge(m, DECODE_BASE + DECODE_BYTE_GAS[of.density] * len(data))
     try:
-        return codec.decode(data, of, packed=True)
+        return own.decode_strictly(data, of)
     except codec.AbiMalformed:
         return bad_value()
 
 
 def encode(m: Meter, of: Type, value: Any) -> bytes:
     """``abi.encode`` of a value of the type."""
+    charge(m, ENCODE_BASE)
     return encoded(m, value, of)
 
 

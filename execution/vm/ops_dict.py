@@ -8,7 +8,7 @@ from __future__ import annotations
 from sys import getsizeof
 from typing import Any
 
-from execution.abi.codec import pack_key, unpack_key
+from execution.abi.ints import pack_key, unpack_key
 from execution.lang.types import SIZE_MOST
 from execution.vm.meter import Meter, charge, charge_size, check_size
 from execution.vm.ops_list import GROW_GAS
@@ -87,7 +87,8 @@ def find_text(m: Meter, d: Dict, key: Any, default: Any) -> Any:
 def pop(d: Dict, key: Any, *default: Any) -> Any:
     """``d.pop(key[, default])``."""
     value = d.pop(key, *default)
-    _pack(d)
+    if getsizeof(d) > ROOM_BASE:
+        _pack(d)
     return value
 
 
@@ -105,13 +106,13 @@ def display(m: Meter, *parts: Any) -> Dict:
 
 def keys(m: Meter, d: Dict) -> list[Any]:
     """``list(d)``, ``d.keys()``, and what a loop over the dict runs over."""
-    charge_size(m, list, len(d))
+    charge(m, ITEMS_GAS * len(d))
     return list(d)
 
 
 def int_keys(m: Meter, d: Dict) -> list[int]:
     """``keys`` of a ``dict[int, …]``."""
-    charge_size(m, list, len(d))
+    charge(m, ITEMS_GAS * len(d))
     return list(map(unpack_key, d))
 
 

@@ -9,7 +9,7 @@ SHIFT_MOST = 255
 TO_BYTES_MOST = 256
 DIGITS_MOST = 77
 DECIMAL_GAS = 60
-POW_BIT_GAS = 20
+POW_BIT_GAS, POW_MODULUS_SHIFT = 30, 3
 
 
 def ranged(number: int) -> int:
@@ -31,6 +31,8 @@ def power(a: int, b: int) -> int:
     """``a ** b``; what is sure to be too large is not computed."""
     if b < 0:
         bad_value()
+    if -1 <= a <= 1:
+        return 1 if b == 0 or (a == -1 and not b & 1) else a
     # 2 ** (bits - 1) <= abs(a), so beyond this the result has more than 256 bits.
     if (a.bit_length() - 1) * b > SHIFT_MOST:
         over()
@@ -41,7 +43,7 @@ def powmod(m: Meter, a: int, b: int, modulus: int) -> int:
     """``pow(a, b, modulus)``."""
     if b < 0 or modulus < 1:
         bad_value()
-    charge(m, POW_BIT_GAS * b.bit_length())
+    charge(m, b.bit_length() * (POW_BIT_GAS + (modulus.bit_length() >> POW_MODULUS_SHIFT)))
     return pow(a, b, modulus)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from execution.abi.weight import CONTAINER, TEXT, weight
-from execution.lang.types import ADDRESS, BYTES, INT, STR, Type, list_of
+from execution.abi.weight import TEXT, weigher_of_all
+from execution.lang.types import ADDRESS, BYTES, INT, STR, Type
 from execution.vm.meter import Meter, bad_value, charge, charge_size, charge_weight
 from execution.vm.ops_int import ranged
 from execution.vm.ops_list import PASS_GAS
 
-SORT_GAS = 4
+SORT_BASE, SORT_GAS = 120, 4
 
 
 def equal(m: Meter, of: Type, x: Any, y: Any) -> bool:
@@ -48,29 +48,29 @@ def greater_equal(m: Meter, x: Any, y: Any) -> bool:
     return bool(x >= y)
 
 
+def _charge_all(m: Meter, of: Type, items: Sequence[Any]) -> None:
+    """Take the weights of all items."""
+    charge(m, weigher_of_all(of)(items, m.gas))
+
+
 def least(m: Meter, of: Type, items: Sequence[Any]) -> Any:
     """``min`` of arguments of one type."""
-    for item in items:
-        charge_weight(m, item, of)
+    _charge_all(m, of, items)
     return min(items)
 
 
 def greatest(m: Meter, of: Type, items: Sequence[Any]) -> Any:
     """``max`` of arguments of one type."""
-    for item in items:
-        charge_weight(m, item, of)
+    _charge_all(m, of, items)
     return max(items)
-
-
-def _weights(items: list[Any], of: Type, most: int) -> int:
-    """The sum of the items' weights."""
-    return weight(items, list_of(of), most + CONTAINER) - CONTAINER
 
 
 def _charge_pass(m: Meter, of: Type, items: list[Any]) -> None:
     if not items:
         bad_value()
-    charge(m, PASS_GAS * len(items) if of == INT else _weights(items, of, m.gas))
+    charge(m, PASS_GAS * len(items))
+    if of != INT:
+        charge(m, weigher_of_all(of)(items, m.gas))
 
 
 def least_in(m: Meter, of: Type, items: list[Any]) -> Any:
@@ -94,9 +94,9 @@ def total(m: Meter, items: list[int]) -> int:
 def _charge_sort(m: Meter, of: Type, items: list[Any]) -> None:
     count = len(items)
     bits = count.bit_length()
-    charge(m, count * bits * SORT_GAS)
+    charge(m, SORT_BASE + count * bits * SORT_GAS)
     if of in (BYTES, STR):
-        charge(m, _weights(items, of, 4 * m.gas + 4) * bits >> 2)
+        charge(m, weigher_of_all(of)(items, 4 * m.gas + 4) * bits >> 2)
     elif of == ADDRESS:
         charge(m, count * bits)
 

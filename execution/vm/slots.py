@@ -19,8 +19,11 @@ from execution.vm.outcome import Reverted
 
 RAW_KEY_BYTES = 1_024
 STORED_BYTES = 16_384
-READ_BYTE = 4
+READ_BYTE = (4, 48, 256)
+"""By the ``Type.density`` of what is read."""
 CHANGE, CHANGE_AGAIN = 3_000, 100
+UNDO_BYTE, UNDO_FREE = 10, 100
+"""What undo keeps of a changed slot costs as bytes of a block do; CHANGE pays for the first."""
 GROWTH_BYTE, FREED_BYTE = 50, 25
 SLOT_BYTES = 64
 KEY = 200
@@ -28,7 +31,7 @@ KEY = 200
 
 def cell_get(m: Frame, s: Stored) -> Any:
     """``x.get()`` of a stored value."""
-    return _value(_read(m, cell_slot(s.name)), s.value)
+    return _value(_read(m, cell_slot(s.name), s.value), s.value)
 
 
 def cell_set(m: Frame, s: Stored, value: Any) -> None:
@@ -39,7 +42,7 @@ def cell_set(m: Frame, s: Stored, value: Any) -> None:
 
 def map_get(m: Frame, s: Stored, keys: tuple[Any, ...]) -> Any:
     """``m[keys]`` of a stored map."""
-    return _value(_read(m, _map_slot(m, s, keys)), s.value)
+    return _value(_read(m, _map_slot(m, s, keys), s.value), s.value)
 
 
 def map_set(m: Frame, s: Stored, keys: tuple[Any, ...], value: Any) -> None:
@@ -50,7 +53,7 @@ def map_set(m: Frame, s: Stored, keys: tuple[Any, ...], value: Any) -> None:
 
 def map_has(m: Frame, s: Stored, keys: tuple[Any, ...]) -> bool:
     """``keys in m``: is the entry not the default?"""
-    return _read(m, _map_slot(m, s, keys)) is not None
+    return _read(m, _map_slot(m, s, keys), BYTES) is not None
 
 
 def map_delete(m: Frame, s: Stored, keys: tuple[Any, ...]) -> None:
@@ -62,7 +65,7 @@ def map_delete(m: Frame, s: Stored, keys: tuple[Any, ...]) -> None:
 
 def raw_get(m: Frame, key: bytes) -> bytes:
     """``storage.get(key)``."""
-    value: bytes = _value(_read(m, _raw_slot(m, key)), BYTES)
+    value: bytes = _value(_read(m, _raw_slot(m, key), BYTES), BYTES)
     return value
 
 
@@ -74,7 +77,7 @@ def raw_set(m: Frame, key: bytes, value: bytes) -> None:
 
 def raw_has(m: Frame, key: bytes) -> bool:
     """``storage.has(key)``."""
-    return _read(m, _raw_slot(m, key)) is not None
+    return _read(m, _raw_slot(m, key), BYTES) is not None
 
 
 def raw_delete(m: Frame, key: bytes) -> None:
@@ -118,7 +121,7 @@ def _map_slot(m: Frame, s: Stored, keys: tuple[Any, ...]) -> bytes:
 def _raw_slot(m: Frame, key: bytes) -> bytes:
     if len(key) > RAW_KEY_BYTES:
         raise Reverted("vm.size")
-    charge(m, KEY + len(key) // 4)
+    charge(m, KEY + len(key) // 2)
     return raw_slot(key)
 
 
@@ -141,15 +144,16 @@ def _use(m: Frame, slot: bytes) -> bytes | None:
     return running.record(STORAGE_MODULE, record)
 
 
-def _read(m: Frame, slot: bytes) -> bytes | None:
+def _read(m: Frame, slot: bytes, of: Type) -> bytes | None:
+    """The stored form, paid for as what becomes a value of the type."""
     stored = _use(m, slot)
     if stored is not None:
-        charge(m, READ_BYTE * len(stored))
+        charge(m, READ_BYTE[of.density] * len(stored))
     return stored
 
 
 def _value(stored: bytes | None, of: Type) -> Any:
-    return forms.default(of) if stored is None else forms.decode(stored, of)
+    return forms.default(of) if stored is None else forms.decode_own(stored, of)
 
 
 def _write(m: Frame, slot: bytes, value: Any, of: Type) -> None:
@@ -161,9 +165,11 @@ def _write(m: Frame, slot: bytes, value: Any, of: Type) -> None:
     _change(m, slot, stored, None if encoded == _default_form(of) else encoded)
 
 
-@lru_cache(maxsize=4096)
 def _default_form(of: Type) -> bytes:
-    return forms.encode(forms.default(of), of)
+    known: bytes | None = of.memo.get("default form")
+    if known is None:
+        known = of.memo["default form"] = forms.encode(forms.default(of), of)
+    return known
 
 
 def _change(m: Frame, slot: bytes, stored: bytes | None, encoded: bytes | None) -> None:
@@ -171,12 +177,16 @@ def _change(m: Frame, slot: bytes, stored: bytes | None, encoded: bytes | None) 
         return
     record, running = m.this + slot, m.running
     before, after = _size(stored), _size(encoded)
-    change = CHANGE_AGAIN if record in running.changed else CHANGE
+    change = CHANGE_AGAIN if record in running.changed else CHANGE + _undo(stored)
     charge(m, change + GROWTH_BYTE * max(0, after - before))
     running.changed.add(record)
     if encoded is None:
         running.refund += FREED_BYTE * before
     running.view.set(STORAGE_MODULE, record, encoded)
+
+
+def _undo(stored: bytes | None) -> int:
+    return UNDO_BYTE * max(0, len(stored or b"") - UNDO_FREE)
 
 
 def _size(stored: bytes | None) -> int:

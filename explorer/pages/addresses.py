@@ -9,6 +9,7 @@ from chain.service import snapshot
 from execution.accounts import KEY_MODULE
 from explorer import names
 from explorer.frame import frame
+from explorer.pages import contracts
 from mempool import service as mempool
 from pq import addresses
 
@@ -25,7 +26,7 @@ def context(text: str, cursor: str | None) -> dict[str, Any]:
             "frame": frame(),
             "address": address,
             "name": names.of(address),
-            "story": names.story(address),
+            "story": names.story(address, contract=code is not None),
             "nonce": nonce,
             "balance": balance,
             "code": code,
@@ -35,4 +36,5 @@ def context(text: str, cursor: str | None) -> dict[str, Any]:
             "more": page.cursor,
             "first_page": cursor is None,
             "waiting": mempool.current().by_sender(address),
+            **({} if code is None else contracts.context(address)),
         }

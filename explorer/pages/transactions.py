@@ -16,9 +16,11 @@ from core.errors import registered
 from core.limits import ADDRESS_BYTES
 from core.network import PPM, Params
 from core.tx import SignedTx, UnsignedTx
+from execution import reasons
 from explorer import format, reading
 from explorer.errors import NothingFound
 from explorer.frame import SAFE_DEPTH, Frame, frame
+from explorer.pages import read
 from mempool import service as mempool
 from pq.algorithms import ALGORITHM_NAMES
 
@@ -27,6 +29,7 @@ _OUTCOMES = {
     receipt.REVERTED: ("reverted", "bad"),
     receipt.OUT_OF_GAS: ("out of gas", "bad"),
 }
+_LONG_BYTES = 256
 _FAILED = {
     receipt.REVERTED: "It was undone by the account it called, and paid for the gas it used. ",
     receipt.OUT_OF_GAS: "It needed more gas than it brought, so it was undone and paid for all of "
@@ -58,12 +61,21 @@ class FeeParts:
 
 @dataclass(frozen=True)
 class Field:
-    """One entry of a body: an address (bytes), an amount (nANM), or text."""
+    """One entry of a body: an address (bytes), an amount (nANM), or text.
+
+    ``size`` is the length in bytes of what shows as hex.
+    """
 
     name: str
     address: bytes | None = None
     amount: int | None = None
     text: str = ""
+    size: int = 0
+
+    @property
+    def long(self) -> bool:
+        """Is it better folded?"""
+        return self.size > _LONG_BYTES
 
 
 def context(ref: str) -> dict[str, Any]:
@@ -104,6 +116,7 @@ def _unmined(txid: bytes, now: Frame) -> dict[str, Any]:
             text = pooled.reason or "the next block may take it"
             standing = Standing("pending", "wait", _sentence(text))
         shown = {"pooled": pooled, "waits": True}
+        shown |= read.of_waiting(pooled.tx.unsigned)
         return {"frame": now, "txid": txid, "standing": standing, **_decoded(pooled.tx), **shown}
     # It may have left the pool for a block since the ledger was asked.
     if (mined := queries.outcome(txid)) is not None:
@@ -128,6 +141,7 @@ def _mined(mined: TxOutcome, now: Frame) -> dict[str, Any]:
         if depth >= SAFE_DEPTH
         else f"readers usually wait for {SAFE_DEPTH}"
     )
+    why = reasons.explain(mined.receipt.status, mined.receipt.ret.decode("utf-8", "replace"))
     sentence = (
         f"{_FAILED.get(mined.receipt.status, '')}It is in block {format.grouped(mined.height)}, "
         f"with {_count(depth, 'block')} on top of it: {settled}."
@@ -137,26 +151,28 @@ def _mined(mined: TxOutcome, now: Frame) -> dict[str, Any]:
         "frame": now,
         "txid": mined.txid,
         "standing": Standing(word, tone, sentence),
+        "why": why,
         "mined": mined,
         "fee": charge.base_fee_paid + charge.tip_paid,
         "fee_parts": fee_parts(consensus.current().network.at(mined.height).params),
         "waits": depth < SAFE_DEPTH,
-        **_kept(mined.txid),
+        **_kept(mined),
     }
 
 
-def _kept(txid: bytes) -> dict[str, Any]:
-    """What this node still has of a mined transaction's own bytes."""
+def _kept(mined: TxOutcome) -> dict[str, Any]:
+    """What this node still has of a mined transaction's own bytes, and what they mean."""
     try:
-        view = queries.tx(txid)
+        view = queries.tx(mined.txid)
     except Pruned as refusal:
-        return {"pruned": refusal}
+        return {"pruned": refusal, **read.of_mined(mined, None)}
     if view is None:  # a reorganisation took it back a moment ago
         return {}
+    meant = read.of_mined(mined, view.unsigned)
     if view.tx is None:
         gone = queries.pruned(Part.WITNESSES, view.outcome.height)
-        return {"pruned": gone, **_said(view.unsigned)}
-    return _decoded(view.tx)
+        return {"pruned": gone, **_said(view.unsigned), **meant}
+    return {**_decoded(view.tx), **meant}
 
 
 def _decoded(tx: SignedTx) -> dict[str, Any]:
@@ -187,7 +203,7 @@ def body_fields(body: Mapping[str, Any]) -> list[Field]:
         if isinstance(value, bytes) and len(value) == ADDRESS_BYTES:
             fields.append(Field(name, address=value))
         elif isinstance(value, bytes):
-            fields.append(Field(name, text=format.hex0x(value)))
+            fields.append(Field(name, text=format.hex0x(value), size=len(value)))
         elif name == "value" and isinstance(value, int):
             fields.append(Field(name, amount=value))
         else:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from execution.abi.readings import Value
 from explorer import format, names
 from pq import addresses
 
@@ -78,3 +79,16 @@ def full_address(address: bytes, link: bool = True) -> dict[str, Any]:
     text = addresses.to_text(address)
     url = reverse("explorer:address", args=[text]) if link else ""
     return {"text": text, "url": url, "name": names.of(address)}
+
+
+_LONGEST = 2_000
+
+
+@register.simple_tag
+def value_text(value: Value) -> SafeString:
+    """A contract's value in a line: an address leads to its page, what is very long is cut."""
+    text = value.text
+    if value.type.kind == "address" and text.startswith(addresses.PREFIX):
+        url = reverse("explorer:address", args=[text])
+        return format_html('<a class="hash" href="{}">{}</a>', url, text)
+    return format_html("{}", text if len(text) <= _LONGEST else text[:_LONGEST] + "…")

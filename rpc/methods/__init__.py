@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from rpc.methods import chain, mempool, node, rpc, scores, state, subscriptions, tx
+from rpc.methods import (
+    chain,
+    contracts,
+    gas,
+    mempool,
+    node,
+    rpc,
+    scores,
+    state,
+    subscriptions,
+    tx,
+)
 from rpc.registry import Registry, registry
 
-__all__ = ["chain", "mempool", "node", "rpc", "scores", "state", "subscriptions", "tx", "load"]
+__all__ = [
+    "chain", "contracts", "gas", "mempool", "node", "rpc", "scores", "state", "subscriptions", "tx",
+    "load",
+]  # fmt: skip
 
 
 def load() -> Registry:

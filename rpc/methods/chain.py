@@ -9,7 +9,8 @@ from chain import service as chain
 from chain.errors import BadCursor, Pruned, TooManyTopics
 from chain.values import BlockView as StoredBlock
 from core.errors import BlockRefused, EncodingRefused
-from rpc import blocks, context, heads, views
+from rpc import blocks, context, heads, readings, views
+from rpc.at_block import height_of
 from rpc.dispatch import BODY_BYTES
 from rpc.errors import Busy, DatabaseAway, NodeAbsent
 from rpc.params import (
@@ -36,7 +37,6 @@ from rpc.results.chain import (
 )
 from rpc.results.tx import LogPage
 
-SAFE_DEPTH = 12
 _BLOCK_HEX_BYTES = BODY_BYTES // 2
 _TOPICS = 4
 _CHOICES = 32
@@ -108,16 +108,6 @@ def _camel(table: dict[str, Any]) -> dict[str, Any]:
 def get_head() -> BlockSummary:
     """The newest block of the best chain, without its transactions."""
     return heads.current()
-
-
-def height_of(block: int | str) -> int:
-    """The height that a reference names now; may be above the head."""
-    if isinstance(block, int):
-        return block
-    if block == "earliest":
-        return 0
-    head = queries.head().header.height
-    return head if block == "latest" else max(0, head - SAFE_DEPTH)
 
 
 @method("chain.getBlockByNumber", errors=[Pruned])
@@ -198,7 +188,9 @@ def get_logs(
         cursor=cursor,
         limit=limit,
     )
-    return {"items": [views.log_line(line) for line in page.items], "cursor": page.cursor}
+    lines = [views.log_line(line) for line in page.items]
+    items = readings.with_readings(lines, [line.log for line in page.items])
+    return {"items": items, "cursor": page.cursor}
 
 
 @method("chain.submitBlock", errors=[BlockRefused, EncodingRefused, Busy, NodeAbsent])

@@ -11,8 +11,8 @@ from chain.values import BlockView
 from consensus import scores
 from consensus.rules import issuance
 from rpc import context, score_views
+from rpc.at_block import height_of
 from rpc.errors import NodeAbsent
-from rpc.methods.chain import height_of
 from rpc.params import AnyBlock
 from rpc.registry import method
 from rpc.results.scores import BlockProofsView, ScoreView

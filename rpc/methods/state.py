@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore
 from typing import Annotated
 
 from chain import queries
 from chain import service as chain
-from chain.errors import BadRange, Pruned, StateNotYet, StateTooFarBack
+from chain.errors import BadRange
 from core.statetree import FIRST_KEY, LAST_KEY
 from execution.accounts import KEY_MODULE
 from execution.accounts import MODULE as ACCOUNT
 from rpc import context, views
-from rpc.errors import Busy, NodeAbsent, ParamsInvalid
-from rpc.methods.chain import height_of
-from rpc.params import Address, BlockRef, Bytes32, Flag, choice, hex_bytes, whole
+from rpc.at_block import NOT_PROVABLE, NOT_THERE, AtBlock, height_at, provable_at
+from rpc.errors import NodeAbsent, ParamsInvalid
+from rpc.params import Address, Bytes32, Flag, choice, hex_bytes, whole
 from rpc.registry import method
 from rpc.results.forms import AmountText
 from rpc.results.state import AccountView, StateProof, StateRange
@@ -28,48 +25,15 @@ MODULES = (
 """Modules of the state tree; docs/spec/state.md says what their ids are."""
 _ID_BYTES = 128
 
-PAST_AT_ONCE = 2
-# A tree of the past takes long to make; those who wait would keep threads from other readers.
-_places = BoundedSemaphore(PAST_AT_ONCE)
 
-AtBlock = Annotated[BlockRef, "The block after which: a height of the best chain, or a tag."]
-_NOT_THERE = (StateNotYet, Pruned)
-_NOT_PROVABLE = (*_NOT_THERE, StateTooFarBack, Busy)
-
-
-@contextmanager
-def _height(block: int | str) -> Iterator[int | None]:
-    """The height that a reference names, None for the head; all reads inside see one commit."""
-    if block == "latest":
-        yield None
-        return
-    with chain.snapshot():
-        yield height_of(block)
-
-
-@contextmanager
-def _provable(block: int | str) -> Iterator[int | None]:
-    """Like ``_height``, for a proof: of the past only so many are made at once."""
-    if block == "latest":
-        yield None
-        return
-    if not _places.acquire(blocking=False):
-        raise Busy(f"{PAST_AT_ONCE} proofs of the past are being made", limit=PAST_AT_ONCE)
-    try:
-        with _height(block) as height:
-            yield height
-    finally:
-        _places.release()
-
-
-@method("state.getBalance", errors=_NOT_THERE)
+@method("state.getBalance", errors=NOT_THERE)
 def get_balance(address: Address, block: AtBlock = "latest") -> AmountText:
     """The account's balance in nANM; "0" for an address never used."""
-    with _height(block) as height:
+    with height_at(block) as height:
         return str(queries.account(address, height=height)[1])
 
 
-@method("state.getNonce", errors=[NodeAbsent, *_NOT_THERE])
+@method("state.getNonce", errors=[NodeAbsent, *NOT_THERE])
 def get_nonce(
     address: Address,
     pending: Annotated[Flag, "Count the sender's transactions in the pool too."] = False,
@@ -80,14 +44,14 @@ def get_nonce(
         if block != "latest":
             raise ParamsInvalid("pending goes with the latest block only", field="pending")
         return context.pool().next_nonce(address)
-    with _height(block) as height:
+    with height_at(block) as height:
         return queries.account(address, height=height)[0]
 
 
-@method("state.getAccount", errors=_NOT_THERE)
+@method("state.getAccount", errors=NOT_THERE)
 def get_account(address: Address, block: AtBlock = "latest") -> AccountView:
     """Everything about an account, and the block that it is true after."""
-    with chain.snapshot(), _height(block) as height:
+    with chain.snapshot(), height_at(block) as height:
         nonce, balance, code = queries.account(address, height=height)
         key = queries.record(KEY_MODULE, address, height=height)
         at = queries.head() if height is None else queries.block_by_height(height)
@@ -103,7 +67,7 @@ def get_account(address: Address, block: AtBlock = "latest") -> AccountView:
     }
 
 
-@method("state.getProof", errors=_NOT_PROVABLE)
+@method("state.getProof", errors=NOT_PROVABLE)
 def get_proof(
     address: Annotated[Address | None, "Prove this account's record."] = None,
     module: Annotated[str | None, choice(*MODULES), "Or: prove a record of this module…"] = None,
@@ -124,19 +88,11 @@ def get_proof(
         raise ParamsInvalid("address, or module and id, is missing", field="address")
     if id is None:
         raise ParamsInvalid("id is missing", field="id")
-    with _provable(block) as height:
-        proved = queries.prove(module, id, height=height)
-    return {
-        "header": views.hexed(proved.header.encoded),
-        "blockHash": views.hexed(proved.header.hash),
-        "height": proved.header.height,
-        "key": views.hexed(proved.key),
-        "value": None if proved.value is None else views.hexed(proved.value),
-        "proof": views.hexed(proved.proof.encode()),
-    }
+    with provable_at(block) as height:
+        return views.state_proof(queries.prove(module, id, height=height))
 
 
-@method("state.getRange", errors=[BadRange, *_NOT_PROVABLE])
+@method("state.getRange", errors=[BadRange, *NOT_PROVABLE])
 def get_range(
     first: Annotated[Bytes32 | None, "The lowest state key; else the lowest there is."] = None,
     last: Annotated[Bytes32 | None, "The highest state key, included; else the highest."] = None,
@@ -151,7 +107,7 @@ def get_range(
     the next page comes from the same state.
     """
     first, last = first or FIRST_KEY, last or LAST_KEY
-    with _provable(block) as height:
+    with provable_at(block) as height:
         found = queries.prove_range(first, last, limit=limit, height=height)
     following = None
     if found.last != last:

@@ -11,30 +11,25 @@ from chain import queries
 from chain import service as chain
 from chain.errors import BadCursor, Pruned
 from chain.values import TxOutcome
-from consensus.rules import fees
 from core.errors import EncodingRefused, Refused, TxRefused
-from core.header import Header
-from core.limits import U64_MAX
 from core.network import PPM
-from core.tx import SignedTx, UnsignedTx
-from execution.accounts import KEY_MODULE
-from execution.gas import intrinsic_gas
+from core.tx import SignedTx
 from mempool.values import Admission
-from pq import addresses, algorithms
-from rpc import context, views
+from pq import addresses
+from rpc import context, prices, readings, views
+from rpc.at_block import height_of
 from rpc.caller import Caller
 from rpc.dispatch import database_away
 from rpc.errors import DatabaseAway, NodeAbsent
-from rpc.methods.chain import height_of
-from rpc.params import Address, Amount, BlockRef, Bytes32, Cursor, Flag, Limit, RawTx, whole
+from rpc.params import Address, BlockRef, Bytes32, Cursor, Limit, RawTx, whole
 from rpc.registry import many, method
 from rpc.results.tx import (
     FeeBlock,
     FeeHistory,
-    GasEstimate,
     RawTransactionView,
     ReceiptView,
     SubmittedTx,
+    TransactionView,
     TxPage,
     TxStatusView,
 )
@@ -84,24 +79,44 @@ def get_transaction_by_hash(txid: Bytes32) -> RawTransactionView | None:
     if found is None:
         pooled = context.pool().get(txid)
         if pooled is not None:
-            return {**views.transaction(pooled.tx), "raw": views.hexed(pooled.tx.raw)}
+            return _raw(pooled.tx, views.transaction(pooled.tx))
         found = queries.tx(txid)  # it may have left the pool for a block in between
     if found is None:
         return None
-    place = views.place_of(found.outcome)
+    place, made = views.place_of(found.outcome), found.outcome.recipient
     if found.tx is None:
-        return {
-            **views.plain_transaction(found.unsigned, found.outcome.size_bytes, place),
-            "raw": None,
-        }
-    return {**views.transaction(found.tx, place), "raw": views.hexed(found.tx.raw)}
+        view = views.plain_transaction(found.unsigned, found.outcome.size_bytes, place)
+        return {**view, "reading": readings.of_tx(found.unsigned, made), "raw": None}
+    return _raw(found.tx, views.transaction(found.tx, place), made)
+
+
+def _raw(tx: SignedTx, view: TransactionView, contract: bytes | None = None) -> RawTransactionView:
+    return {
+        **view,
+        "reading": readings.of_tx(tx.unsigned, contract),
+        "raw": views.hexed(tx.raw),
+    }
 
 
 @method("tx.getTransactionReceipt")
 def get_transaction_receipt(txid: Bytes32) -> ReceiptView | None:
-    """What a transaction did and paid; null while it is in no block of the best chain."""
+    """What a transaction did and paid; null while it is in no block of the best chain.
+
+    `result` is there for a call that succeeded, null where the transaction's body is pruned.
+    """
     found = queries.outcome(txid)
-    return None if found is None else views.receipt(found)
+    return None if found is None else readings.of_receipt(found, _calldata(found))
+
+
+def _calldata(found: TxOutcome) -> bytes | None:
+    if found.kind != readings.CALL or not found.receipt.ret:
+        return None
+    try:
+        view = queries.tx(found.txid)
+    except Pruned:
+        return None
+    data = None if view is None else view.unsigned.body.get("data")
+    return data if isinstance(data, bytes) else None
 
 
 @method("tx.getByAddress", errors=[BadCursor])
@@ -152,49 +167,6 @@ def _mined(found: TxOutcome) -> TxStatusView:
     }
 
 
-@method("tx.estimateGas", errors=[EncodingRefused, NodeAbsent])
-def estimate_gas(
-    from_: Annotated[Address, "The sender; its stored key and nonce count."],
-    to: Address,
-    value: Annotated[Amount, "nANM."],
-    alg: Annotated[
-        int | None, whole(most=0xFFFF), "Signature algorithm; by default the sender's."
-    ] = None,
-    keep: Annotated[Flag, "Store the public key with the account."] = False,
-) -> GasEstimate:
-    """Gas that a transfer needs, and prices that carry it through rising base fees.
-
-    Fees are taken at their longest encoding, so the estimate is never too small.
-    """
-    scheme = algorithms.algorithm(addresses.alg_of(from_) if alg is None else alg)
-    stored = queries.record(KEY_MODULE, from_) is not None
-    unsigned = UnsignedTx(
-        chain=context.importer().network.chain,
-        kind="transfer",
-        sender=from_,
-        nonce=context.pool().next_nonce(from_),
-        gas=U64_MAX,
-        max_fee=U64_MAX,
-        max_tip=U64_MAX,
-        body={"to": to, "value": value},
-        keep=keep,
-    )
-    gas = intrinsic_gas(unsigned, scheme.alg_id, 0 if stored else scheme.public_key_bytes)
-    base_fee = _next_base_fee(queries.head().header)
-    tip = max(1, base_fee // 10)
-    return {
-        "gas": gas,
-        "keyStored": stored,
-        "baseFee": str(base_fee),
-        "maxFee": str(2 * base_fee + tip),
-        "maxTip": str(tip),
-    }
-
-
-def _next_base_fee(head: Header) -> int:
-    return fees.next_base_fee(head, context.importer().network.at(head.height + 1).params)
-
-
 @method("tx.feeHistory", errors=[NodeAbsent])
 def fee_history(
     count: Annotated[int, whole(least=1, most=50), "Blocks to look at."] = 10,
@@ -215,7 +187,7 @@ def fee_history(
             }
             for header in headers
         ]
-    return {"blocks": blocks, "nextBaseFee": str(_next_base_fee(head))}
+    return {"blocks": blocks, "nextBaseFee": str(prices.next_base_fee(head))}
 
 
 @lru_cache(maxsize=1024)
@@ -254,4 +226,4 @@ def decode(
     """Read a raw transaction without sending it. Signature and state are not checked."""
     tx = SignedTx.decode(raw)
     addresses.check(tx.unsigned.sender)
-    return {**views.transaction(tx), "raw": views.hexed(raw)}
+    return _raw(tx, views.transaction(tx))

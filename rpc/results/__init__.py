@@ -4,6 +4,7 @@ Amounts are decimal strings of nANM, bytes ``0x`` hex, heights and times (Unix m
 micro-nats. Source: docs/spec/rpc.md.
 
 forms          hex, amounts and other texts, with their schemas
+contracts      code, calls, values read by an interface
 tx             transactions, receipts, events, fees
 chain          headers, blocks, parameters, how far the node is
 scores         draws and useful work, proofs

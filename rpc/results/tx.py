@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from rpc.results.contracts import EventView, FailureView, ReadingView, ValueView
 from rpc.results.forms import AddressText, AmountText, Hash, Hex
 
 # "from" is a Python word, hence the other way to write this one.
@@ -30,10 +31,12 @@ TransactionView = TypedDict(
         "height": int | None,
         "index": int | None,
         "time": int | None,
+        "reading": NotRequired[ReadingView | None],
     },
 )
 TransactionView.__doc__ = (
-    "A transaction; the last four fields are null while it is in no block of the best chain."
+    "A transaction; `blockHash` to `time` are null while it is in no block of the best chain. "
+    "`reading` is what it asks of a contract, by that contract's interface."
 )
 
 
@@ -44,14 +47,6 @@ class RawTransactionView(TransactionView):
     """
 
     raw: Hex | None
-
-
-class EventView(TypedDict):
-    """One event as the receipt holds it."""
-
-    address: AddressText
-    topics: list[Hash]
-    data: Hex
 
 
 class LogView(EventView):
@@ -91,9 +86,16 @@ ReceiptView = TypedDict(
         "tipPaid": AmountText,
         "logs": list[EventView],
         "ret": Hex,
+        "contract": AddressText | None,
+        "failure": FailureView | None,
+        "result": NotRequired[ValueView | None],
     },
 )
-ReceiptView.__doc__ = "What a transaction of the best chain did and paid. `price` is per gas."
+ReceiptView.__doc__ = (
+    "What a transaction of the best chain did and paid. `price` is per gas; `contract` is what a "
+    "deployment made; `failure` says why it did not succeed; `result` is `ret` read by the "
+    "contract's interface."
+)
 
 
 TxLineView = TypedDict(

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from core import tags
 from core.tx import SignedTx, UnsignedTx, Witness
 from pq import addresses, signing
+from tests import token_contract as token
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -69,28 +70,36 @@ class Devnet:
 
     def send(self, *, sender: int = 1, to: int = 2, value: int = 10**9, gap: int = 0) -> str:
         """Submit a transfer between test accounts; ``gap`` skips nonces, so that it is held."""
-        account = self.facts["accounts"][sender]
-        key = signing.from_seed(bytes.fromhex(account["seed"]))
-        nonce = self.nonces.get(sender, 0)
+        receiver = addresses.from_text(self.facts["accounts"][to]["address"])
+        signed = self.signed("transfer", {"to": receiver, "value": value}, sender=sender, gap=gap)
+        self.rpc("tx.sendRawTransaction", raw="0x" + signed.raw.hex())
+        if not gap:
+            self.nonces[sender] = self.nonces.get(sender, 0) + 1
+        return "0x" + signed.txid.hex()
+
+    def deploy(self, code: bytes, args: bytes, *, sender: int) -> tuple[str, str]:
+        """Submit a deployment; its txid, and the address that the contract will have."""
+        signed = self.signed("deploy", {"code": code, "args": args, "value": 0}, sender=sender)
+        self.rpc("tx.sendRawTransaction", raw="0x" + signed.raw.hex())
+        made = addresses.of_contract(signed.unsigned.sender, signed.unsigned.nonce)
+        self.nonces[sender] = self.nonces.get(sender, 0) + 1
+        return "0x" + signed.txid.hex(), addresses.to_text(made)
+
+    def signed(self, kind: str, body: dict[str, Any], *, sender: int, gap: int = 0) -> SignedTx:
+        """The next transaction of a test account, not sent."""
+        key = signing.from_seed(bytes.fromhex(self.facts["accounts"][sender]["seed"]))
         unsigned = UnsignedTx(
             chain=self.facts["chainId"],
-            kind="transfer",
+            kind=kind,
             sender=key.address,
-            nonce=nonce + gap,
-            gas=80_000,
+            nonce=self.nonces.get(sender, 0) + gap,
+            gas=80_000 if kind == "transfer" else 5_000_000,
             max_fee=20,
             max_tip=2,
-            body={
-                "to": addresses.from_text(self.facts["accounts"][to]["address"]),
-                "value": value,
-            },
+            body=body,
         )
         signature = key.sign(unsigned.txid, tags.CONTEXT_TX)
-        tx = SignedTx(unsigned, Witness(key.alg, signature, key.public_key))
-        self.rpc("tx.sendRawTransaction", raw="0x" + tx.raw.hex())
-        if not gap:
-            self.nonces[sender] = nonce + 1
-        return "0x" + unsigned.txid.hex()
+        return SignedTx(unsigned, Witness(key.alg, signature, key.public_key))
 
     def wait_mined(self, txid: str) -> int:
         """The height of the block that took a transaction."""
@@ -143,6 +152,14 @@ def devnet(tmp_path_factory) -> Iterator[Devnet]:
         yield node
     finally:
         stop(node)
+
+
+@pytest.fixture(scope="session")
+def contract(devnet: Devnet) -> str:
+    """The address of a token that test account 5 has deployed on that node."""
+    txid, address = devnet.deploy(token.SOURCE, token.init_args(1_000), sender=5)
+    devnet.wait_mined(txid)
+    return address
 
 
 @pytest.fixture(scope="session")

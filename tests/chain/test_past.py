@@ -228,6 +228,20 @@ def test_proofs_go_back_a_bounded_way_and_values_all_the_way(chain, monkeypatch)
     check_height(chain[7], 7)
 
 
+def test_proofs_go_back_over_a_bounded_size(chain, monkeypatch):
+    """Slots are far larger than accounts: a count alone would let one proof take 300 MB."""
+    monkeypatch.setattr(past, "_trees", past._Trees())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT SUM(LENGTH(value)) FROM chain_undo WHERE height > 7")
+        (size,) = cursor.fetchone()
+    monkeypatch.setattr(past, "PROOF_BYTES_MOST", size - 1)
+    with pytest.raises(StateTooFarBack) as caught:
+        queries.prove("account", address(1), height=7)
+    assert caught.value.facts == {"height": 7, "most": size - 1}
+    monkeypatch.setattr(past, "PROOF_BYTES_MOST", size)
+    check_height(chain[7], 7)
+
+
 def test_undo_that_is_not_true_is_a_fault(chain, monkeypatch):
     monkeypatch.setattr(past, "_trees", past._Trees())
     with connection.cursor() as cursor:

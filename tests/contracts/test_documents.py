@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from animica_site.commands.contract import contract
 from execution.lang import parse_and_check
 from execution.vm.program import compile_module
-from tests.contracts.world import ANM, DAY, HOUR, ROOT, person
+from pq import addresses
+from tests.contracts.world import ANM, DAY, HOUR, NOBODY, ROOT, person
 
 PAGES = sorted((ROOT / "docs" / "contracts").glob("*.md"))
 
@@ -38,6 +40,26 @@ def test_no_other_block_of_a_page_looks_like_a_contract():
             assert block.startswith(("# contract\n", "# runs\n", "# test_")), (
                 f"{page.name}: {block[:60]}"
             )
+
+
+def test_the_quickstarts_test_is_the_templates():
+    template = (ROOT / "workbench" / "template" / "test_contract.py.txt").read_text("utf-8")
+    page = (ROOT / "docs" / "contracts" / "quickstart.md").read_text("utf-8")
+    (block,) = re.findall(r"^```python\n# test_contract.py\n(.*?)^```$", page, re.S | re.M)
+    parts = block.split("\n\n\n")
+    assert len(parts) == 3
+    assert all(part.strip() in template for part in parts)
+
+
+def test_commands_that_a_page_names_exist():
+    for page in PAGES:
+        named = re.findall(r"animica contract ([a-z-]+)", page.read_text("utf-8"))
+        assert set(named) <= set(contract.commands), page.name
+
+
+def test_addresses_of_a_page_are_addresses():
+    found = [text for page in PAGES for text in re.findall(r"anim1\w+", page.read_text("utf-8"))]
+    assert [addresses.from_text(text) for text in found] == [NOBODY]
 
 
 def recipe(page, words):

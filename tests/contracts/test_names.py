@@ -225,6 +225,7 @@ def test_the_administrator_sets_the_fee(world, people, names, mine):
         names.set_fee(-1, by=people.dan)
     with world.refused("names.fee"):
         world.deploy("names", -1, by=people.dan)
+    names.set_fee(0, by=people.dan)
     names.set_fee(7, by=people.dan)
     assert names.events() == [("FeeChanged", {"fee": 7})]
     assert names.fee_per_year() == 7

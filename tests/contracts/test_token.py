@@ -38,6 +38,12 @@ def test_decimals_have_bounds(world, people, places):
         world.deploy("token", "n", "T", places, 1, NOBODY, by=people.ann)
 
 
+def test_metadata_at_its_bounds(world, people):
+    for metadata in [("n" * 64, "T" * 12, 36), ("n", "T", 0)]:
+        made = world.deploy("token", *metadata, 0, NOBODY, by=people.ann)
+        assert (made.name(), made.symbol(), made.decimals()) == metadata
+
+
 def test_a_supply_is_not_negative(world, people):
     with world.refused("token.amount"):
         world.deploy("token", "n", "T", 0, -1, NOBODY, by=people.ann)
@@ -122,6 +128,8 @@ def test_an_allowance_changes_only_from_what_was_expected(world, people, token):
         token.approve(people.bob, 50, 100, by=people.ann)
     token.approve(people.bob, 50, 0, by=people.ann)
     assert token.allowance(people.ann, people.bob) == 50
+    token.approve(people.bob, 0, by=people.ann)
+    assert token.allowance(people.ann, people.bob) == 0
 
 
 # ------------------------------------------------------------------ permits
@@ -218,6 +226,9 @@ def test_burnt_units_are_gone(world, people, token):
     assert token.events() == [("Transfer", {"source": people.ann, "to": NOBODY, "amount": 400})]
     with world.refused("token.balance"):
         token.burn(SUPPLY, by=people.ann)
+    token.burn(0, by=people.ann)
+    token.mint(people.bob, 0, by=people.ann)
+    assert token.total_supply() == SUPPLY - 400
 
 
 def test_the_minter_mints_and_hands_it_on(world, people, token):

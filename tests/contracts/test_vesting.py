@@ -63,8 +63,11 @@ def test_the_holder_takes_all_of_it_in_parts(world, people, vesting, grant):
         with world.refused("vesting.nothing"):
             vesting.take(grant, people.eve, by=people.bob)
     world.time += DAY
-    taken += vesting.take(grant, people.eve, by=people.bob)
-    assert taken == AMOUNT
+    last = vesting.take(grant, people.eve, by=people.bob)
+    assert vesting.events() == [
+        ("Taken", {"number": grant, "holder": people.bob, "to": people.eve, "amount": last})
+    ]
+    assert taken + last == AMOUNT
     assert world.balance(people.eve) == 1_000 * ANM + AMOUNT
     assert world.balance(vesting.address) == 0
     with world.refused("vesting.unknown"):
@@ -111,6 +114,9 @@ def test_what_has_vested_stays_when_a_grant_is_revoked(world, people, vesting):
     assert vesting.events() == [("Revoked", {"number": grant, "giver": people.ann, "amount": back})]
     assert vesting.credit_of(people.ann) == back
     assert vesting.withdraw(people.cid, by=people.ann) == back
+    assert vesting.events() == [
+        ("Withdrawn", {"owner": people.ann, "to": people.cid, "amount": back})
+    ]
     assert world.balance(people.cid) == 1_000 * ANM + back
     with world.refused("vesting.nothing"):
         vesting.withdraw(people.cid, by=people.ann)
@@ -164,6 +170,7 @@ def test_what_a_grant_needs(world, people, vesting):
         with world.refused("vesting.times"):
             grant(*times)
     grant(now, now + 2, now + 2)
+    grant(now, now, now + 1)
     grant(now - 50 * YEAR, now, now + 50 * YEAR)
 
 

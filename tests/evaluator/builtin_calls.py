@@ -41,14 +41,14 @@ def _textual(kind: Type) -> bool:
 def over_list(m: Frame, items: list[Any], item: Type) -> None:
     """Charge a walk over a list by min, max, sum, any or all."""
     texts = sum(weight(value, item) for value in items)
-    m.charge(texts if _textual(item) else 4 * len(items))
+    m.charge(4 * len(items) + (texts if _textual(item) else 0))
 
 
 def sort_cost(items: list[Any], item: Type) -> int:
     """What ordering a list costs."""
     count = len(items)
     bits = count.bit_length()
-    total = count * bits * 4
+    total = 120 + count * bits * 4
     if _textual(item):
         total += sum(weight(value, item) for value in items) * bits // 4
     return total + (count * bits if item.name == "address" else 0)
@@ -96,7 +96,7 @@ def _divmod(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any
 def _pow(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     if words[1] < 0 or words[2] < 1:
         raise Reverted("vm.value")
-    m.charge(20 * words[1].bit_length())
+    m.charge(words[1].bit_length() * (30 + words[2].bit_length() // 8))
     return pow(*words)
 
 
@@ -136,6 +136,9 @@ def _address(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> An
 
 
 def _list(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
+    if _kind(node).name == "dict":
+        m.charge(40 * len(words[0]))
+        return list(words[0])
     return size_cost(m, list(words[0]), listed(_kind(node).args[0]))
 
 

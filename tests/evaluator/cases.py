@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core import cbor
-from tests.evaluator.world import Outcome, Transaction, World, contract_address
+from tests.evaluator.world import (
+    Outcome,
+    Transaction,
+    Verify,
+    World,
+    contract_address,
+    nobody_signed,
+)
 
 ME = b"\x10\x03" + b"\x11" * 32
 OTHER = b"\x10\x02" + b"\x22" * 32
@@ -92,9 +99,10 @@ class Effect:
     moved: dict[bytes, int]
 
 
-def run(case: Case) -> list[Effect]:
-    """The effects of a case's steps, by the evaluator."""
+def run(case: Case, verify: Verify = nobody_signed) -> list[Effect]:
+    """The effects of a case's steps, by the evaluator; ``verify`` judges signatures."""
     world = World()
+    world.verify = verify
     world.balances = {ME: FUNDS, OTHER: FUNDS}
     return [_step(world, case, step) for step in case.steps]
 

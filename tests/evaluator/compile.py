@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, TypeVar
 
 from tests.evaluator.bodies import type_function
 from tests.evaluator.expressions import run
@@ -12,7 +14,28 @@ from tests.evaluator.infer import Typer
 from tests.evaluator.modules import Module, parse
 
 CONSTANT_GAS = 100_000
-sys.setrecursionlimit(100_000)  # 64 contracts deep, each with calls of its own
+_FRAMES = 100_000
+"""64 contracts deep, each with calls of its own and each of those with a tree to walk."""
+T = TypeVar("T")
+
+
+def deeply(run: Callable[..., T]) -> Callable[..., T]:
+    """``run`` with room for its calls, and only for it.
+
+    C code that recurses counts by the same limit and is on the thread's stack: with this limit
+    nested JSON would end the process.
+    """
+
+    @wraps(run)
+    def with_room(*words: Any, **named: Any) -> T:
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(_FRAMES)
+        try:
+            return run(*words, **named)
+        finally:
+            sys.setrecursionlimit(before)
+
+    return with_room
 
 
 @cache

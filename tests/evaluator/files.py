@@ -79,6 +79,20 @@ def read_case(form: dict[str, Any]) -> Case:
     return Case(form["name"], sources, list(map(Step.from_json, form["steps"])))
 
 
+def differences(form: dict[str, Any], effects: list[Effect]) -> list[str]:
+    """The steps of a case of which something else came."""
+    found = []
+    for index, effect in enumerate(effects):
+        is_form, wanted = effect_form(effect), form["gives"][index]
+        names = sorted(is_form.keys() | wanted.keys())
+        found += [
+            f"step {index} {name}: {is_form.get(name)}, expected {wanted.get(name)}"
+            for name in names
+            if is_form.get(name) != wanted.get(name)
+        ]
+    return found
+
+
 def drawn_cases() -> Iterator[Case]:
     """The first ``DRAWN`` seeds whose programs are small enough to be read."""
     found = seed = 0

@@ -20,12 +20,13 @@ from tests.evaluator.drawn_values import (
     drawn_value,
     literal,
 )
-from tests.evaluator.kinds import ADDRESS, BOOL, BYTES, INT, NONE, STR, Type, bare, tupled
+from tests.evaluator.kinds import ADDRESS, BOOL, BYTES, INT, NONE, STR, Type, bare, optional, tupled
 
 IMPORT = (
     "from stdlib import storage, events, abi, hash, crypto, context, treasury, beacon, syscalls, zk"
 )
 NOBODY = bytes(2) + b"\x77" * 32
+MAX_SOURCE = 24_576
 KEY_TYPES = (INT, BOOL, BYTES, STR, ADDRESS)
 
 
@@ -74,7 +75,7 @@ def _deploy(rng: Random, index: int, contract: Contract, places: list[bytes]) ->
     init = next((f for f in contract.signatures if f.name == "init"), None)
     args = _arguments(rng, init, places) if init else []
     value = 5 if "init" in contract.payable else 0
-    return Step.deploy(index, args, gas=2_000_000, value=value)
+    return Step.deploy(index, args, gas=20_000_000, value=value)
 
 
 def _call(rng: Random, shape: Shape, contracts: list[Contract], places: list[bytes]) -> Step:
@@ -99,6 +100,12 @@ def _call(rng: Random, shape: Shape, contracts: list[Contract], places: list[byt
 
 def drawn_contract(rng: Random, shape: Shape, peer: bytes, known: list[Signature]) -> Contract:
     """A module that calls the contract at ``peer`` by the signatures in ``known``."""
+    while len((drawn := _contract(rng, shape, peer, known)).source) > MAX_SOURCE:
+        pass
+    return drawn
+
+
+def _contract(rng: Random, shape: Shape, peer: bytes, known: list[Signature]) -> Contract:
     lines = ['"""Drawn."""', IMPORT] if rng.random() < 0.3 else [IMPORT]
     peers = [("PEER", f) for f in known if f.public] or [("PEER", Signature("nothing", {}, NONE))]
     scope = Scope(rng, {"PEER": ADDRESS}, {}, {}, [], peers)
@@ -135,9 +142,14 @@ def _constants(rng: Random, scope: Scope) -> list[str]:
         if kind == INT and rng.random() < 0.5:
             forms = ("{} + 1", "2 ** 10 - {}", "max({}, 5)", "({}) * -1", "~{}", "(7 if {} else 8)")
             text = rng.choice(forms).format(rng.choice(("0", "3", "0x1f", "1_000")))
+        name = f"K{index}"
+        if rng.random() < 0.1:
+            kind, text = optional(INT), rng.choice(("None", "5", "len('abc'.encode())"))
+            lines.append(f"{name}: {kind} = {text}")
+            scope.constants[name] = kind
+            continue
         if rng.random() < 0.2:
             kind, text = tupled(INT, kind), f"(7, {text})"
-        name = f"K{index}"
         lines.append(f"{name}: {kind} = {text}" if rng.random() < 0.4 else f"{name} = {text}")
         scope.constants[name] = kind
     return lines

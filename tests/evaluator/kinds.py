@@ -94,18 +94,29 @@ def weight(value: Any, kind: Type) -> int:
     """The work to look at a value."""
     match kind.name:
         case "optional":
-            return 2 if value is None else weight(value, kind.args[0])
-        case "address":
-            return 3
+            return 4 if value is None else weight(value, kind.args[0])
         case "bytes":
             return 4 + len(value) // 16
         case "str":
             return 4 + len(value) // 4
         case "list":
-            return 8 + sum(weight(item, kind.args[0]) for item in value)
+            return 16 + sum(weight(item, kind.args[0]) for item in value)
         case "tuple":
-            return 8 + sum(map(weight, value, kind.args))
+            return 16 + sum(map(weight, value, kind.args))
         case "dict":
             key, item = kind.args
-            return 8 + sum(weight(k, key) + weight(v, item) for k, v in value.items())
-    return 2
+            return 64 + sum(8 + weight(k, key) + weight(v, item) for k, v in value.items())
+    return 4
+
+
+def has_dict(kind: Type) -> bool:
+    """Is it a dict, or is there one in it?"""
+    return kind.name == "dict" or any(map(has_dict, kind.args))
+
+
+def density(kind: Type) -> int:
+    """0 without list and dict in the type, 2 with a dict inside of a list or dict, else 1."""
+    inner = max(map(density, kind.args), default=0)
+    if kind.name not in ("list", "dict"):
+        return inner
+    return 2 if any(map(has_dict, kind.args)) else max(1, inner)

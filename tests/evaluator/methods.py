@@ -103,12 +103,11 @@ def _of_dict(m: Frame, name: str, value: dict[Any, Any], words: list[Any], kind:
             m.charge(key_cost(words[0], key))
             if name == "pop" and len(words) == 1 and words[0] not in value:
                 raise Reverted("vm.key")
-        case "keys" | "values":
-            inner = listed(key if name == "keys" else item)
-            return size_cost(m, list(getattr(value, name)()), inner)
-        case "items":
+        case "values":
+            return size_cost(m, list(value.values()), listed(item))
+        case "keys" | "items":
             m.charge(40 * len(value))
-            return list(value.items())
+            return list(getattr(value, name)())
         case "copy":
             m.charge(size(value, kind) // 2)
     return getattr(value, name)(*words)

@@ -7,6 +7,8 @@ Source: docs/spec/contracts.md, "The module".
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +85,13 @@ def parse(source: bytes) -> Module:
             assert isinstance(node.target, ast.Name) and node.value is not None
             _declare(module, node.target.id, node.value, kinds.read(node.annotation))
     return module
+
+
+def count_tokens(source: bytes) -> int:
+    """Tokens of the source, NEWLINE, INDENT, DEDENT and the end among them, comments not."""
+    skipped = {tokenize.ENCODING, tokenize.COMMENT, tokenize.NL}
+    found = tokenize.tokenize(io.BytesIO(source).readline)
+    return sum(token.type not in skipped for token in found)
 
 
 def host_name(node: ast.expr) -> str:

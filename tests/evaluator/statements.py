@@ -10,7 +10,7 @@ from tests.evaluator import static
 from tests.evaluator.arithmetic import binary, ranged, size_cost
 from tests.evaluator.expressions import fetch, place, put, run, run_all
 from tests.evaluator.frame import Frame, Reverted
-from tests.evaluator.kinds import bare, listed
+from tests.evaluator.kinds import bare
 from tests.evaluator.modules import Function
 from tests.evaluator.stdlib import map_delete
 
@@ -141,7 +141,7 @@ def _if(m: Frame, v: Locals, node: Any) -> None:
                 suite(m, v, node.orelse)
             return
         node = node.orelse[0]
-        m.charge(static.condition(node.test))
+        m.charge(static.STATIC["LOOP"] + static.condition(node.test))
     suite(m, v, node.body)
 
 
@@ -185,7 +185,8 @@ def _turns(m: Frame, v: Locals, node: Any) -> Iterator[Any]:
     if getattr(node, "op", "") != "loop":
         value = run(m, v, node)
         if node.over.name == "dict":
-            return iter(size_cost(m, list(value), listed(node.over.args[0])))
+            m.charge(40 * len(value))
+            return iter(list(value))
         return iter(value)
     words = run_all(m, v, node.args)
     match node.name:

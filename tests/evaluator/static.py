@@ -105,7 +105,7 @@ def _call(node: Any) -> int:
     if node.op == "method":
         keyed = node.on.name == "dict" and node.name in ("get", "pop")
         return STATIC["KEY" if keyed else "OPERATION"] + words + cost(node.func.value)
-    return STATIC["DIV" if node.name == "divmod" else "OPERATION"] + words
+    return STATIC["OPERATION"] + words
 
 
 _NODES: dict[type, Any] = {
@@ -196,7 +196,7 @@ def _part(node: ast.stmt) -> tuple[int, bool]:
     if isinstance(node, ast.If):
         return STATIC["STEP"] + condition(node.test), True
     if isinstance(node, ast.For):
-        return STATIC["STEP"] + cost(node.iter), True
+        return STATIC["STEP"] + STATIC["LOOP"] + cost(node.iter), True
     if isinstance(node, ast.While):
         return 0, True
     return simple(node), False

@@ -14,7 +14,7 @@ from core.hashing import sha3
 from tests.evaluator import abi, costs
 from tests.evaluator.arithmetic import sized
 from tests.evaluator.frame import Frame, Reverted
-from tests.evaluator.kinds import BYTES, STR, Type, default, tupled, weight
+from tests.evaluator.kinds import BYTES, STR, Type, default, density, tupled, weight
 from tests.evaluator.modules import Event, Stored
 
 MAX_KEY, MAX_STORED = 1_024, 16_384
@@ -50,28 +50,28 @@ def _writes(m: Frame) -> None:
 
 
 def _read(m: Frame, slot: bytes, kind: Type) -> Any:
-    m.charge(m.world.use_slot(m.this, slot))
+    m.world.use_slot(m, slot)
     form = m.world.slot(m.this, slot)
-    m.charge(costs.READ_BYTE * len(form))
+    m.charge(costs.READ_BYTE[density(kind)] * len(form))
     return abi.decode(form, kind) if form else default(kind)
 
 
 def _has(m: Frame, slot: bytes) -> bool:
-    m.charge(m.world.use_slot(m.this, slot))
+    m.world.use_slot(m, slot)
     form = m.world.slot(m.this, slot)
-    m.charge(costs.READ_BYTE * len(form))
+    m.charge(costs.READ_BYTE[0] * len(form))
     return bool(form)
 
 
 def _write(m: Frame, slot: bytes, value: Any, kind: Type) -> None:
-    m.charge(m.world.use_slot(m.this, slot))
+    m.world.use_slot(m, slot)
     m.charge(weight(value, kind) * 8)
     form = b"" if value == default(kind) else abi.encode(value, kind)
     _store(m, slot, form)
 
 
 def _delete(m: Frame, slot: bytes) -> None:
-    m.charge(m.world.use_slot(m.this, slot))
+    m.world.use_slot(m, slot)
     _store(m, slot, b"")
 
 
@@ -83,7 +83,7 @@ def _store(m: Frame, slot: bytes, form: bytes) -> None:
     if form == before:
         return
     old, new = _slot_size(before), _slot_size(form)
-    m.charge(m.world.change_cost(m.this, slot) + costs.GROWN_BYTE * max(new - old, 0))
+    m.world.change_slot(m, slot, before, costs.GROWN_BYTE * max(new - old, 0))
     if not new:
         m.world.refund += costs.FREED_BYTE * old
     m.world.set_slot(m.this, slot, form)
@@ -96,7 +96,7 @@ def _slot_size(form: bytes) -> int:
 def _raw(m: Frame, key: bytes) -> bytes:
     if len(key) > MAX_KEY:
         raise Reverted("vm.size")
-    m.charge(200 + len(key) // 4)
+    m.charge(200 + len(key) // 2)
     return cbor.encode(key)
 
 
@@ -194,7 +194,7 @@ def _revert(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Non
 def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> bytes:
     kinds = node.kinds
     value, kind = (words[0], kinds[0]) if len(words) == 1 else (tuple(words), tupled(*kinds))
-    m.charge(weight(value, kind) * 8)
+    m.charge(100 + weight(value, kind) * 8)
     data = abi.encode(value, kind)
     sized(len(data))
     return data
@@ -202,7 +202,7 @@ def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> byt
 
 def _decode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     kind = node.kinds[0] if len(node.kinds) == 1 else tupled(*node.kinds)
-    m.charge(16 * len(words[0]))
+    m.charge(200 + (32, 80, 160)[density(kind)] * len(words[0]))
     try:
         return abi.decode(words[0], kind)
     except abi.Malformed:
@@ -216,7 +216,8 @@ def _call(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> tuple
         raise Reverted("vm.value")
     if m.static and value:
         raise Reverted("vm.static")
-    m.charge(costs.CALL_BASE + m.world.use_account(to) + (costs.PAY if value else 0))
+    m.world.use_account(m, to)
+    m.charge(costs.CALL_BASE + (costs.PAY if value else 0))
     kinds = [BYTES] if node.name == "abi.forward" else [STR, *node.kinds]
     m.charge(8 * sum(map(weight, words[1:], kinds)))
     data = words[1] if node.name == "abi.forward" else abi.encode_all(words[1:], kinds)
@@ -253,7 +254,8 @@ def _transfer(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> N
         raise Reverted("vm.recipient")
     if amount < 0:
         raise Reverted("vm.value")
-    m.charge(m.world.use_account(to) + (costs.PAY if amount else 0))
+    m.world.use_account(m, to)
+    m.charge(costs.PAY if amount else 0)
     if m.world.balance(m.this) < amount:
         raise Reverted("vm.balance")
     m.world.move(m.this, to, amount)

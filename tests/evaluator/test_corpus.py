@@ -6,28 +6,17 @@ from typing import Any
 
 import pytest
 
+from core.tags import CONTEXT_CONTRACT
+from pq import signing
 from tests.evaluator import engine, files
-from tests.evaluator.cases import Case, Effect, run
+from tests.evaluator.cases import Case, run
 from tests.evaluator.grammar import Shape, drawn_case
 from tests.evaluator.written import WRITTEN
+from tests.evaluator.written.form import one
 
 CORPUS = files.stored()
 FRESH = 60
 """Programs beyond the corpus, compared at each run."""
-
-
-def differences(form: dict[str, Any], effects: list[Effect]) -> list[str]:
-    """The steps of a case of which something else came."""
-    found = []
-    for index, effect in enumerate(effects):
-        is_form, wanted = files.effect_form(effect), form["gives"][index]
-        names = sorted(is_form.keys() | wanted.keys())
-        found += [
-            f"step {index} {name}: {is_form.get(name)}, expected {wanted.get(name)}"
-            for name in names
-            if is_form.get(name) != wanted.get(name)
-        ]
-    return found
 
 
 def test_the_corpus_is_large_and_small():
@@ -44,14 +33,14 @@ def test_the_corpus_is_what_the_evaluator_says():
 
 @pytest.mark.parametrize("form", CORPUS, ids=lambda form: form["name"])
 def test_the_engine_gives_the_same(form: dict[str, Any]):
-    assert not differences(form, engine.run(files.read_case(form)))
+    assert not files.differences(form, engine.run(files.read_case(form)))
 
 
 def test_a_difference_is_seen():
     form = CORPUS[0]
     effects = engine.run(files.read_case(form))
     effects[-1].used += 1
-    assert differences(form, effects)
+    assert files.differences(form, effects)
 
 
 @pytest.mark.parametrize("part", range(6))
@@ -61,8 +50,19 @@ def test_fresh_programs_give_the_same(part: int):
         same(drawn_case(seed, shape))
 
 
+def test_a_true_signature():
+    key = signing.from_seed(bytes(32))
+    signed = (key.address, b"message", key.public_key, key.sign(b"message", CONTEXT_CONTRACT))
+    text = "return crypto.verify(a, m, k, s), crypto.verify(a, b'other', k, s)"
+    params = "a: address, m: bytes, k: bytes, s: bytes"
+    written = one("verify", params, "tuple[bool, bool]", text, (signed, (True, False)))
+    effects = run(written.case, verify=lambda *given: given == signed)
+    assert effects[1].ret == b"\x82\xf5\xf4"
+    assert not files.differences(files.case_form(written.case, effects), engine.run(written.case))
+
+
 def same(case: Case) -> None:
     """Both ways to run a case come to the same."""
     expected = files.case_form(case, run(case))
-    found = differences(expected, engine.run(case))
+    found = files.differences(expected, engine.run(case))
     assert not found, (case.name, found[:3])

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core import cbor
 from core.hashing import Tag, sha3, tagged
 from tests.evaluator import abi, costs
-from tests.evaluator.compile import compile_source
+from tests.evaluator.compile import compile_source, deeply
 from tests.evaluator.expressions import invoke
 from tests.evaluator.frame import Frame, OutOfGas, Reverted, cut
-from tests.evaluator.kinds import NONE, weight
-from tests.evaluator.modules import Function, Module
+from tests.evaluator.kinds import NONE, density, weight
+from tests.evaluator.modules import Function, Module, count_tokens
 
 MAX_DEPTH = 64
 MAX_RESULT = 4_096
@@ -52,6 +53,10 @@ class Outcome:
         return self.status == 0
 
 
+Verify = Callable[[bytes, bytes, bytes, bytes], bool]
+"""Is it the signature (last) of the signer (first) over the message, by the key?"""
+
+
 def nobody_signed(signer: bytes, message: bytes, key: bytes, signature: bytes) -> bool:
     return False
 
@@ -68,7 +73,7 @@ class World:
         self.contracts: dict[bytes, Module] = {}
         self.balances: dict[bytes, int] = {}
         self.slots: dict[tuple[bytes, bytes], bytes] = {}
-        self.verify: Callable[[bytes, bytes, bytes, bytes], bool] = nobody_signed
+        self.verify: Verify = nobody_signed
         self.begin(Transaction(bytes(34)))
 
     # -------------------------------------------------------------- a transaction
@@ -84,11 +89,13 @@ class World:
         self.used_accounts = {tx.origin, *tx.access} | ({to} if to else set())
         self.loaded: set[bytes] = set()
 
+    @deeply
     def call(self, tx: Transaction, to: bytes, data: bytes, gas: int, value: int = 0) -> Outcome:
         """A transaction's call with ``gas`` beyond its intrinsic part."""
         self.begin(tx, to)
         return self.enter(to, data, sender=tx.origin, value=value, gas=gas, static=False, depth=1)
 
+    @deeply
     def deploy(
         self, tx: Transaction, nonce: int, source: bytes, args: bytes, gas: int, value: int = 0
     ) -> Outcome:
@@ -101,6 +108,7 @@ class World:
         init = module.functions.get("init")
 
         def body(m: Frame) -> bytes:
+            m.charge(costs.TOKEN * count_tokens(source))
             self.move(tx.origin, to, value)
             if init is None:
                 if value:
@@ -112,7 +120,7 @@ class World:
             forms = _array(args)
             if value and not init.payable:
                 raise Reverted("vm.not_payable")
-            invoke(m, init, init.defaults | _arguments(init, forms))
+            invoke(m, init, init.defaults | _arguments(m, init, forms))
             m.charge(weight(None, NONE) * 8)
             return to
 
@@ -176,7 +184,7 @@ class World:
             raise Reverted("vm.no_function")
         if m.value and not target.payable:
             raise Reverted("vm.not_payable")
-        value = invoke(m, target, target.defaults | _arguments(target, form[1:]))
+        value = invoke(m, target, target.defaults | _arguments(m, target, form[1:]))
         m.charge(weight(value, target.result) * 8)
         ret = b"" if target.result == NONE else abi.encode(value, target.result)
         if len(ret) > MAX_RESULT:
@@ -217,25 +225,26 @@ class World:
         else:
             self.slots.pop((owner, sha3(slot)), None)
 
-    def use_slot(self, owner: bytes, slot: bytes) -> int:
-        """What this use of a slot costs; it is warm from now on."""
-        key = (owner, sha3(slot))
-        known = key in self.used_slots or key[1] in self.tx.access.get(owner, ())
+    def use_slot(self, m: Frame, slot: bytes) -> None:
+        """Pay for a use of a slot; from then on it counts as used."""
+        key = (m.this, sha3(slot))
+        known = key in self.used_slots or key[1] in self.tx.access.get(m.this, ())
+        m.charge(costs.SLOT_AGAIN if known else costs.SLOT_FIRST)
         self.used_slots.add(key)
-        return costs.SLOT_AGAIN if known else costs.SLOT_FIRST
 
-    def change_cost(self, owner: bytes, slot: bytes) -> int:
-        """What changing the slot costs; it has been changed from now on."""
-        key = (owner, sha3(slot))
-        known = key in self.changed_slots
+    def change_slot(self, m: Frame, slot: bytes, before: bytes, growth: int) -> None:
+        """Pay for a change of a slot's stored form; from then on it counts as changed."""
+        key = (m.this, sha3(slot))
+        again = key in self.changed_slots
+        old = costs.OLD_BYTE * max(len(before) - costs.OLD_FREE, 0)
+        first = costs.SLOT_CHANGE_AGAIN if again else costs.SLOT_CHANGE_FIRST + old
+        m.charge(first + growth)
         self.changed_slots.add(key)
-        return costs.SLOT_CHANGE_AGAIN if known else costs.SLOT_CHANGE_FIRST
 
-    def use_account(self, account: bytes) -> int:
-        """What this use of an account costs; it is warm from now on."""
-        known = account in self.used_accounts
+    def use_account(self, m: Frame, account: bytes) -> None:
+        """Pay for a use of an account; from then on it counts as used."""
+        m.charge(costs.ACCOUNT_AGAIN if account in self.used_accounts else costs.ACCOUNT_FIRST)
         self.used_accounts.add(account)
-        return costs.ACCOUNT_AGAIN if known else costs.ACCOUNT_FIRST
 
 
 def _array(data: bytes) -> list[Any]:
@@ -248,11 +257,14 @@ def _array(data: bytes) -> list[Any]:
     return form
 
 
-def _arguments(target: Function, forms: list[Any]) -> dict[str, Any]:
+def _arguments(m: Frame, target: Function, forms: list[Any]) -> dict[str, Any]:
     """Parameters by name from what calldata holds."""
     if len(forms) > len(target.params):
         raise Reverted("vm.argument")
     given = dict(zip(target.params, forms, strict=False))
+    sizes = [len(cbor.encode(form)) for form in forms]
+    pairs = zip(map(density, target.params.values()), sizes, strict=False)
+    m.charge(sum(costs.ARGUMENT_BYTE[kind] * size for kind, size in pairs))
     values = {}
     for name, kind in target.params.items():
         if name not in given:

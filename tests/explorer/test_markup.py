@@ -11,15 +11,18 @@ import pytest
 
 from chain import queries
 from pq import addresses
-from tests.explorer.conftest import ALICE, World
+from tests import token_contract as token
+from tests.explorer.conftest import ALICE, BOB, World
 
 ROOT = Path(__file__).resolve().parents[2]
 VOID = {"meta", "link", "input", "br", "img", "rect", "line", "path", "hr"}
+TOKEN = token.address_of(BOB, 0)
 
 
 def urls(world: World) -> dict[str, int]:
     txid = queries.block_txs(2).items[0].txid.hex()
     held = world.transfer(8, 4).txid.hex()
+    contract = addresses.to_text(TOKEN)
     return {
         "/": 200,
         "/blocks": 200,
@@ -34,6 +37,14 @@ def urls(world: World) -> dict[str, int]:
         "/search?q=nothing": 404,
         "/blocks?before=x": 400,
         "/missing": 404,
+        f"/address/{contract}": 200,
+        f"/address/{contract}/call?function=balance_of&a0={contract}": 200,
+        f"/address/{contract}/call?function=described&a0=0": 200,
+        f"/address/{contract}/call?function=transfer&a0={contract}&a1=5": 200,
+        f"/address/{contract}/call?function=none": 400,
+        f"/address/{contract}/entry?name=balances&k0={contract}": 200,
+        "/send": 200,
+        **{f"/tx/0x{queries.txids(height)[0].hex()}": 200 for height in (17, 18, 19)},
     }
 
 
@@ -62,9 +73,18 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture
-def outlines(client, busy):
+def full(busy: World) -> World:
+    """The busy chain with a contract, a call of it, and one that failed."""
+    busy.mine([token.deploy(BOB, 0)])
+    busy.mine([token.call(BOB, 1, TOKEN, "transfer", ALICE.address, 30)])
+    busy.mine([token.call(BOB, 2, TOKEN, "transfer", ALICE.address, 3_000)])
+    return busy
+
+
+@pytest.fixture
+def outlines(client, full):
     found = {}
-    for url, status in urls(busy).items():
+    for url, status in urls(full).items():
         response = client.get(url)
         assert response.status_code == status
         outline = Outline()
@@ -74,8 +94,8 @@ def outlines(client, busy):
     return found
 
 
-def test_the_policy_allows_only_this_site(client, busy):
-    for url in urls(busy):
+def test_the_policy_allows_only_this_site(client, full):
+    for url in urls(full):
         policy = client.get(url)["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
@@ -114,7 +134,8 @@ def test_headings_do_not_skip_a_level(outlines):
 def test_every_field_and_region_has_a_name(outlines):
     for url, outline in outlines.items():
         labels = {label["for"] for label in outline.all("label")}
-        assert {field["id"] for field in outline.all("input")} <= labels, url
+        fields = [*outline.all("input"), *outline.all("textarea")]
+        assert {field["id"] for field in fields if field.get("type") != "hidden"} <= labels, url
         for _, attributes in outline.elements:
             if attributes.get("role") in ("region", "img"):
                 assert attributes.get("aria-label") or attributes.get("aria-labelledby")
@@ -169,6 +190,9 @@ def test_colours_have_the_contrast_that_wcag_asks(scheme):
         *((ink, ground) for ink in ("ink", "quiet", "accent") for ground in ("ground", "card")),
         ("on-accent", "accent"),
         ("accent", "soft"),
+        *((ink, ground) for ink in ("good", "wait") for ground in ("ground", "wait-soft")),
+        ("accent", "wait-soft"),
+        ("quiet", "wait-soft"),
         ("good", "good-soft"),
         ("bad", "bad-soft"),
         ("wait", "wait-soft"),

@@ -52,3 +52,29 @@ def test_addresses_are_bounded():
     for number in range(ADDRESSES + 5):
         limit.take(str(number), 1)
     assert len(limit._buckets) == ADDRESSES
+
+
+def test_work_that_is_done_is_owed():
+    clock = Clock()
+    limit = RateLimit(10, 20, clock)
+    limit.spend("a", 25)
+    with pytest.raises(RateLimited):
+        limit.take("a", 1)
+    clock.now += 0.55  # owes 5, gets 5.5
+    with pytest.raises(RateLimited):
+        limit.take("a", 1)
+    clock.now += 0.1
+    limit.take("a", 1)
+    limit.take("b", 20)
+
+
+def test_nobody_owes_more_than_a_burst():
+    clock = Clock()
+    limit = RateLimit(10, 20, clock)
+    limit.spend("a", 10**9)
+    clock.now += 4.0
+    limit.take("a", 20)
+    for number in range(ADDRESSES + 5):
+        limit.spend(str(number), 1)
+    assert len(limit._buckets) == ADDRESSES
+    RateLimit(0, 0, clock).spend("a", 10**9)

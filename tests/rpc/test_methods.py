@@ -450,13 +450,14 @@ def test_ranges_need_two_keys_that_rise():
 
 
 def test_only_so_many_proofs_of_the_past_are_made_at_once(monkeypatch):
+    from rpc import at_block
     from rpc.methods import state
 
     inside = []
 
     def slow(*args, height, **more):
         inside.append(height)
-        if len(inside) < state.PAST_AT_ONCE:
+        if len(inside) < at_block.PAST_AT_ONCE:
             return call("state.getProof", address=text(1), block=1)
         for params in ({"block": 1}, {"block": "safe"}):
             with pytest.raises(Busy):
@@ -471,7 +472,7 @@ def test_only_so_many_proofs_of_the_past_are_made_at_once(monkeypatch):
         inside.clear()
         with pytest.raises(KeyError):
             call("state.getProof", address=text(1), block=1)
-        assert inside == [1] * state.PAST_AT_ONCE
+        assert inside == [1] * at_block.PAST_AT_ONCE
     assert call("state.getRange", block=1)["height"] == 1
 
 

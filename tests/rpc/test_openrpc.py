@@ -14,7 +14,7 @@ WANTED = {
     "mempool": "content inspect stats",
     "node": "health status version",
     "rpc": "discover listMethods",
-    "state": "getAccount getBalance getNonce getProof getRange",
+    "state": "call getAccount getBalance getCode getNonce getProof getRange getStorage",
     "": "subscribe unsubscribe",
     "tx": "decode estimateGas feeHistory getByAddress getStatus getTransactionByHash "
     "getTransactionReceipt sendRawTransaction",

@@ -118,6 +118,8 @@ def test_a_contract_lies_where_its_deployer_and_nonce_say(chain):
     assert second.address == of_contract(alice.address, 1)
     assert chain.ledger.account(first.address).code == sha3(TOKEN.encode())
     assert first != second
+    assert first == first.address
+    assert {first: 1}[chain.at(first)] == 1
     assert chain.at(to_text(first.address)) == first
 
 
@@ -128,6 +130,7 @@ def test_calls_answer_values_events_and_gas(chain, token):
     (event,) = result.events
     assert (event.name, event.contract) == ("Moved", "token")
     assert (event.source, event.target, event.amount) == (alice.address, bob.address, 5)
+    assert event.source == alice != event.target
     assert result.named("Moved") == [event]
     assert result.named("Other") == []
     assert chain.last is result
@@ -209,6 +212,8 @@ def test_arguments_come_by_position_or_name_and_are_checked(chain, token):
     ):
         with pytest.raises(ArgumentRefused):
             token.transfer(*args, **named)
+    assert not hasattr(token, "transfr")
+    assert hasattr(token, "transfer")
     with pytest.raises(FunctionUnknown) as caught:
         token.transfr(bob, 1)
     assert "did you mean transfer?" in caught.value.message
@@ -242,6 +247,7 @@ def test_a_failure_names_reason_and_line_and_leaves_nothing(chain, token):
     assert error.result.status == 1
     assert error.result.trace.stack == (("transfer", error.line),)
     assert "too little" in str(error)
+    assert error.__notes__ == [error.result.trace.text()]
     assert error.facts["contractReason"] == "too little"
     result = token.send("transfer", bob, 5, sender=bob, check=False)
     assert (result.ok, result.value, result.events) == (False, None, ())
@@ -271,6 +277,7 @@ def test_a_deployment_can_fail(chain):
         chain.deploy(source)
     result = chain.try_deploy(source)
     assert not result.ok
+    assert result.trace.code == 'assert False, "never"'
     with pytest.raises(ContractMissing):
         chain.at(result.trace.to)
 
@@ -313,6 +320,7 @@ def test_a_trace_keeps_failures_inside_and_money(chain, token, bank):
     (inner,) = result.trace.calls
     assert (inner.status, inner.reason) == (1, "too little")
     assert inner.line == line_of(TOKEN, '"too little"')
+    assert inner.code == TOKEN.splitlines()[inner.line - 1].strip()
     failed = bank.send("insist", bob, 4, check=False)
     assert failed.line == line_of(BANK, '"the token refused"')
     assert "✗ the contract refused: too little at line" in chain.explain(failed)

@@ -168,6 +168,10 @@ def whose() -> address:
 """
 
 
+# Lines of the import, `def`, its documentation, `if` and `pass`; two DEDENT and the end.
+TOKENS = (3 + 10 + 9 + 1) + (10 + 1) + (1 + 1 + 1) + (6 + 1) + (1 + 1 + 1) + 2 + 1
+
+
 def words(*values: int) -> list[bytes]:
     return [value.to_bytes(32, "big", signed=True) for value in values]
 
@@ -269,6 +273,7 @@ CASES = [
     _chain(3),
     _chain(66),
     many("gas.too_little_to_begin", [CALLEE], (deploy(0), A), (call("read", gas=500), OutOfGas)),
+    many("deploy.tokens", ['def run(a: int = 3):  # none\n\n    # none\n    """One."""\n    if a != -1:\n        pass'], (deploy(0, gas=TOKENS * 1_000), A), (deploy(0, gas=TOKENS * 1_000 - 1), OutOfGas)),
     many("deploy.out_of_gas", [INIT], (deploy(0, *words(3), gas=5_000), OutOfGas)),
     many("text.result", ["def run(s: str) -> str:\n    return s\n"], (deploy(0), A), (call("run", "\u20ac"), form("\u20ac", STR))),
 ]  # fmt: skip

@@ -59,7 +59,7 @@ def numbers(n: int) -> tuple[int, list[int]]:
 
 
 def _loops(xs: list[int], s: str, b: bytes, d: dict[int, str]) -> int:
-    n = 0
+    n = LIMIT - 30
     for x in xs:
         n += x
     for c in s:

@@ -400,6 +400,8 @@ BODY = [
     ("type", "y = context.§gas_left", "gas_left("),
     ("type", "y = context.§value()", "without parentheses"),
     ("type", "y = s.§find", "called"),
+    ("type", "y = xs.§append", "called"),
+    ("type", "y = 1 §== None < 2", "never None"),
     ("type", "§t[0] = 1", "new value"),
     ("type", "§s[0] = 'a'", "new value"),
     ("type", "§mem.get()[0] = 1", "store it"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from hashlib import sha3_256
 from threading import Thread
 
 import pytest
 
+from execution.lang import parse_and_check
 from execution.lang.errors import SourceRefused
 from execution.vm import codes
 from execution.vm.codes import Codes
-from execution.vm.program import Program
+from execution.vm.program import Program, compile_module
 
 
 def source(number: int) -> bytes:
@@ -68,17 +71,46 @@ def test_the_program_used_longest_ago_makes_room(compiled):
     assert compiled == [source(n) for n in (1, 2, 3, 2)]
 
 
-def test_sources_are_bounded_by_their_bytes(compiled):
-    size = len(source(1))
-    cache = Codes(source_bytes_most=2 * size)
+def test_programs_are_bounded_by_their_bytes(compiled):
+    size = len(compile_module(parse_and_check(source(1))).to_bytes()) + codes.FUNCTION_BYTES
+    cache = Codes(bytes_most=2 * size)
     for number in (1, 2, 3, 1):
         answer(cache, number)
     assert len(cache) == 2
     assert compiled == [source(n) for n in (1, 2, 3, 1)]
 
 
+WIDE = b"def f(a: int | None):\n" + b" a = a + a + a + a + a + a + a\n" * 500
+LONG = b"A = b'a' * 65536\nB = A + b''\n"
+MANY = b"".join(b"def f%d():\n pass\n" % number for number in range(128))
+
+
+@pytest.mark.parametrize("text", [WIDE, LONG, MANY])
+def test_what_a_program_counts_as_is_what_it_takes(text):
+    """A source of a few bytes may make a program of many."""
+    tracemalloc.start()
+    try:
+        cache = Codes()
+        cache.of(digest(text), text)
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / 2 < cache._bytes() < taken * 2
+
+
+def test_artifacts_count_as_what_was_compiled():
+    files, sizes = Files(), []
+    for _ in range(2):
+        cache = Codes()
+        cache.artifacts = files
+        answer(cache, 1)
+        sizes.append(cache._bytes())
+    assert sizes[0] == sizes[1]
+
+
 def test_one_that_fits_nowhere_still_runs():
-    cache = Codes(source_bytes_most=1)
+    cache = Codes(bytes_most=1)
     assert answer(cache, 7) == 7
     assert len(cache) == 0
 

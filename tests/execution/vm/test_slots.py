@@ -69,7 +69,7 @@ def test_where_records_are_and_what_they_hold():
 
 def test_reading_is_cold_once_then_warm():
     seen, *_ = measured(("cell.get", TOTAL), ("cell.get", TOTAL), ("cell.set", TOTAL, 0))
-    assert seen == [(0, 4_000), (0, 100), (None, 100 + 16)]
+    assert seen == [(0, 4_000), (0, 100), (None, 100 + 32)]
 
 
 def test_an_announced_slot_is_warm_from_the_start():
@@ -88,11 +88,11 @@ def test_the_gas_of_writing_and_reading_back():
     )
     size = 64 + STORED_INT
     assert [gas for _, gas in seen] == [
-        4_000 + 16 + 3_000 + 50 * size,
+        4_000 + 32 + 3_000 + 50 * size,
         100 + 4 * STORED_INT,
-        100 + 16,
-        100 + 16 + 100,
-        100 + 16 + 100,
+        100 + 32,
+        100 + 32 + 100,
+        100 + 32 + 100,
     ]
     assert running.refund == 25 * size
 
@@ -111,6 +111,32 @@ def test_growth_is_paid_shrinking_is_not_refunded():
     assert running.refund == 0
 
 
+@pytest.mark.parametrize(("old", "undo"), [(98, 0), (99, 10), (16_000, 10 * (16_003 - 100))])
+def test_the_old_form_that_undo_keeps_is_paid_for_once(old, undo):
+    """It stays with every node: at less than a block's bytes, disks would be filled with it."""
+    _, _, _, world = measured(("storage.set", b"k", b"a" * old))
+    seen, *_ = measured(
+        ("storage.set", b"k", b"b" * old),
+        ("storage.set", b"k", b"c" * old),
+        ("storage.set", b"k", b"b" * old),
+        world=world,
+    )
+    write = 200 + 8 * (4 + old // 16)
+    assert [gas for _, gas in seen] == [
+        write + 4_000 + 3_000 + undo,
+        write + 100 + 100,
+        write + 100 + 100,
+    ]
+
+
+@pytest.mark.parametrize("call", [("storage.delete", b"k"), ("storage.set", b"k", b"")])
+def test_freeing_a_large_slot_pays_for_its_undo(call):
+    _, _, _, world = measured(("storage.set", b"k", b"a" * 1_000))
+    seen, *_ = measured(call, world=world)
+    weighed = 0 if call[0] == "storage.delete" else 8 * 4
+    assert seen == [(None, 200 + 4_000 + weighed + 3_000 + 10 * (1_003 - 100))]
+
+
 def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
     seen, *_ = measured(
         ("map.get", HELD, (ALICE,)),
@@ -119,10 +145,10 @@ def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
         ("storage.get", b"k" * 8),
     )
     assert seen == [
-        (0, 200 + 8 * 3 + 4_000),
-        (b"", 200 + 8 * (3 + 6) + 4_000),
-        (b"", 200 + 1 + 4_000),
-        (b"", 200 + 2 + 4_000),
+        (0, 200 + 8 * 4 + 4_000),
+        (b"", 200 + 8 * (4 + 6) + 4_000),
+        (b"", 200 + 3 + 4_000),
+        (b"", 200 + 4 + 4_000),
     ]
 
 
@@ -139,7 +165,7 @@ def test_has_reads_and_deleting_weighs_nothing():
         ("storage.delete", b"k"),
         ("storage.delete", b"k"),
     )
-    key, raw = 200 + 8 * 3, 200
+    key, raw = 200 + 8 * 4, 200
     assert [(result, gas) for result, gas in seen if result is not None] == [
         (False, key + 4_000),
         (True, key + 100 + 4 * STORED_INT),
@@ -148,7 +174,7 @@ def test_has_reads_and_deleting_weighs_nothing():
         (True, raw + 100 + 4 * 2),
     ]
     assert [gas for result, gas in seen if result is None] == [
-        key + 100 + 16 + 3_000 + 50 * (64 + STORED_INT),
+        key + 100 + 32 + 3_000 + 50 * (64 + STORED_INT),
         key + 100 + 100,
         raw + 100 + 8 * 4 + 3_000 + 50 * (64 + 2),
         raw + 100 + 100,
