@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 from core.hashing import sha3
 from execution import lang
@@ -17,8 +18,8 @@ from execution.vm.stdlib import HOST
 
 COUNT_MOST = 1_024
 BYTES_MOST = 80 * 1024 * 1024
-FUNCTION_BYTES = 1_500
-"""A program takes as much memory as its artifact, and so much for each function."""
+PROGRAM_BYTES, FUNCTION_BYTES = 3_500, 1_500
+"""A program takes as much memory as its artifact, so much more, and so much for each function."""
 _CHECK_BYTES = 32
 
 
@@ -37,6 +38,8 @@ class Codes:
 
     def __init__(self, *, count_most: int = COUNT_MOST, bytes_most: int = BYTES_MOST) -> None:
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
+        self._lock = Lock()
+        self._bytes = 0
         self._count_most = count_most
         self._bytes_most = bytes_most
         self.artifacts: Artifacts | None = None
@@ -55,7 +58,7 @@ class Codes:
             if self.artifacts is not None:
                 self.artifacts.save(code_hash, _sealed(code_hash, data))
         bound = program.bound(HOST)
-        self._hold(code_hash, _Held(bound, len(data) + FUNCTION_BYTES * len(program.functions)))
+        self._hold(code_hash, _Held(bound, _size(program, data)))
         return bound
 
     def _stored(self, code_hash: bytes) -> bytes:
@@ -72,22 +75,31 @@ class Codes:
             return
 
     def _hold(self, code_hash: bytes, held: _Held) -> None:
-        self._held[code_hash] = held
-        while len(self._held) > self._count_most or self._bytes() > self._bytes_most:
-            try:
-                self._held.popitem(last=False)
-            except KeyError:
-                return
+        with self._lock:
+            before = self._held.pop(code_hash, None)  # another thread may have been faster
+            self._held[code_hash] = held
+            self._bytes += held.size - (0 if before is None else before.size)
+            while len(self._held) > self._count_most or self._bytes > self._bytes_most:
+                _, gone = self._held.popitem(last=False)
+                self._bytes -= gone.size
 
-    def _bytes(self) -> int:
-        return sum(held.size for held in list(self._held.values()))
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory the programs take."""
+        return self._bytes
 
     def clear(self) -> None:
         """Forget what is in memory."""
-        self._held.clear()
+        with self._lock:
+            self._held.clear()
+            self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+def _size(program: Program, data: bytes) -> int:
+    return PROGRAM_BYTES + FUNCTION_BYTES * len(program.functions) + len(data)
 
 
 def _sealed(code_hash: bytes, data: bytes) -> bytes:
