@@ -94,6 +94,9 @@ def test_a_constant_that_fails_refuses_the_source(e, reason):
     refusal = caught.value
     assert (refusal.kind, refusal.line) == ("constant", 7)
     assert "BAD" in refusal.message and reason in refusal.message
+    with pytest.raises(SourceRefused) as caught:
+        compile_module(with_constants(("f.y", e)))
+    assert f"the default of `y` in `f` fails with {reason}" in caught.value.message
 
 
 def test_all_constants_share_one_budget():
