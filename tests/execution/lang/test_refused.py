@@ -365,7 +365,6 @@ BODY = [
     ("unsupported", "§emit Paid(1, s)", "Name.emit"),
     ("unsupported", "§let y = 1", "name = value"),
     ("unsupported", "y: tuple[int, §...] = t", "list[T]"),
-    ("type", "y = None §== x".replace("§== x", "== x").replace("None", "§None"), "annotate"),
     ("type", "y = §s in xs", "int"),
     ("type", "y = 1 §in 5", "list"),
     ("type", "y = §1 in b'a'", "bytes"),
