@@ -15,7 +15,7 @@ from execution.errors import RecipientRefused
 from execution.kinds import Outcome, Setting
 from execution.view import View
 from execution.vm import machine
-from execution.vm.codes import CODES
+from execution.vm.codes import programs_of
 from execution.vm.frame import Frame, Running
 from pq import addresses
 from pq.algorithms import NO_KEY
@@ -57,7 +57,7 @@ class Call:
 
     def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Run the function; a failure leaves no more than its receipt."""
-        running = Running.of(view, tx, self.to, setting, setting.programs or CODES)
+        running = Running.of(view, tx, self.to, setting, programs_of(setting))
         ended = machine.call(Frame(gas, running, self.to, tx.sender, self.value), self.data)
         return machine.outcome(gas, running, ended)
 
@@ -82,7 +82,7 @@ def read(
     running = Running(
         view=view,
         setting=setting,
-        programs=setting.programs or CODES,
+        programs=programs_of(setting),
         origin=sender,
         txid=_NO_TXID,
         accounts={sender, to},

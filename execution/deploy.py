@@ -17,7 +17,7 @@ from execution.kinds import Outcome, Setting
 from execution.lang.errors import SourceRefused
 from execution.view import View
 from execution.vm import arguments, machine
-from execution.vm.codes import CODES
+from execution.vm.codes import programs_of
 from execution.vm.frame import CODE_MODULE, Frame, Running, charge, move
 from execution.vm.outcome import Reverted
 from pq import addresses
@@ -62,7 +62,7 @@ class Deploy:
     def run(self, view: View, tx: UnsignedTx, gas: int, setting: Setting) -> Outcome:
         """Check the source, write code and account, move the value, run ``init``."""
         address = addresses.of_contract(tx.sender, tx.nonce)
-        running = Running.of(view, tx, address, setting, setting.programs or CODES)
+        running = Running.of(view, tx, address, setting, programs_of(setting))
         m = Frame(gas, running, address, tx.sender, self.value)
         ended = machine.traced(
             m, self.args, lambda: machine.attempt(m, lambda: self._create(m)), deploy=True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -49,6 +50,7 @@ def lines(source: str) -> list[list[tuple[str, str]]]:
     return found
 
 
+@lru_cache(maxsize=64)
 def html(source: str) -> SafeString:
     """Rows of a ``pre``: each has the id ``L`` and its number, and leads to itself."""
     rows = enumerate(lines(source), 1)
@@ -57,7 +59,7 @@ def html(source: str) -> SafeString:
 
 def _row(numbered: tuple[int, list[tuple[str, str]]]) -> tuple[int, SafeString, SafeString]:
     number, parts = numbered
-    link = format_html('<a class="no" href="#L{}" tabindex="-1">{}</a>', number, number)
+    link = format_html('<a class="no" href="#L{0}" aria-label="Line {0}">{0}</a>', number)
     return number, link, SafeString("".join(_span(kind, text) for kind, text in parts))
 
 

@@ -28,10 +28,10 @@ from rpc.rehearsed import Plan, Step
 
 BODY_BYTES = 64 * 1024
 """The largest body of a request."""
-BYTES_PER_REQUEST = 256
-"""A check costs one request for so many bytes: checking and compiling them takes 1 ms."""
+BYTES_PER_REQUEST = 64
+"""A check costs one request for so many bytes: checking and compiling them takes 0.4 ms."""
 AT_ONCE = 2
-# Each takes up to 300 ms of a core; those who wait would keep threads from other readers.
+# Each takes up to 400 ms of a core; those who wait would keep threads from other readers.
 _places = BoundedSemaphore(AT_ONCE)
 
 

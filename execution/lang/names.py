@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from heapq import nlargest
 
 from execution.lang import habits, tree
 from execution.lang import syntax as s
@@ -30,6 +31,7 @@ MODULES = frozenset(
     ]
 )
 LOCALS = 64
+_ALIKE, _LOOKED_AT = 0.6, 4
 
 
 def refused(kind: str, at: s.Node, message: str, instead: str) -> SourceRefused:
@@ -116,6 +118,16 @@ class Names:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that looks most like this one, or nothing."""
-    found = get_close_matches(name, sorted(set(known)), 1)
+    """The known name that looks most like this one, or nothing.
+
+    Only a few get the close look: names can be chosen so that it takes long.
+    """
+    rough = SequenceMatcher(b=name)
+    likely: list[tuple[float, str]] = []
+    for each in sorted(set(known)):
+        rough.set_seq1(each)
+        if rough.real_quick_ratio() >= _ALIKE and (ratio := rough.quick_ratio()) >= _ALIKE:
+            likely.append((ratio, each))
+    few = [each for _, each in nlargest(_LOOKED_AT, likely)]
+    found = get_close_matches(name, few, 1, _ALIKE)
     return found[0] if found else ""

@@ -11,6 +11,7 @@ from threading import Lock
 
 from core.hashing import sha3
 from execution import lang
+from execution.kinds import Compiler, Setting
 from execution.vm.ports import Artifacts
 from execution.vm.program import Bound, Program, compile_module
 from execution.vm.stdlib import HOST
@@ -108,3 +109,8 @@ def _sealed(code_hash: bytes, data: bytes) -> bytes:
 
 CODES = Codes()
 """The programs of this process."""
+
+
+def programs_of(setting: Setting) -> Compiler:
+    """Where a run gets its programs: what its setting names, else those of this process."""
+    return CODES if setting.programs is None else setting.programs

@@ -12,10 +12,11 @@ from core.errors import EncodingRefused
 from execution.vm.meter import SIZE, Meter, bad_value, charge, charge_size, check_size
 from pq import addresses
 
-SEARCH_MOST = 2_500
-SEARCH_WHOLE, SEARCH_PART = 30_000, 100
-"""CPython's search takes (whole x part) steps at worst, but only in a whole shorter than 2,500, or
-in one shorter than 30,000 for a part shorter than 100."""
+SEARCH_MOST, SEARCH_MOST_SHORT, SHORT = 2_500, 30_000, 100
+"""At how many places of the whole CPython's search may look at all of the part: it goes over to a
+search in linear time in a whole from 2,500 on if the part is short for it, but not for a part below
+100 in a whole below 30,000, and not in the last 2,000 places for one of a third of the whole.
+"""
 ADDRESS_GAS = 8_000
 JOIN_ITEM_GAS = 10
 
@@ -58,9 +59,8 @@ def copy(m: Meter, x: Any) -> Any:
 def charge_search(m: Meter, sought: Any, whole: Any) -> None:
     """The gas of looking for a part in a whole."""
     n, k = len(whole), len(sought)
-    steps = min(n, SEARCH_MOST) * min(k, SEARCH_MOST) >> 6
-    steps += min(n, SEARCH_WHOLE) * min(k, SEARCH_PART) >> 4
-    charge(m, (n >> 1) + 2 * k + steps)
+    places = min(max(n - k + 1, 0), SEARCH_MOST_SHORT if k < SHORT else SEARCH_MOST)
+    charge(m, (n >> 1) + 2 * k + (places * k >> 3))
 
 
 def within(m: Meter, sought: Any, whole: Any) -> bool:

@@ -75,6 +75,16 @@ def test_the_maker_of_a_contract_is_its_deployment(chain):
     assert rows[queries.txids(3)[0]] is None and rows[queries.txids(1)[0]] == TOKEN
 
 
+def test_a_reason_is_no_address(chain):
+    reason = "x" * 34
+    source = b'def init(supply: int):\n    assert supply < 0, "%s"\n' % reason.encode()
+    failed = token.deploy(BOB, 5, code=source)
+    chain.mine([failed])
+    assert queries.receipt(failed.txid).ret == reason.encode()
+    assert queries.outcome(failed.txid).recipient is None
+    assert audit() == 6
+
+
 def audit() -> int:
     """How many transactions an audit of the whole chain has compared."""
     with service.snapshot():

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from chain import queries
@@ -17,6 +22,7 @@ from tests import token_contract as token
 from tests.explorer.conftest import ALICE, BOB, World, world
 
 __all__ = ["world"]
+ROOT = Path(__file__).resolve().parents[2]
 TOKEN = token.address_of(BOB, 0)
 BALANCE = Asked(TOKEN, token.calldata("balance_of", ALICE.address), BOB.address)
 
@@ -84,3 +90,70 @@ def test_a_view_reads_no_more_than_it_must(chain):
     outcome = call.read(View(reader), setting, static=True, **asked)
     assert codec.decode(outcome.ret, INT) == 30
     assert reader.times <= 4
+
+
+# A file with its WAL, as a node has it: SQLite's database in memory locks readers and writers out.
+BESIDE = """
+from threading import Event, Thread
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.db import connection
+from consensus import calls
+from consensus import service
+from execution.abi import codec
+from execution.lang.types import INT
+from tests import token_contract as token
+from tests.consensus.test_calls import BALANCE, TOKEN
+from tests.explorer.conftest import ALICE, BOB, World
+
+world = World()
+service.install(world.importer)
+world.mine([token.deploy(BOB, 0)])
+begun, mined, found, real = Event(), Event(), [], calls.call.read
+
+def slow(*args, **more):
+    begun.set()
+    assert mined.wait(30)
+    return real(*args, **more)
+
+def reader():
+    try:
+        found.append(calls.run(BALANCE))
+    finally:
+        connection.close()
+
+calls.call.read = slow
+thread = Thread(target=reader)
+thread.start()
+assert begun.wait(30)
+world.mine([token.call(BOB, 1, TOKEN, "transfer", ALICE.address, 5)])
+mined.set()
+thread.join(30)
+assert found[0].header.height == 1 and codec.decode(found[0].outcome.ret, INT) == 0
+calls.call.read = real
+assert codec.decode(calls.run(BALANCE).outcome.ret, INT) == 5
+print("beside")
+"""
+
+
+def test_a_block_is_imported_while_a_call_runs(tmp_path):
+    """The call goes on with the state that it began with, and keeps no block waiting."""
+    ran = subprocess.run(
+        [sys.executable, "-c", BESIDE],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "animica_site.settings",
+            "ANIMICA_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'node.sqlite3'}",
+            "PYTHONPATH": str(ROOT),
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    assert "beside" in ran.stdout

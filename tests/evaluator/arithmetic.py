@@ -11,7 +11,7 @@ from tests.evaluator.frame import Frame, Reverted
 from tests.evaluator.kinds import INT, INT_MAX, INT_MIN, MAX_ITEMS, Type, bare, size, weight
 
 BITS = 256
-SEARCHED = 2_500
+SEARCHED, SEARCHED_FOR_SHORT, SHORT = 2_500, 30_000, 100
 
 
 def ranged(value: int) -> int:
@@ -125,9 +125,9 @@ def contains(m: Frame, how: str, item: Any, kind: Type, whole: Any) -> bool:
 
 def search_cost(whole: Any, part: Any) -> int:
     """What looking for a part of bytes or str costs."""
-    both = min(len(whole), SEARCHED) * min(len(part), SEARCHED) // 64
-    both += min(len(whole), 30_000) * min(len(part), 100) // 16
-    return len(whole) // 2 + len(part) * 2 + both
+    limit = SEARCHED_FOR_SHORT if len(part) < SHORT else SEARCHED
+    places = min(limit, max(0, len(whole) - len(part) + 1))
+    return len(whole) // 2 + len(part) * 2 + len(part) * places // 8
 
 
 def key_cost(key: Any, kind: Type) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.ports import RecordKey
 from core.receipt import OK
 from core.tx import Access
 from execution.accounts import MODULE, Account
@@ -14,7 +16,6 @@ from execution.view import View
 from tests.evaluator.cases import FUNDS, ME, OTHER, Case, Effect, Step, deployed
 from tests.evaluator.kinds import ADDRESS_BYTES
 from tests.evaluator.world import Block
-from tests.support import DictState
 
 State = dict[tuple[str, bytes], bytes]
 BLOCK = Block()
@@ -29,6 +30,16 @@ class Signed:
     nonce: int
     access: Access
     txid: bytes = bytes(32)
+
+
+class _Held:
+    """A state as a dict."""
+
+    def __init__(self, records: State) -> None:
+        self._records = records
+
+    def get_many(self, records: Iterable[RecordKey]) -> dict[RecordKey, bytes]:
+        return {record: self._records[record] for record in records if record in self._records}
 
 
 def run(case: Case) -> list[Effect]:
@@ -47,7 +58,7 @@ def _step(state: State, case: Case, step: Step) -> Effect:
         body: Deploy | Call = Deploy(source, step.data, step.value)
     else:
         body = Call(deployed(step.contract), step.data, step.value)
-    view = View(DictState(state))
+    view = View(_Held(state))
     outcome = body.run(view, tx, step.gas, SETTING)  # type: ignore[arg-type]
     now, before = view.changes()
     for record, value in now.items():

@@ -72,6 +72,7 @@ def test_each_has_a_block_of_its_own():
 
 def test_programs_stay_out_of_the_node_s_own():
     CODES.clear()
+    PROGRAMS.clear()  # an empty one counts too
     deployed()
     assert len(CODES) == 0
     assert PROGRAMS.of(sha3(token.SOURCE), token.SOURCE) is not None

@@ -109,6 +109,8 @@ def test_words_have_their_classes():
         ("comment", "# 1"),
     ]  # fmt: skip
     assert "&lt;b&gt;" in highlight.html(source) and "<b>" not in highlight.html(source)
+    plain = highlight.html("x = a <b> c & d\n")
+    assert "a &lt;b&gt; c &amp; d" in plain and "<b>" not in plain
 
 
 def test_strings_over_several_lines_keep_their_class():

@@ -17,6 +17,9 @@ from core import bech32m, cbor, exact, kernel, merkle, statetree
 from core.statetree import page
 from core.statetree import range as ranges
 from execution import accounts
+from execution.abi import strict
+from execution.lang import parser
+from execution.vm import costs
 from rpc import heads
 from tests.consensus import altering
 from tests.fuzz import catalogue, mutate, oracle, trees
@@ -25,6 +28,7 @@ from wallet import keyfile
 from wallet import proofs as wallet_proofs
 
 pytestmark = pytest.mark.django_db
+PARSED = parser.parse(b"def go() -> int:\n    return 1\n")
 
 
 def loosely(data: bytes, **_: Any) -> Any:
@@ -158,6 +162,15 @@ CASES: dict[str, Case] = {
     "any receipt of a proof": (
         *("importer", proofs, "check_receipts", lambda *_: None),
         paid_to_another,
+    ),
+    "any source": (
+        *("source", parser, "parse", lambda source: PARSED),
+        lambda: b"def def",
+    ),
+    "any argument": ("calldata", strict, "accepts", lambda *_: True, lambda: b"\x00\x41\x05"),
+    "statements of one price": (
+        *("program", costs, "statement", lambda statement: 1),
+        lambda: seed("program", "seed-1"),
     ),
     "any body": ("importer", pipeline, "check_body_roots", lambda block: None, changed_block),
 }

@@ -16,6 +16,7 @@ from execution.abi import codec
 from execution.gas import intrinsic_gas
 from execution.lang.types import ADDRESS, INT
 from execution.view import View
+from execution.vm.codes import CODES
 from pq import addresses
 from rpc import context, contract_calls
 from rpc.caller import Caller
@@ -245,6 +246,13 @@ def test_estimates_of_deployments_are_tight(chain):
     assert runs_with(chain, "deploy", body, gas) == 0
     assert runs_with(chain, "deploy", body, gas - 1) != 0
     assert lands(chain, token.deploy(ALICE, 3, 5, gas=gas)) == 0
+
+
+def test_what_is_only_estimated_pushes_no_program_out(chain):
+    CODES.clear()
+    source = token.SOURCE + b"# not deployed\n"
+    assert estimate("deploy", code=hexed(source), args=hexed(token.init_args(5))) > 0
+    assert len(CODES) == 0
 
 
 def test_the_gas_of_an_estimate_s_runs_is_charged(chain):

@@ -169,14 +169,22 @@ async def test_only_so_many_at_once(door):
     await ask(door, "check", {"source": SOURCE})
 
 
-async def test_bytes_and_gas_are_charged(door, use_desk):
-    use_desk(load(), rate=1, burst=60)
-    spin = {"function": "spin", "args": [10**9], "gas": 3_000_000}
-    plan = {"source": SOURCE, "init": {"args": [5]}, "calls": [spin]}
-    await ask(door, "simulate", plan)  # about 6 for bytes, 35 for gas
-    await ask(door, "simulate", plan)  # owed from here on
+async def test_the_length_of_a_source_is_owed(door, use_desk):
+    use_desk(load(), rate=1, burst=20)
+    padded = {"source": SOURCE + "# " + "x" * 10_000 + "\n"}
+    await ask(door, "check", padded)  # costs more than a burst, and is answered
     error = (await ask(door, "check", {"source": "x = 1\n"}, 429))["error"]
-    assert error["code"] == "rpc.rate_limited" and error["retryAfterMs"] > 5_000
+    assert error["code"] == "rpc.rate_limited" and error["retryAfterMs"] > 15_000
+
+
+async def test_gas_is_owed(door, use_desk):
+    use_desk(load(), rate=1, burst=80)
+    spin = {"function": "spin", "args": [10**9], "gas": 9_000_000}
+    plan = {"source": SOURCE, "init": {"args": [5]}, "calls": [spin]}
+    await ask(door, "check", {"source": SOURCE})  # 22 for bytes
+    await ask(door, "simulate", plan)  # 22 for bytes, 96 for gas
+    error = (await ask(door, "check", {"source": "x = 1\n"}, 429))["error"]
+    assert error["code"] == "rpc.rate_limited" and error["retryAfterMs"] > 40_000
 
 
 JSON = st.recursive(

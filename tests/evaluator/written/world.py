@@ -17,7 +17,7 @@ EVENT = "E = events.event(who=address, n=int, s=str, more=bytes)\n"
 ONE = (1).to_bytes(32, "big")
 STORED_INT = 34  # a head of two bytes and 32 of the number
 PASS = "def run():\n    pass\n"
-ENOUGH = 1_000 + 4 * len(IMPORT + PASS) + 16 * len(calldata("run")) + 2 + 16
+ENOUGH = 1_000 + 4 * len(IMPORT + PASS) + 32 * len(calldata("run")) + 2 + 32
 
 
 def _limits() -> list:
@@ -101,7 +101,7 @@ CASES = [
     one("context.addresses", "", "list[address]", "return [context.sender, context.origin, context.this]", ((), [ME, ME, deployed(0)])),
     one("context.numbers", "", "list[int]", "return [context.height, context.time, context.chain, context.value]", ((), [7, 1_700_000_000_000, 1337, 0])),
     one("context.txid", "", "bytes", "return context.txid", ((), bytes(32)), gas=18),
-    one("context.gas_left.is_after_the_block", "", "int", "a = context.gas_left()\nif a > 0:\n    pass\nreturn a - context.gas_left()", ((), 2 + 2 + 1 + 6 + 10)),
+    one("context.gas_left.is_after_the_block", "", "int", "a = context.gas_left()\nif a > 0:\n    pass\nreturn a - context.gas_left()", ((), 2 + 2 + 1 + 6 + 16)),
     one("view.cannot_be_paid", "", "None", "pass", ((), Fails("vm.not_payable")), value=1),
     one("inactive", "n: int", "None", "if n == 0:\n    beacon.round()\nelif n == 1:\n    syscalls.blob_pin(b'', b'')\nelif n == 2:\n    zk.verify(b'', b'', b'')", ((0,), Fails("vm.inactive: beacon")), ((1,), Fails("vm.inactive: syscalls")), ((2,), Fails("vm.inactive: zk"))),
     one("inactive.gas", "n: int", "None", "beacon.random(1, n)", ((0,), Fails("vm.inactive: beacon")), gas=2 + 60 + 2),

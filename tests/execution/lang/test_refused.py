@@ -5,9 +5,11 @@ In each source ``§`` marks the place that the refusal names.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import pytest
 
-from execution.lang import parse_and_check
+from execution.lang import names, parse_and_check
 from execution.lang.errors import SourceRefused
 
 HEAD = """from stdlib import storage, events, abi, context, treasury
@@ -512,3 +514,17 @@ def test_a_module_is_refused(kind, source, word):
 @pytest.mark.parametrize(("kind", "text", "word"), BODY)
 def test_a_body_is_refused(kind, text, word):
     holds(kind, in_function(text), word)
+
+
+def test_few_names_get_a_close_look_however_many_look_alike(monkeypatch):
+    close = []
+
+    def counted(name, known, *rest):
+        close.append(len(known))
+        return get_close_matches(name, known, *rest)
+
+    monkeypatch.setattr(names, "get_close_matches", counted)
+    alike = [f"{'ab' * 25}{i:03}" for i in range(127)]
+    source = "".join(f"{name} = 1\n" for name in alike) + "def f() -> int:\n    return §"
+    holds("name", f"{source}{'ab' * 25}0x1\n", "did you mean")
+    assert close == [4]

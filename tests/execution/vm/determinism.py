@@ -16,7 +16,9 @@ from core import cbor, statetree
 from core.hashing import sha3
 from execution.lang import parse_and_check
 from execution.lang.errors import SourceRefused
+from execution.vm.codes import CODES
 from execution.vm.program import compile_module
+from tests.evaluator import engine, files
 from tests.execution.vm.escapes import ESCAPES, Escape
 from tests.execution.vm.escapes.table import Refused
 from tests.execution.vm.escapes.world import Ran, play
@@ -26,6 +28,11 @@ def lines(*, cold: bool) -> Iterator[str]:
     """Name and hash of each case."""
     for row in ESCAPES:
         yield f"{row.group}/{row.name} {_row(row, cold=cold)}"
+    for form in files.stored():
+        if cold:
+            CODES.clear()
+        effects = engine.run(files.read_case(form))
+        yield f"corpus/{form['name']} {sha3(repr(effects).encode()).hex()}"
 
 
 def _row(row: Escape, *, cold: bool) -> str:

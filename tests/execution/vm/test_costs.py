@@ -25,6 +25,7 @@ from execution.lang.types import (
 from execution.vm import (
     constants,
     costs,
+    machine,
     meter,
     ops_abi,
     ops_dict,
@@ -32,6 +33,7 @@ from execution.vm import (
     ops_list,
     ops_order,
     ops_text,
+    slots,
 )
 from tests.execution.vm.build import (
     L,
@@ -75,12 +77,12 @@ def test_static_costs_are_those_of_the_table():
 
 DYNAMIC = {
     "`append`, `insert`, `d[k] = v` and `PAIR`": (ops_list.GROW_GAS,),
-    "`items`": (ops_dict.ITEMS_GAS,),
-    "`pow(a, b, m)`": (ops_int.POW_BIT_GAS,),
+    "`items`, `keys`, `list(x)` of a dict and iteration over a dict": (ops_dict.ITEMS_GAS,),
+    "`pow(a, b, m)`": (ops_int.POW_BIT_GAS, 2**ops_int.POW_MODULUS_SHIFT),
     "`int(str)`, `str(int)`": (ops_int.DECIMAL_GAS,),
     "`address(str)`": (ops_text.ADDRESS_GAS,),
-    "`abi.encode`": (ops_abi.ENCODE_GAS,),
-    "`abi.decode`": (ops_abi.DECODE_BYTE_GAS,),
+    "`abi.encode`": (ops_abi.ENCODE_BASE, ops_abi.ENCODE_GAS),
+    "`abi.decode`": (ops_abi.DECODE_BASE, *ops_abi.DECODE_BYTE_GAS),
     "`hash.…`": (ops_abi.HASH_GAS, ops_abi.HASH_BYTE_GAS),
     "`min`, `max`, `sum`, `any`, `all` over a list": (ops_list.PASS_GAS,),
 }
@@ -96,20 +98,28 @@ def test_dynamic_costs_are_those_of_the_table(operation):
 def test_numbers_in_the_text():
     table = {row[0]: row[1] for row in rows("Dynamic costs")}
     search = table["`in`, `find`, `count` of bytes and str"]
-    assert search.count(f"{ops_text.SEARCH_MOST:,}") == 2
+    bounds = (ops_text.SEARCH_MOST, ops_text.SHORT, ops_text.SEARCH_MOST_SHORT)
+    assert "at most {:,}, for k below {} at most {:,}) div 8".format(*bounds) in search
     assert f"{ops_text.JOIN_ITEM_GAS} for each item" in table["`join`"]
     sort = table["`sorted`, `sort`"]
-    assert f"n · bits(n) · {ops_order.SORT_GAS} for" in sort
+    assert f"{ops_order.SORT_BASE} + n · bits(n) · {ops_order.SORT_GAS} for" in sort
+    one, many, nested = slots.READ_BYTE
+    assert f"for each byte of the stored form {one}, {many} if" in table["reading a slot, on top"]
+    assert f"{nested} if a dict inside" in table["reading a slot, on top"]
+    run = table["running a contract (by transaction or `abi.call`)"]
+    assert f"{machine.DATA_BYTE} for each byte of calldata, {machine.MORE_BYTE[1]} more" in run
+    assert f"{machine.MORE_BYTE[2]} more if a dict inside" in run
     assert f"at most {constants.CONSTANTS_GAS:,} gas" in TEXT
     assert f"at most {SIZE_MOST:,} items" in TEXT
     size = re.search(r"bytes their length, str (\d+) .* list (\d+) .* dict (\d+) ", TEXT)
     units = (1, *map(int, size.groups()))
     assert dict(zip((bytes, str, list, dict), units, strict=True)) == meter.SIZE
-    atom, address, text = re.search(
-        r"int, bool, `None`: (\d+); address: (\d+); bytes: (\d+) \+ length div 16", TEXT
+    atom, text = re.search(
+        r"int, bool, `None`, address: (\d+); bytes: (\d+) \+ length div 16", TEXT
     ).groups()
-    assert (int(atom), int(address), int(text)) == (weight.ATOM, weight.ADDRESS, weight.TEXT)
+    assert (int(atom), int(text)) == (weight.ATOM, weight.TEXT)
     assert f"list, tuple: {weight.CONTAINER} +" in TEXT
+    assert f"dict: {weight.DICT} + {weight.PAIR} for each item" in TEXT
 
 
 # --- node by node -----------------------------------------------------------------------------
@@ -129,31 +139,31 @@ NODES = [
     (const("A"), 1),
     (const("f.a"), 0),
     (tree.Unary(L, INT, "-", X), c.UNARY + 1),
-    *((op(X, symbol, X), gas + 2) for symbol, gas in (("+", 6), ("-", 6), ("*", 8), ("//", 10))),
-    *((op(X, symbol, X), gas + 2) for symbol, gas in (("%", 10), ("**", 100), ("<<", 16))),
+    *((op(X, symbol, X), gas + 2) for symbol, gas in (("+", 6), ("-", 6), ("*", 10), ("//", 22))),
+    *((op(X, symbol, X), gas + 2) for symbol, gas in (("%", 22), ("**", 100), ("<<", 16))),
     *((op(X, symbol, X), gas + 2) for symbol, gas in ((">>", 16), ("&", 6), ("|", 6), ("^", 6))),
-    (op(B, "+", B), 32),
-    (op(T, "*", X), 32),
-    (op(XS, "+", XS), 32),
-    (cmp(X, "<", X), 6),
-    (cmp(X, "<", X, "<=", X), 11),
-    (cmp(var("a", ADDRESS), ">", var("a", ADDRESS)), 6),
-    (cmp(lit(True), "==", lit(False)), 6),
-    (cmp(var("o", MAYBE), "!=", X), 6),
-    (cmp(var("o", MAYBE), "==", lit(None)), 6),
-    (cmp(var("o", MAYBE), "is None", lit(None)), 6),
-    (cmp(var("l", MAYBE_LIST), "is not None", lit(None)), 6),
-    (cmp(var("l", MAYBE_LIST), "==", lit(None)), 32),
-    (cmp(tup(X, X), "==", tup(X, X)), 30 + 2 * (10 + 6 + 2)),
-    (cmp(B, "<", B), 32),
-    (cmp(T, "==", T), 32),
-    (cmp(X, "in", XS), 32),
-    (cmp(X, "not in", D), 42),
-    (cmp(B, "in", B), 32),
-    (tree.StoredIn(L, BOOL, "m", (X, X), True), 62),
+    (op(B, "+", B), 62),
+    (op(T, "*", X), 62),
+    (op(XS, "+", XS), 62),
+    (cmp(X, "<", X), 8),
+    (cmp(X, "<", X, "<=", X), 15),
+    (cmp(var("a", ADDRESS), ">", var("a", ADDRESS)), 8),
+    (cmp(lit(True), "==", lit(False)), 8),
+    (cmp(var("o", MAYBE), "!=", X), 8),
+    (cmp(var("o", MAYBE), "==", lit(None)), 8),
+    (cmp(var("o", MAYBE), "is None", lit(None)), 8),
+    (cmp(var("l", MAYBE_LIST), "is not None", lit(None)), 8),
+    (cmp(var("l", MAYBE_LIST), "==", lit(None)), 62),
+    (cmp(tup(X, X), "==", tup(X, X)), 60 + 2 * (10 + 6 + 2)),
+    (cmp(B, "<", B), 62),
+    (cmp(T, "==", T), 62),
+    (cmp(X, "in", XS), 62),
+    (cmp(X, "not in", D), 66),
+    (cmp(B, "in", B), 62),
+    (tree.StoredIn(L, BOOL, "m", (X, X), True), 102),
     (both(lit(True), lit(True), lit(True)), 4 + 3),
     (tree.Not(L, BOOL, lit(True)), 3),
-    (tree.Truth(L, X), 5),
+    (tree.Truth(L, X), 9),
     (tree.Choice(L, INT, lit(True), X, X), 5),
     (tup(X, X, X), 10 + 9 + 3),
     (lst(INT), 10),
@@ -162,32 +172,32 @@ NODES = [
     (dct(INT, INT, (X, X)), 10 + 40 + 2),
     (at(XS, X), 8),
     (at(B, X), 8),
-    (at(T, X), 32),
+    (at(T, X), 62),
     (at(var("t", tuple_of(INT, INT)), lit(1)), 8),
-    (at(D, X), 42),
-    (tree.Slice(L, BYTES, B, X, None), 32),
-    (tree.Slice(L, BYTES, B, X, X), 33),
-    (tree.StoredItem(L, INT, "m", (X, X)), 62),
+    (at(D, X), 66),
+    (tree.Slice(L, BYTES, B, X, None), 62),
+    (tree.Slice(L, BYTES, B, X, X), 63),
+    (tree.StoredItem(L, INT, "m", (X, X)), 102),
     (call("f", INT, X, const("f.b")), 30 + 4 + 1),
-    (builtin("len", INT, XS), 31),
-    (builtin("divmod", tuple_of(INT, INT), X, X), 12),
-    (builtin("int.from_bytes", INT, B, flags=("big", False)), 31),
-    (method(X, "to_bytes", BYTES, X, flags=("big", False)), 32),
-    (method(X, "bit_length", INT), 31),
-    (method(XS, "append", NONE, X), 32),
-    (method(XS, "pop", INT), 31),
-    (method(D, "get", MAYBE, X), 42),
-    (method(D, "pop", INT, X, X), 43),
-    (method(D, "keys", LIST), 31),
-    (host("storage.get", BYTES, B), 61),
-    (host("cell.get", INT, name_of="c"), 60),
-    (host("emit", NONE, X, X, name_of="E"), 62),
-    (host("abi.decode", INT, B, types=(INT,)), 61),
-    (host("abi.call", NONE, B, T, X, value=X, gas=X), 65),
-    (host("hash.sha256", BYTES, B), 61),
-    (host("treasury.balance", INT), 10),
-    (host("context.gas_left", INT), 10),
-    (tree.Context(L, ADDRESS, "sender"), 10),
+    (builtin("len", INT, XS), 61),
+    (builtin("divmod", tuple_of(INT, INT), X, X), 62),
+    (builtin("int.from_bytes", INT, B, flags=("big", False)), 61),
+    (method(X, "to_bytes", BYTES, X, flags=("big", False)), 62),
+    (method(X, "bit_length", INT), 61),
+    (method(XS, "append", NONE, X), 62),
+    (method(XS, "pop", INT), 61),
+    (method(D, "get", MAYBE, X), 66),
+    (method(D, "pop", INT, X, X), 67),
+    (method(D, "keys", LIST), 61),
+    (host("storage.get", BYTES, B), 101),
+    (host("cell.get", INT, name_of="c"), 100),
+    (host("emit", NONE, X, X, name_of="E"), 102),
+    (host("abi.decode", INT, B, types=(INT,)), 101),
+    (host("abi.call", NONE, B, T, X, value=X, gas=X), 105),
+    (host("hash.sha256", BYTES, B), 101),
+    (host("treasury.balance", INT), 16),
+    (host("context.gas_left", INT), 16),
+    (tree.Context(L, ADDRESS, "sender"), 16),
     (tree.Narrow(L, INT, var("o", MAYBE)), 3),
 ]
 
@@ -208,17 +218,17 @@ M = tree.StoredItem(L, INT, "m", (X,))
 STATEMENTS = [
     (assign("y", X), 1 + 1),
     (assign(at(XS, X), X), 6 + 3),
-    (assign(at(D, X), X), 40 + 3),
-    (assign(M, X), 60 + 2),
+    (assign(at(D, X), X), 64 + 3),
+    (assign(M, X), 100 + 2),
     (tree.Unpack(L, (X, at(XS, X)), tup(X, X), (True, False)), 4 + 1 + 8 + 2 + 18),
     (augment(X, "+", X), 1 + 1 + 6 + 1),
-    (augment(at(XS, X), "*", X), 12 + 2 + 8 + 1),
-    (augment(at(D, X), "-", X), 80 + 2 + 6 + 1),
-    (augment(M, "+", X), 120 + 1 + 6 + 1),
-    (augment(B, "+", B), 1 + 1 + 30 + 1),
-    (tree.Delete(L, at(D, X)), 42),
-    (tree.Delete(L, M), 61),
-    (tree.Evaluate(L, method(XS, "clear", NONE)), 31),
+    (augment(at(XS, X), "*", X), 12 + 2 + 10 + 1),
+    (augment(at(D, X), "-", X), 128 + 2 + 6 + 1),
+    (augment(M, "+", X), 200 + 1 + 6 + 1),
+    (augment(B, "+", B), 1 + 1 + 60 + 1),
+    (tree.Delete(L, at(D, X)), 66),
+    (tree.Delete(L, M), 101),
+    (tree.Evaluate(L, method(XS, "clear", NONE)), 61),
     (ret(X), 1),
     (ret(), 0),
     (tree.Assert(L, lit(True), T), 2),
@@ -234,9 +244,10 @@ def test_the_cost_of_each_statement(s, gas):
 
 def test_heads_turns_and_tests():
     pair = loop((X, var("y")), XS, over="enumerate", more=(lit(1),), narrow=(False, True))
-    assert costs.head(pair) == 2 + 30 + 2 and costs.turn(pair) == 8 + 4 + 2 + 2
+    assert costs.head(pair) == 2 + 8 + 60 + 2 and costs.turn(pair) == 8 + 4 + 2 + 2
     plain = loop(X, XS)
-    assert costs.head(plain) == 2 + 1 and costs.turn(plain) == 8 + 1
+    assert costs.head(plain) == 2 + 8 + 1 and costs.turn(plain) == 8 + 1
     loop_ = tree.While(L, cmp(X, "<", X), ())
-    assert costs.head(loop_) == 0 and costs.test(loop_) == 8 + 2 + 6
+    assert costs.head(loop_) == 0 and costs.test(loop_) == 8 + 2 + 8
     assert costs.head(tree.If(L, ((lit(True), ()), (X, ())), ())) == 3
+    assert costs.arm(X) == 8 + 1

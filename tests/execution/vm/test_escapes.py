@@ -8,6 +8,7 @@ import pytest
 
 from execution.lang import parse_and_check
 from execution.lang.errors import SourceRefused
+from execution.vm.codes import CODES
 from execution.vm.machine import FAULTS
 from execution.vm.program import compile_module
 from tests.execution.vm.escapes import ESCAPES, page
@@ -16,6 +17,14 @@ from tests.execution.vm.escapes.world import form, play
 
 MEMORY_MOST = 512 * 1024
 """KiB by which the process may grow in a row."""
+
+
+@pytest.fixture(autouse=True)
+def no_programs_left():
+    yield
+    CODES.clear()
+
+
 REFUSED = [row for row in ESCAPES if isinstance(row.outcome, Refused)]
 RUN = [row for row in ESCAPES if not isinstance(row.outcome, Refused)]
 

@@ -29,9 +29,9 @@ from tests.execution.vm.hand import (
     program,
 )
 
-BEGUN = 1_000 + 4 * SIZE + 16 * len(calldata("f"))
+BEGUN = 1_000 + 4 * SIZE + 32 * len(calldata("f"))
 """What running ``f`` costs before its first statement."""
-NOTHING = 16
+NOTHING = 32
 """The weight of no result."""
 
 
@@ -69,7 +69,7 @@ def test_the_source_is_paid_the_first_time_and_of_each_contract():
             HOST["abi.call"](m, contract(2), "f", (), (), 0, None)
 
     world = World(program(twice), program(lambda m: None))
-    each = 1_000 + 8 * 4 + 1_000 + 16 * 3 + NOTHING
+    each = 1_000 + 8 * 4 + 1_000 + 32 * 3 + NOTHING
     assert ended(world)[1] == BEGUN + NOTHING + 2 * each + 4_000 + 100 + 4 * SIZE
 
 
@@ -97,7 +97,7 @@ def test_calldata_that_does_not_fit_is_named(data, reason):
     taken = Function(lambda m, a, b: None, (Param("a"), Param("b", default=True)))
     hand = Hand({"f": taken, "_own": hidden, "init": hidden}, {"f.b": 9})
     done = ended(World(hand), data=data)
-    assert done == (REVERTED, 1_000 + 4 * SIZE + 16 * len(data), reason.encode())
+    assert done == (REVERTED, 1_000 + 4 * SIZE + 32 * len(data), reason.encode())
 
 
 def test_arguments_left_out_have_their_defaults():

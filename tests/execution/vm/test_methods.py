@@ -92,13 +92,28 @@ def test_searches(of, whole):
 
     for text in ("", "a", "bc", "cab", "x", "abcabcabc"):
         k = len(text)
-        gas = 3 + 2 * k + 6 * k // 64
+        gas = 3 + 2 * k + max(7 - k, 0) * k // 8
         sought = part(text)[1]
         assert apply((of, whole), "find", INT, part(text)) == (whole.find(sought), gas)
         assert apply((of, whole), "count", INT, part(text)) == (whole.count(sought), gas)
         for name in ("startswith", "endswith"):
             wanted = getattr(whole, name)(sought)
             assert apply((of, whole), name, BOOL, part(text)) == (wanted, k // 4)
+
+
+@pytest.mark.parametrize(
+    "whole, part, places",
+    [
+        *((65_536, 63_536, 2_001), (10_000, 8_000, 2_001), (65_536, 100, 2_500), (9, 10, 0)),
+        *((29_999, 99, 29_901), (65_536, 99, 30_000), (2_499, 1_250, 1_250), (10, 10, 1)),
+    ],
+)
+def test_a_search_is_paid_for_by_what_it_looks_at(whole, part, places):
+    # CPython looks at the whole part at each place when only its beginning differs.
+    x, y = (BYTES, b"a" * whole), (BYTES, b"b" + b"a" * (part - 1))
+    gas = whole // 2 + 2 * part + places * part // 8
+    assert apply(x, "find", INT, y) == (-1, gas)
+    assert apply(x, "count", INT, y) == (0, gas)
 
 
 @pytest.mark.parametrize("of, unit", [(BYTES, 1), (STR, 4)])
@@ -168,12 +183,13 @@ def test_index_and_count():
 def test_lists_in_another_order():
     assert changed([3, 1, 2], "reverse") == ([2, 1, 3], None, 0)
     assert changed([0] * 80, "reverse")[2] == 10
-    assert changed([3, 1, 2], "sort") == ([1, 2, 3], None, 3 * 2 * 4)
-    assert changed([3, 1, 2], "sort", (BOOL, True)) == ([3, 2, 1], None, 3 * 2 * 4)
+    assert changed([3, 1, 2], "sort") == ([1, 2, 3], None, 120 + 3 * 2 * 4)
+    assert changed([3, 1, 2], "sort", (BOOL, True)) == ([3, 2, 1], None, 120 + 3 * 2 * 4)
     of = list_of(BYTES)
-    assert changed([b"b" * 16, b"a"], "sort", of=of) == ([b"a", b"b" * 16], None, 16 + 9 * 2 // 4)
+    gas = 120 + 16 + 9 * 2 // 4
+    assert changed([b"b" * 16, b"a"], "sort", of=of) == ([b"a", b"b" * 16], None, gas)
     of = list_of(ADDRESS)
-    assert changed([b"b" * 34, b"a" * 34], "sort", of=of)[2] == 16 + 4
+    assert changed([b"b" * 34, b"a" * 34], "sort", of=of)[2] == 120 + 16 + 4
     base, arguments = var("x", LIST), (lit(False),)
     assert costs.cost(method(base, "sort", NONE)) == costs.OPERATION + costs.NAME
     assert costs.cost(method(base, "sort", NONE, *arguments)) == costs.OPERATION + 2 * costs.NAME
@@ -218,7 +234,7 @@ def test_get_and_pop(key, given, packed, gas):
 def test_views_are_new_lists(key, given, packed, gas):
     of = dict_of(key, LIST)
     data = {packed: [1]}
-    assert apply((of, data), "keys", list_of(key)) == ([given], 4)
+    assert apply((of, data), "keys", list_of(key)) == ([given], 40)
     values, used = apply((of, data), "values", list_of(LIST))
     assert values == [[1]] and values[0] is data[packed] and used == 4
     pairs = list_of(tuple_of(key, LIST))

@@ -31,7 +31,7 @@ from tests.execution.vm.hand import (
 CALL = 1_000 + 4_000 + 8 * 4
 """``abi.call`` of ``f`` without arguments, first use of the account."""
 SECOND = contract(2)
-RUN = 1_000 + 4 * SIZE + 16 * 3 + 16
+RUN = 1_000 + 4 * SIZE + 32 * 3 + 32
 """What the callee uses for nothing."""
 
 
@@ -60,10 +60,10 @@ def test_a_call_its_result_and_its_gas():
     doubled = program(lambda m, a: 2 * a, Param("a"), result=INT)
     got, *_ = within(lambda m: abi_call(m, args=(21,)), doubled)
     data = 1 + 2 + 34
-    own = 1_000 + 4_000 + 8 * (4 + 2)
+    own = 1_000 + 4_000 + 8 * (4 + 4)
     assert got == (
         (True, cbor2.dumps((42).to_bytes(32, "big"))),
-        own + 1_000 + 4 * SIZE + 16 * data + 16,
+        own + 1_000 + 4 * SIZE + 32 * data + 32,
     )
 
 
@@ -74,7 +74,7 @@ def test_forwarding_is_a_call_with_calldata_of_elsewhere():
     own = 1_000 + 4_000 + 8 * (4 + len(data) // 16)
     assert got == (
         (True, cbor2.dumps((42).to_bytes(32, "big"))),
-        own + 1_000 + 4 * SIZE + 16 * len(data) + 16,
+        own + 1_000 + 4 * SIZE + 32 * len(data) + 32,
     )
     got, *_ = within(lambda m: spent(m, "abi.forward", SECOND, b"junk", 0, None), doubled)
     assert got[0] == (False, b"vm.argument")
@@ -101,7 +101,7 @@ def test_value_goes_with_the_call_and_comes_back_when_it_fails():
     assert got == ((True, b""), CALL + 3_000 + RUN)
     assert [world.balance(contract(n)) for n in (1, 2)] == [991, 1_009]
     got, _, _, world = within(lambda m: abi_call(m, value=9), program(refuse))
-    assert got == ((False, b"no"), CALL + 3_000 + RUN - 16)
+    assert got == ((False, b"no"), CALL + 3_000 + RUN - 32)
     assert [world.balance(contract(n)) for n in (1, 2)] == [1_000, 1_000]
 
 
@@ -178,7 +178,7 @@ def test_the_callee_gets_all_but_a_64th_or_what_is_asked():
         within(body, program(lambda m: seen.append(m.gas)))
         return seen[0]
 
-    begun = 1_000 + 4 * SIZE + 16 * 3
+    begun = 1_000 + 4 * SIZE + 32 * 3
     assert gas_seen(None, 64_000 + CALL) == 63_000 - begun
     assert gas_seen(None, 64_063 + CALL) == 63_063 - begun
     assert gas_seen(10**9, 64_000 + CALL) == 63_000 - begun
@@ -286,7 +286,7 @@ def test_an_event_is_a_log(count):
     assert (log.address, log.data) == (contract(1), cbor2.dumps(forms))
     hashed = [sha3_256(cbor2.dumps(form)).digest() for form in forms[:3]]
     assert log.topics == (sha3_256(b"Moved").digest(), *hashed)
-    weight = sum((2, 4, 4, 2)[:count])
+    weight = sum((4, 4, 4, 4)[:count])
     assert got == (None, 500 + 200 * len(log.topics) + 8 * weight + 10 * len(log.data))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.abi import codec
+from execution.abi import own
 from execution.lang import tree
 from execution.lang.types import (
     ADDRESS,
@@ -261,9 +261,9 @@ def test_random_programs(program, gas):
         assert (result[0] is OutOfGas) == (left < 0)
     else:
         assert 0 <= left < gas
-        codec.encode(result, of, packed=True)
+        own.encode(result, of)
     for value, type_ in zip(after, VARIABLES.values(), strict=True):
-        codec.encode(value, type_, packed=True)
+        own.encode(value, type_)
 
 
 @settings(max_examples=100, deadline=None)

@@ -69,7 +69,7 @@ def test_where_records_are_and_what_they_hold():
 
 def test_reading_is_cold_once_then_warm():
     seen, *_ = measured(("cell.get", TOTAL), ("cell.get", TOTAL), ("cell.set", TOTAL, 0))
-    assert seen == [(0, 4_000), (0, 100), (None, 100 + 16)]
+    assert seen == [(0, 4_000), (0, 100), (None, 100 + 32)]
 
 
 def test_an_announced_slot_is_warm_from_the_start():
@@ -88,11 +88,11 @@ def test_the_gas_of_writing_and_reading_back():
     )
     size = 64 + STORED_INT
     assert [gas for _, gas in seen] == [
-        4_000 + 16 + 3_000 + 50 * size,
+        4_000 + 32 + 3_000 + 50 * size,
         100 + 4 * STORED_INT,
-        100 + 16,
-        100 + 16 + 100,
-        100 + 16 + 100,
+        100 + 32,
+        100 + 32 + 100,
+        100 + 32 + 100,
     ]
     assert running.refund == 25 * size
 
@@ -145,10 +145,10 @@ def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
         ("storage.get", b"k" * 8),
     )
     assert seen == [
-        (0, 200 + 8 * 3 + 4_000),
-        (b"", 200 + 8 * (3 + 6) + 4_000),
-        (b"", 200 + 1 + 4_000),
-        (b"", 200 + 2 + 4_000),
+        (0, 200 + 8 * 4 + 4_000),
+        (b"", 200 + 8 * (4 + 6) + 4_000),
+        (b"", 200 + 3 + 4_000),
+        (b"", 200 + 4 + 4_000),
     ]
 
 
@@ -165,7 +165,7 @@ def test_has_reads_and_deleting_weighs_nothing():
         ("storage.delete", b"k"),
         ("storage.delete", b"k"),
     )
-    key, raw = 200 + 8 * 3, 200
+    key, raw = 200 + 8 * 4, 200
     assert [(result, gas) for result, gas in seen if result is not None] == [
         (False, key + 4_000),
         (True, key + 100 + 4 * STORED_INT),
@@ -174,7 +174,7 @@ def test_has_reads_and_deleting_weighs_nothing():
         (True, raw + 100 + 4 * 2),
     ]
     assert [gas for result, gas in seen if result is None] == [
-        key + 100 + 16 + 3_000 + 50 * (64 + STORED_INT),
+        key + 100 + 32 + 3_000 + 50 * (64 + STORED_INT),
         key + 100 + 100,
         raw + 100 + 8 * 4 + 3_000 + 50 * (64 + 2),
         raw + 100 + 100,

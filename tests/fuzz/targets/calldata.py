@@ -57,8 +57,9 @@ def one_input(data: bytes) -> None:
         name = f"{'fg'[number & 1]}{(number >> 1) % len(_TYPES)}"
         raw = b"\x82" + form(name) + rest
     faults = FAULTS.count
-    found, again = _run(raw), _run(raw, cold=True)
-    assert found == again, "a compiled program gives another result"
+    found = _run(raw)
+    if sum(data) % 64 == 0:  # compiling takes a hundred times as long as running
+        assert found == _run(raw, cold=True), "a compiled program gives another result"
     assert FAULTS.count == faults, "the engine failed"
     assert 0 <= found.gas <= _GAS
     if number != _WHOLE and found.status == OK:

@@ -80,13 +80,21 @@ def one_input(data: bytes) -> None:
     if module is None:
         return
     interface_of(module)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Python finds odd, such as `1 is None`
-        ast.parse(data)
+    assert _python_takes(data), "Python has no such grammar"
     program = attempt(compile_module, module, refusals=SourceRefused)
     if program is not None:
         again = Program.from_bytes(program.to_bytes())
         assert again is not None and again.functions.keys() == program.functions.keys()
+
+
+def _python_takes(data: bytes) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Python finds odd, such as `1 is None`
+        try:
+            ast.parse(data.decode("ascii"))  # as text: a comment may name any encoding
+        except SyntaxError:
+            return False
+    return True
 
 
 def mutate(data: bytes, rng: Random) -> bytes:

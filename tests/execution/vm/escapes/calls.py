@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.execution.vm.escapes.callers import ALONE, ANSWER, CALL, WRITER, enter, fails
 from tests.execution.vm.escapes.table import (
+    GAS,
     Gives,
     Of,
     Refused,
@@ -67,7 +68,7 @@ for name, trick, source in (
         trick,
         source,
         Gives(64, "64 run, the next call fails"),
-        step=Step(arguments=([Of(f"c{n}") for n in range(70)],)),
+        step=Step(arguments=([Of(f"c{n}") for n in range(70)],), gas=4 * GAS),
         others={f"c{n}": source for n in range(70)},
     )
 calls(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MIN, MAX = -(2**255), 2**255 - 1
-GAS = 10_000_000
-"""What a step gets unless it says otherwise: a quarter of a block of mainnet."""
+GAS = 20_000_000
+"""What a step gets unless it says otherwise: half a block of mainnet."""
 
 
 @dataclass(frozen=True)
