@@ -153,8 +153,8 @@ def build(
     room = _Room(proved.block, base.rules.params.block_bytes)
     filling = _Filling(execution, room, draft.gas_limit, wishes.most)
     filling.offer_all(admitted, skipped)
-    for _ in range(ROUNDS_MOST if more is not None else 0):
-        others = () if filling.is_full else more(filling.left)
+    for _ in range(ROUNDS_MOST):
+        others = () if more is None or filling.is_full else more(filling.left)
         if not others:
             break
         admitted, refused = _admit(base, draft, view, others)
