@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -130,11 +128,6 @@ def _signed(kind: str, sender: int, nonce: int, body: dict[str, object], gas: in
     return SignedTx(unsigned, Witness(key.alg, signature, None))
 
 
-def build_apart() -> None:
-    """Build what is missing, in a process of its own."""
-    if not FOLDER.exists():
-        subprocess.run([sys.executable, "-m", "bench.calls"], check=True)
-
-
 if __name__ == "__main__":
-    build()
+    if not FOLDER.exists():
+        build()
