@@ -25,7 +25,7 @@ from pq import addresses
 _BODY = keys(("code", "args", "value"))
 _INIT = "init"
 _NO_ARGUMENTS = cbor.encode([])
-TOKEN = 1_000
+TOKEN = 1_500
 """Gas for checking and compiling a token of the source."""
 
 

@@ -169,11 +169,11 @@ def _emit(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> None:
     if len(m.world.events) >= MAX_EVENTS:
         raise Reverted("vm.logs")
     topics = [sha3(event.name.encode())]
-    m.charge(500 + 200 * (1 + min(len(values), 3)) + sum(map(weight, values, kinds)) * 8)
+    m.charge(2_500 + 700 * (1 + min(len(values), 3)) + sum(map(weight, values, kinds)) * 8)
     data = abi.encode_all(values, kinds)
     if len(data) > MAX_EVENT_DATA:
         raise Reverted("vm.logs")
-    m.charge(10 * len(data))
+    m.charge(20 * len(data))
     first = zip(values[:3], kinds, strict=False)
     topics += [sha3(abi.encode(value, kind)) for value, kind in first]
     m.world.events.append((m.this, topics, data))

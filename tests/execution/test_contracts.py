@@ -129,7 +129,7 @@ def test_what_a_deployment_costs(ledger):
     turns = cell + 8 * 4 + 50 * 34
     statements = (100 + 16 + 2) + (100 + 1 + 2)
     running = 1_000 + 4 * len(BANK) + 32 * 1 + 32
-    checking = 1_000 * tokens_of(BANK)
+    checking = 1_500 * tokens_of(BANK)
     assert ledger.apply(tx).gas_used == needed + checking + running + statements + owner + turns
 
 
@@ -145,12 +145,12 @@ def test_a_contract_without_init(ledger):
     at = ledger.deploy(CALLER)
     assert ledger.view.account(at).code == sha3_256(CALLER).digest()
     tx = ledger.tx("deploy", CALLER)
-    assert ledger.apply(tx).gas_used == intrinsic(tx) + 1_000 * tokens_of(CALLER)
+    assert ledger.apply(tx).gas_used == intrinsic(tx) + 1_500 * tokens_of(CALLER)
     for more, reason in (({"value": 1}, b"vm.not_payable"), ({}, b"vm.argument")):
         tx = ledger.tx("deploy", CALLER, *(() if more else (1,)), **more)
         receipt = ledger.apply(tx)
         assert (receipt.status, receipt.ret) == (REVERTED, reason)
-        assert receipt.gas_used == intrinsic(tx) + 1_000 * tokens_of(CALLER)
+        assert receipt.gas_used == intrinsic(tx) + 1_500 * tokens_of(CALLER)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_a_deployment_that_fails_leaves_nothing_but_nonce_and_fee(ledger, source
     receipt = ledger.apply(tx)
     assert (receipt.status, receipt.ret, receipt.logs) == (REVERTED, reason, ())
     if reason == b"vm.source":
-        assert receipt.gas_used == intrinsic(tx) + 1_000 * tokens_of(source)
-    assert receipt.gas_used >= intrinsic(tx) + 1_000 * tokens_of(source)
+        assert receipt.gas_used == intrinsic(tx) + 1_500 * tokens_of(source)
+    assert receipt.gas_used >= intrinsic(tx) + 1_500 * tokens_of(source)
     left = Account(1, RICH - receipt.gas_used * PRICE)
     assert ledger.records() == {("account", ALICE): left.encode()}
 

@@ -273,7 +273,7 @@ CASES = [
     _chain(3),
     _chain(66),
     many("gas.too_little_to_begin", [CALLEE], (deploy(0), A), (call("read", gas=500), OutOfGas)),
-    many("deploy.tokens", ['def run(a: int = 3):  # none\n\n    # none\n    """One."""\n    if a != -1:\n        pass'], (deploy(0, gas=TOKENS * 1_000), A), (deploy(0, gas=TOKENS * 1_000 - 1), OutOfGas)),
+    many("deploy.tokens", ['def run(a: int = 3):  # none\n\n    # none\n    """One."""\n    if a != -1:\n        pass'], (deploy(0, gas=TOKENS * 1_500), A), (deploy(0, gas=TOKENS * 1_500 - 1), OutOfGas)),
     many("deploy.out_of_gas", [INIT], (deploy(0, *words(3), gas=5_000), OutOfGas)),
     many("text.result", ["def run(s: str) -> str:\n    return s\n"], (deploy(0), A), (call("run", "\u20ac"), form("\u20ac", STR))),
 ]  # fmt: skip

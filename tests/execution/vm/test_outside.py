@@ -287,7 +287,7 @@ def test_an_event_is_a_log(count):
     hashed = [sha3_256(cbor2.dumps(form)).digest() for form in forms[:3]]
     assert log.topics == (sha3_256(b"Moved").digest(), *hashed)
     weight = sum((4, 4, 4, 4)[:count])
-    assert got == (None, 500 + 200 * len(log.topics) + 8 * weight + 10 * len(log.data))
+    assert got == (None, 2_500 + 700 * len(log.topics) + 8 * weight + 20 * len(log.data))
 
 
 def test_events_are_bounded_in_number_and_size():
@@ -301,9 +301,9 @@ def test_events_are_bounded_in_number_and_size():
 
     got, done, running, _ = within(many)
     assert (got, done.status, len(running.logs)) == (("vm.logs", 0), OK, 256)
-    charged = 500 + 400 + 8 * (4 + 4_092 // 16)
+    charged = 2_500 + 1_400 + 8 * (4 + 4_092 // 16)
     got, *_ = within(lambda m: spent(m, "emit", event, (bytes(4_092),)))
-    assert got == (None, charged + 10 * 4_096)
+    assert got == (None, charged + 20 * 4_096)
     got, *_ = within(lambda m: spent(m, "emit", event, (bytes(4_093),)))
     assert got == ("vm.logs", charged)
 
