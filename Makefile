@@ -57,14 +57,19 @@ format: .venv/.dev ## Format the code and sort its imports
 	$(BIN)/ruff format
 
 .PHONY: check
-check: ## All of it: lint, tests, tests in a browser, tests on PostgreSQL and Redis
+check: ## All of it: lint, tests, documents, tests in a browser, tests on PostgreSQL and Redis
 	@$(MAKE) lint
 	@$(MAKE) test
+	@$(MAKE) test-documents
 	@$(MAKE) test-browser
 	@$(MAKE) test-crash
 	@$(MAKE) test-faults
 	@$(MAKE) test-fuzz
 	@$(MAKE) test-scaled
+
+.PHONY: test-documents
+test-documents: .venv/.dev ## Quickstart and tour of contracts, typed into a shell against a devnet
+	@$(BIN)/python -m tools.run_document docs/contracts/quickstart.md docs/contracts/tour.md
 
 .PHONY: test-crash
 test-crash: .venv/.dev services ## One kill at every fail point on each database (make campaign-crash is the long one)

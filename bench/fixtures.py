@@ -197,9 +197,7 @@ def main() -> None:
             command = [sys.executable, "-m", "bench.fixtures", str(accounts), "--here"]
             subprocess.run(command, check=True)
     if not chosen.sizes:
-        from bench import calls
-
-        calls.build_apart()
+        subprocess.run([sys.executable, "-m", "bench.calls"], check=True)
 
 
 if __name__ == "__main__":

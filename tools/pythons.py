@@ -98,7 +98,14 @@ def environment(version: str, path: Path) -> Path:
         subprocess.run([path, "-m", "venv", folder], check=True)
         requirements = folder / "requirements.txt"
         requirements.write_text(wanted)
-        install = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps"]
+        install: list[str | Path] = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+        ]
         subprocess.run([*install, "--require-hashes", "-r", requirements], check=True)
         mark.write_text(wanted)
     return folder / "bin" / "python"
