@@ -108,10 +108,12 @@ campaign-fuzz: .venv/.dev
 .PHONY: bench-data
 bench-data: .venv/.base ## Build the large fixtures of the benchmarks, once
 	@$(BIN)/python -m bench.fixtures $(ARGS)
+	@$(BIN)/python -m bench.calls
 
 .PHONY: bench
 bench: .venv/.base services ## Run all benchmarks, or those named in ARGS
 	@$(BIN)/python -m bench.fixtures
+	@$(BIN)/python -m bench.calls
 	@$(BIN)/animica bench $(ARGS)
 
 .PHONY: lock

@@ -196,10 +196,6 @@ def main() -> None:
         elif not folder(accounts).exists():
             command = [sys.executable, "-m", "bench.fixtures", str(accounts), "--here"]
             subprocess.run(command, check=True)
-    if not chosen.sizes:
-        from bench import calls
-
-        calls.build_apart()
 
 
 if __name__ == "__main__":

@@ -98,8 +98,8 @@ def environment(version: str, path: Path) -> Path:
         subprocess.run([path, "-m", "venv", folder], check=True)
         requirements = folder / "requirements.txt"
         requirements.write_text(wanted)
-        install = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps"]
-        subprocess.run([*install, "--require-hashes", "-r", requirements], check=True)
+        options = ("-q", "--no-deps", "--require-hashes", "-r", str(requirements))
+        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", *options], check=True)
         mark.write_text(wanted)
     return folder / "bin" / "python"
 
