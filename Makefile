@@ -57,14 +57,19 @@ format: .venv/.dev ## Format the code and sort its imports
 	$(BIN)/ruff format
 
 .PHONY: check
-check: ## All of it: lint, tests, tests in a browser, tests on PostgreSQL and Redis
+check: ## All of it: lint, tests, documents, tests in a browser, tests on PostgreSQL and Redis
 	@$(MAKE) lint
 	@$(MAKE) test
+	@$(MAKE) test-documents
 	@$(MAKE) test-browser
 	@$(MAKE) test-crash
 	@$(MAKE) test-faults
 	@$(MAKE) test-fuzz
 	@$(MAKE) test-scaled
+
+.PHONY: test-documents
+test-documents: .venv/.dev ## Quickstart and tour of contracts, typed into a shell against a devnet
+	@$(BIN)/python -m tools.run_document docs/contracts/quickstart.md docs/contracts/tour.md
 
 .PHONY: test-crash
 test-crash: .venv/.dev services ## One kill at every fail point on each database (make campaign-crash is the long one)
@@ -108,12 +113,10 @@ campaign-fuzz: .venv/.dev
 .PHONY: bench-data
 bench-data: .venv/.base ## Build the large fixtures of the benchmarks, once
 	@$(BIN)/python -m bench.fixtures $(ARGS)
-	@$(BIN)/python -m bench.calls
 
 .PHONY: bench
 bench: .venv/.base services ## Run all benchmarks, or those named in ARGS
 	@$(BIN)/python -m bench.fixtures
-	@$(BIN)/python -m bench.calls
 	@$(BIN)/animica bench $(ARGS)
 
 .PHONY: lock

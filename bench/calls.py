@@ -128,5 +128,6 @@ def _signed(kind: str, sender: int, nonce: int, body: dict[str, object], gas: in
     return SignedTx(unsigned, Witness(key.alg, signature, None))
 
 
-if __name__ == "__main__" and not FOLDER.exists():
-    build()
+if __name__ == "__main__":
+    if not FOLDER.exists():
+        build()

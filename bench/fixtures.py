@@ -196,6 +196,8 @@ def main() -> None:
         elif not folder(accounts).exists():
             command = [sys.executable, "-m", "bench.fixtures", str(accounts), "--here"]
             subprocess.run(command, check=True)
+    if not chosen.sizes:
+        subprocess.run([sys.executable, "-m", "bench.calls"], check=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import RLock
 
 from chain.values import Page
@@ -34,14 +34,25 @@ class Readers:
     _tips: Tips | None = None
     _state: Callable[[], StateReader]
 
-    def select(self, *, base_fee: int, gas: int, size: int) -> list[SignedTx]:
+    def select(
+        self,
+        *,
+        base_fee: int,
+        gas: int,
+        size: int,
+        taken: Collection[bytes] = (),
+        without: Collection[bytes] = (),
+    ) -> list[SignedTx]:
         """Ready transactions for a block, best tip first, each in the form the block takes.
 
         ``gas`` and ``size`` (bytes of unsigned parts and witnesses) are what the block has left.
+        ``taken`` are the ids of those that it has, ``without`` the senders who are to be left out.
         """
         with self._lock:
             queues = [queue.ready() for queue in self._queues.senders.values()]
-        chosen = selection.select(queues, base_fee=base_fee, gas=gas, size=size)
+        chosen = selection.select(
+            queues, base_fee=base_fee, gas=gas, size=size, taken=taken, without=without
+        )
         return [entry.tx for entry in chosen]
 
     def get(self, txid: bytes) -> PooledTx | None:

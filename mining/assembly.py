@@ -6,6 +6,8 @@ Source: docs/spec/mining.md.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from functools import partial
 
 from consensus.proof_pool import Candidates
 from consensus.rules import proofs, selection
@@ -15,11 +17,12 @@ from core.header import Header
 from core.network import Network
 from core.ports import Clock
 from core.proof import Envelope
+from core.tx import SignedTx
 from execution.errors import KeyMissing, NonceLow
 from execution.view import View
 from mining import template
 from mining.ports import Ledger, Pool, Proofs
-from mining.template import Base, Template, Wishes
+from mining.template import Base, Left, Template, Wishes
 
 log = logging.getLogger("animica.mining")
 
@@ -74,9 +77,20 @@ class Assembly:
                 lineage=self._ledger.ancestors(parent.height),
             )
             wishes = Wishes(self._coinbase, self._extra, time_ms, most)
-            made = template.build(base, wishes, candidates, self._chosen(base, waiting))
+            chosen = self._chosen(base, waiting)
+            made = template.build(base, wishes, candidates, chosen, partial(self._more, base_fee))
         self._report(made)
         return made
+
+    def _more(self, base_fee: int, left: Left) -> Sequence[SignedTx]:
+        """Candidates for what the first ones left."""
+        return self._pool.select(
+            base_fee=base_fee,
+            gas=left.gas,
+            size=left.size,
+            taken=left.taken,
+            without=left.without,
+        )
 
     def _chosen(self, base: Base, waiting: Candidates) -> tuple[Envelope, ...]:
         """The proofs that this producer does best to include."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -46,8 +46,19 @@ class Importer(Protocol):
 class Pool(Protocol):
     """Where candidates come from; ``mempool.service.current()`` is one."""
 
-    def select(self, *, base_fee: int, gas: int, size: int) -> Sequence[SignedTx]:
-        """Ready transactions, best first, within budgets of gas and bytes."""
+    def select(
+        self,
+        *,
+        base_fee: int,
+        gas: int,
+        size: int,
+        taken: Collection[bytes] = (),
+        without: Collection[bytes] = (),
+    ) -> Sequence[SignedTx]:
+        """Ready transactions, best first, within budgets of gas and bytes.
+
+        ``taken`` are ids that the block has already, ``without`` are senders who are left out.
+        """
 
     def drop(self, txid: bytes, refusal: Refused) -> None:
         """Forget a transaction that can be in no block."""

@@ -29,6 +29,23 @@ from execution.errors import FeeBelowBase, GasAboveLimit, NonceGap
 from execution.kinds import Body
 from execution.view import View
 
+
+@dataclass(frozen=True)
+class Left:
+    """What a block has left: gas, bytes, the ids it has, and the senders who are out of it."""
+
+    gas: int
+    size: int
+    taken: frozenset[bytes]
+    without: frozenset[bytes]
+
+
+ROUNDS_MOST = 32
+"""How often a template asks for more candidates; a full pool has had its turn long before."""
+
+More = Callable[[Left], Sequence[SignedTx]]
+"""Further candidates for what is left: of no sender who is out, and none that is taken."""
+
 Stage = Callable[[Mapping[RecordKey, bytes | None]], bytes]
 """The state root after changes (None deletes a record) to the parent's post-state."""
 
@@ -116,27 +133,33 @@ def build(
     wishes: Wishes,
     candidates: Sequence[SignedTx],
     envelopes: Sequence[Envelope] = (),
+    more: More | None = None,
 ) -> Template:
     """Fill a block with ``envelopes`` and as many ``candidates`` as may run and fit, in order.
+
+    Where these leave room, ``more`` is asked for others until it has none: candidates who turn out
+    not to fit, and those behind them, must not keep everybody else out.
 
     Form, key and account of each candidate are checked; signatures are the caller's to have
     checked. ``envelopes`` are in body order, of allowed numbers and leave room for the header; one
     that breaks a rule is left out.
     """
     draft = _draft(base, wishes)
-    admitted, skipped = _admit(base, draft.height, candidates)
     view = View(base.reader)
-    txs, bodies = [tx for tx, _ in admitted], [body for _, body in admitted]
-    view.prefetch(touched_records(BlockEnv.of(draft), txs, bodies, envelopes))
+    admitted, skipped = _admit(base, draft, view, candidates, envelopes)
     proved, skipped_proofs = _prove(base, draft, view, envelopes)
     offset = proofs.tuning_at(view, draft.height, base.network).share_offset
     execution = BlockExecution(view, proved.env, base.network)
     room = _Room(proved.block, base.rules.params.block_bytes)
-    filling = _Filling(execution, room, draft.gas_limit)
-    for tx, body in admitted:
-        if wishes.most is not None and len(filling.txs) >= wishes.most:
+    filling = _Filling(execution, room, draft.gas_limit, wishes.most)
+    filling.offer_all(admitted, skipped)
+    for _ in range(ROUNDS_MOST):
+        others = () if more is None or filling.is_full else more(filling.left)
+        if not others:
             break
-        filling.offer(tx, body)
+        admitted, refused = _admit(base, draft, view, others)
+        skipped += refused
+        filling.offer_all(admitted, refused)
     block = replace(proved.block, txs=tuple(filling.txs))
     header = _finished(block, base, execution.gas_used, execution.finish())
     block = replace(block, header=header)
@@ -185,9 +208,16 @@ def _prove(
 
 
 def _admit(
-    base: Base, height: int, candidates: Sequence[SignedTx]
+    base: Base,
+    draft: Header,
+    view: View,
+    candidates: Sequence[SignedTx],
+    envelopes: Sequence[Envelope] = (),
 ) -> tuple[list[tuple[SignedTx, Body]], list[Skipped]]:
-    """Check what needs no running state: form, and the key against the parent's post-state."""
+    """Check what needs no running state: form, and the key against the parent's post-state.
+
+    What those who pass will read, and the ``envelopes``, is read into the view.
+    """
     senders = dict.fromkeys((accounts.KEY_MODULE, tx.unsigned.sender) for tx in candidates)
     stored = base.reader.get_many(list(senders))
     admitted: list[tuple[SignedTx, Body]] = []
@@ -197,12 +227,14 @@ def _admit(
         # The key may have been stored since the pool let it in: then a block must not repeat it.
         fitted = tx if known is None or tx.witness.pk is None else tx.with_key(None)
         try:
-            body = validity.check_form(fitted, base.network, height, KINDS)
+            body = validity.check_form(fitted, base.network, draft.height, KINDS)
             validity.check_key(fitted, known, in_block=True)
         except (TxRefused, EncodingRefused) as refusal:
             skipped.append(Skipped(tx, refusal))
         else:
             admitted.append((fitted, body))
+    txs, bodies = [tx for tx, _ in admitted], [body for _, body in admitted]
+    view.prefetch(touched_records(BlockEnv.of(draft), txs, bodies, envelopes))
     return admitted, skipped
 
 
@@ -214,6 +246,11 @@ class _Room:
         widest = replace(block.header, gas_used=block.header.gas_limit)
         self._left = limit - len(replace(block, header=widest).raw)
         self._count = 0
+
+    @property
+    def left(self) -> int:
+        """Bytes, without those by which the heads of the lists may grow."""
+        return self._left
 
     def fits(self, tx: SignedTx) -> bool:
         return self._cost(tx) <= self._left
@@ -231,24 +268,54 @@ class _Room:
 class _Filling:
     """Runs candidates one after the other and sorts them into taken, skipped and left out."""
 
-    def __init__(self, execution: BlockExecution, room: _Room, gas_limit: int) -> None:
+    def __init__(
+        self, execution: BlockExecution, room: _Room, gas_limit: int, most: int | None
+    ) -> None:
         self._execution = execution
         self._room = room
         self._gas_limit = gas_limit
+        self._most = most
+        self._without: set[bytes] = set()
         self.txs: list[SignedTx] = []
         self.skipped: list[Skipped] = []
 
-    def offer(self, tx: SignedTx, body: Body) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether it has as many as were wished."""
+        return self._most is not None and len(self.txs) >= self._most
+
+    @property
+    def left(self) -> Left:
+        """What others may fill."""
+        return Left(
+            gas=self._gas_limit - self._execution.gas_used,
+            size=self._room.left,
+            taken=frozenset(tx.txid for tx in self.txs),
+            without=frozenset(self._without),
+        )
+
+    def offer_all(self, admitted: Sequence[tuple[SignedTx, Body]], refused: list[Skipped]) -> None:
+        """Offer them in order; senders of whom one is not taken are out."""
+        self._without.update(skipped.tx.unsigned.sender for skipped in refused)
+        for tx, body in admitted:
+            if self.is_full:
+                return
+            if not self._offer(tx, body):
+                self._without.add(tx.unsigned.sender)
+
+    def _offer(self, tx: SignedTx, body: Body) -> bool:
+        """Whether it was taken."""
         if not self._room.fits(tx):
-            return
+            return False
         try:
             self._execution.run(tx, body)
         except (TxRefused, EncodingRefused) as refusal:
             if not self._may_run_later(tx, refusal):
                 self.skipped.append(Skipped(tx, refusal))
-        else:
-            self._room.take(tx)
-            self.txs.append(tx)
+            return False
+        self._room.take(tx)
+        self.txs.append(tx)
+        return True
 
     def _may_run_later(self, tx: SignedTx, refusal: Refused) -> bool:
         """Whether a later block may take it: after one before it, at a lower fee, with room."""

@@ -98,8 +98,15 @@ def environment(version: str, path: Path) -> Path:
         subprocess.run([path, "-m", "venv", folder], check=True)
         requirements = folder / "requirements.txt"
         requirements.write_text(wanted)
-        options = ("-q", "--no-deps", "--require-hashes", "-r", str(requirements))
-        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", *options], check=True)
+        install: list[str | Path] = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+        ]
+        subprocess.run([*install, "--require-hashes", "-r", requirements], check=True)
         mark.write_text(wanted)
     return folder / "bin" / "python"
 

@@ -48,6 +48,7 @@ from wallet.cli_views import proven_line, receipt_rows, sent_view
 from wallet.client import NodeClient
 from wallet.contract_source import proven_module
 from wallet.errors import TransactionFailed
+from wallet.proofs import ProvenAccount
 from wallet.sending import (
     UNSIGNED,
     Sending,
@@ -65,9 +66,14 @@ gas_option = click.option("--gas", type=UNSIGNED, help="Gas limit; else estimate
 from_option = click.option(
     "--from", "name", required=True, help="Wallet that pays, or a test account: dev:0."
 )
+quiet_option = click.option(
+    "--quiet",
+    is_flag=True,
+    help="Print the address or the result alone, for shell variables; needs --yes.",
+)
 
 
-@click.command("deploy", cls=TakesNumbers)
+@click.command("deploy", cls=TakesNumbers, short_help="Deploy a contract by a transaction.")
 @click.argument("file", type=click.Path(path_type=Path))
 @arguments_argument
 @from_option
@@ -76,6 +82,7 @@ from_option = click.option(
 @nanm_option
 @gas_option
 @sending_options
+@quiet_option
 @node_options
 @passphrase_option
 @folder_option
@@ -89,6 +96,7 @@ def deploy(
     nanm: bool,
     gas: int | None,
     sending: Sending,
+    quiet: bool,
     url: str,
     chain: int | None,
     passphrase_file: Path | None,
@@ -96,7 +104,7 @@ def deploy(
     as_json: bool,
 ) -> None:
     """Deploy the contract in FILE; ARGS are those of its `init`."""
-    screen = Screen(as_json)
+    screen = _screen(as_json, quiet, sending)
     signer, code, value = signers.find(store, name), read_source(file), value_of(amount, nanm)
     module = checked(screen, code, str(file))
     init = init_of(module)
@@ -128,7 +136,7 @@ def deploy(
         send.run(rows, module, address, init)
 
 
-@click.command("send", cls=TakesNumbers)
+@click.command("send", cls=TakesNumbers, short_help="Call a function by a transaction.")
 @click.argument("address")
 @click.argument("function")
 @arguments_argument
@@ -137,6 +145,7 @@ def deploy(
 @nanm_option
 @gas_option
 @sending_options
+@quiet_option
 @node_options
 @passphrase_option
 @folder_option
@@ -150,6 +159,7 @@ def send(
     nanm: bool,
     gas: int | None,
     sending: Sending,
+    quiet: bool,
     url: str,
     chain: int | None,
     passphrase_file: Path | None,
@@ -157,7 +167,7 @@ def send(
     as_json: bool,
 ) -> None:
     """Call FUNCTION of the contract at ADDRESS by a transaction."""
-    screen = Screen(as_json)
+    screen = _screen(as_json, quiet, sending)
     signer, value = signers.find(store, name), value_of(amount, nanm)
     to = signers.address_of(store, address)
     with connect(url, chain) as node:
@@ -191,6 +201,13 @@ def send(
 COMMANDS: tuple[click.Command, ...] = (deploy, send)
 
 
+def _screen(as_json: bool, quiet: bool, sending: Sending) -> Screen:
+    """Nobody is asked to agree to what was not shown."""
+    if quiet and not sending.yes:
+        raise click.UsageError("--quiet shows nothing to agree to: give --yes too")
+    return Screen(as_json, quiet=quiet)
+
+
 class _Send:
     """Show a draft, ask, sign, submit, and tell what came of it."""
 
@@ -222,6 +239,7 @@ class _Send:
         view |= {"contract": addresses.to_text(contract), "function": function.name}
         view["state"] = hand_in(screen, node, signed)
         if sending.timeout_s is None:
+            screen.answer(view["contract"] if kind == "deploy" else view["txid"])
             screen.result(view)
             return
         settled = settle(screen, node, signed, sending.timeout_s)
@@ -240,11 +258,20 @@ class _Send:
         view["events"] = event_views(module, contract, done.logs)
         for row in event_rows(module, contract, done.logs):
             screen.line(row)
-        if kind == "call" and done.ret:
-            view["result"] = result_view(function, done.ret)
-            screen.line(f"Result   {show(result_of(function, done.ret), function.result)}")
-        account = settled.account
+        self._tell_outcome(view, function, done.ret, settled.account)
+
+    def _tell_outcome(
+        self, view: dict[str, Any], function: tree.Function, ret: bytes, account: ProvenAccount
+    ) -> None:
+        """Of what succeeded: the result, the balance, and last the address of what was made."""
+        screen, kind = self._screen, view["kind"]
+        if kind == "call" and ret:
+            view["result"] = result_view(function, ret)
+            result = show(result_of(function, ret), function.result)
+            screen.line(f"Result   {result}")
+            screen.answer(result)
         screen.line(f"Balance  {show_anm(account.balance)}, {proven_line(account)}")
         if kind == "deploy":
-            screen.line(f"Contract {addresses.to_text(contract)}")
+            screen.line(f"Contract {view['contract']}")
+            screen.answer(view["contract"])
         screen.result(view)

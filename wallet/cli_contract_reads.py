@@ -47,7 +47,7 @@ from wallet.store import WalletStore
 at_option = click.option("--at", type=click.IntRange(min=0), help="Height of an earlier block.")
 
 
-@click.command("call", cls=TakesNumbers)
+@click.command("call", cls=TakesNumbers, short_help="Try a function; nothing changes, nobody pays.")
 @click.argument("address")
 @click.argument("function")
 @arguments_argument
@@ -95,7 +95,7 @@ def call(
     screen.result({**view, "events": event_views(module, to, done.logs)})
 
 
-@click.command("show")
+@click.command("show", short_help="Show a contract's functions, events, values.")
 @click.argument("address")
 @click.option("--source", "with_source", is_flag=True, help="Print the source alone.")
 @node_options
@@ -128,7 +128,7 @@ def show_contract(
     screen.result({**view, "source": code.source.decode("ascii")} if with_source else view)
 
 
-@click.command("storage", cls=TakesNumbers)
+@click.command("storage", cls=TakesNumbers, short_help="Read a stored value, proven.")
 @click.argument("address")
 @click.argument("name")
 @arguments_argument
@@ -164,7 +164,7 @@ def storage(
     screen.result({"value": value, "provenHeight": record.header.height})
 
 
-@click.command("encode", cls=TakesNumbers)
+@click.command("encode", cls=TakesNumbers, short_help="Print the calldata of a call.")
 @click.argument("contract")
 @click.argument("function")
 @arguments_argument
@@ -194,7 +194,7 @@ def encode(
     _print_bytes(screen, calldata(asked, parse_arguments(asked, args, resolver(store))))
 
 
-@click.command("encode-values", cls=TakesNumbers)
+@click.command("encode-values", cls=TakesNumbers, short_help="Print `abi.encode` of values.")
 @arguments_argument
 @folder_option
 @json_option

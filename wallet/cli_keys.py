@@ -12,7 +12,7 @@ from core.errors import Refused
 from pq import addresses
 from pq.algorithms import ALGORITHM_NAMES, ML_DSA_65, SLH_DSA_SHAKE_128S
 from pq.signing import PrivateKey, from_seed, generate_slh
-from wallet import recovery
+from wallet import recovery, signers
 from wallet.cli_options import (
     Screen,
     folder_option,
@@ -126,11 +126,11 @@ def list_wallets(store: WalletStore, as_json: bool) -> None:
 @folder_option
 @json_option
 def address(name: str, store: WalletStore, as_json: bool) -> None:
-    """Print a wallet's address; no passphrase needed."""
-    file = store.read(name)
+    """Print the address of a wallet or test account (dev:0); no passphrase needed."""
+    found = signers.find(store, name).address
     if not as_json:
-        click.echo(addresses.to_text(file.address))
-    Screen(as_json).result(_view(name, file.address))
+        click.echo(addresses.to_text(found))
+    Screen(as_json).result(_view(name, found))
 
 
 COMMANDS: tuple[click.Command, ...] = (new, list_wallets, address, export, recover)

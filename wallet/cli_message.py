@@ -19,6 +19,11 @@ from wallet.store import WalletStore
 @click.argument("message")
 @click.option("--from", "name", required=True, help="Wallet that signs, or dev:0.")
 @click.option("--text", "as_text", is_flag=True, help="The message is text (UTF-8), not 0x… bytes.")
+@click.option(
+    "--only",
+    type=click.Choice(["public-key", "signature"]),
+    help="Print this one alone, for a shell variable.",
+)
 @passphrase_option
 @folder_option
 @json_option
@@ -26,6 +31,7 @@ def sign_message(
     message: str,
     name: str,
     as_text: bool,
+    only: str | None,
     passphrase_file: Path | None,
     store: WalletStore,
     as_json: bool,
@@ -44,7 +50,9 @@ def sign_message(
     key = signer.unlock(passphrase_file)
     with screen.working(f"Signing with {ALGORITHM_NAMES[key.alg]}…"):
         signature = key.sign(data, CONTEXT_CONTRACT)
-    if not as_json:
+    if only is not None and not as_json:
+        click.echo(f"0x{(signature if only == 'signature' else key.public_key).hex()}")
+    elif not as_json:
         click.echo(f"Signer     {addresses.to_text(key.address)}")
         click.echo(f"PublicKey  0x{key.public_key.hex()}")
         click.echo(f"Signature  0x{signature.hex()}")

@@ -126,14 +126,24 @@ def _given_passphrase(file: Path | None) -> str | None:
 
 
 class Screen:
-    """Where a command speaks: lines for people, or one JSON object for programs."""
+    """Where a command speaks: lines for people, or one JSON object for programs.
 
-    def __init__(self, as_json: bool) -> None:
+    ``quiet`` leaves the lines out, for a shell that wants the answer alone.
+    """
+
+    def __init__(self, as_json: bool, *, quiet: bool = False) -> None:
         self.as_json = as_json
+        self.quiet = quiet
 
     def line(self, text: str = "") -> None:
         """A line for people; beside the JSON object it goes to standard error."""
-        click.echo(text, err=self.as_json)
+        if not self.quiet:
+            click.echo(text, err=self.as_json)
+
+    def answer(self, text: str) -> None:
+        """What a quiet command prints, and nothing else; others have told it in a line."""
+        if self.quiet and not self.as_json:
+            click.echo(text)
 
     def note(self, text: str) -> None:
         """A line that belongs to no result."""

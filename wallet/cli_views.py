@@ -57,7 +57,7 @@ def receipt_rows(receipt: TxReceipt, burnt: int) -> list[str]:
 
 def proven_line(account: ProvenAccount) -> str:
     """Which header vouches for a balance."""
-    return f"balance proven against block {account.header.height}"
+    return f"proven against block {account.header.height}"
 
 
 def sent_view(signed: SignedTx) -> dict[str, Any]:

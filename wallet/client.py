@@ -41,7 +41,7 @@ from wallet.ranges import RECORDS_MOST, ProvenRange, verify_records
 
 DEFAULT_URL = "http://127.0.0.1:8545"
 ANSWER_BYTES = 8 * 1024 * 1024
-_POLL_S = 0.5
+_POLL_S = 0.25
 
 
 @dataclass(frozen=True)

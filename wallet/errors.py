@@ -199,6 +199,13 @@ class ReceiptTimeout(Refused):
     hint = "It may still be mined: ask `tx.getStatus` for the txid before you send again."
 
 
+class ChainStandsStill(Refused):
+    """The chain's time did not come as far as was waited for."""
+
+    code = "wallet.chain_still"
+    hint = "See whether the node makes or follows blocks: `animica status`; then wait again."
+
+
 class TransactionDropped(TxRefused):
     """The node dropped the transaction instead of mining it."""
 

@@ -41,7 +41,7 @@ from workbench.result import Result
 _THEN = "then"
 
 
-@click.command("new")
+@click.command("new", short_help="Make a folder with a contract and its tests.")
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 def new(path: Path, as_json: bool) -> None:
@@ -54,7 +54,7 @@ def new(path: Path, as_json: bool) -> None:
     screen.result({"folder": str(path), "files": [str(file) for file in made]})
 
 
-@click.command("check", cls=TakesNumbers)
+@click.command("check", cls=TakesNumbers, short_help="Say whether a contract is accepted.")
 @click.argument("file", type=click.Path(path_type=Path))
 @arguments_argument
 @json_option
@@ -100,7 +100,7 @@ def _deployment(
     return result.gas_used
 
 
-@click.command("run", cls=TakesNumbers)
+@click.command("run", cls=TakesNumbers, short_help="Try a contract in memory, without a node.")
 @click.argument("file", type=click.Path(path_type=Path))
 @arguments_argument
 @click.option("--init", "init_args", multiple=True, help="An argument of `init`; repeat it.")
@@ -221,7 +221,11 @@ def _plain(value: object, chain: Chain) -> str:
     return repr(value)
 
 
-@click.command("test", context_settings={"ignore_unknown_options": True})
+@click.command(
+    "test",
+    short_help="Run the tests of contracts with pytest.",
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("--no-gas", is_flag=True, help="Leave the gas report out.")
 def test(args: tuple[str, ...], no_gas: bool) -> None:
@@ -229,8 +233,12 @@ def test(args: tuple[str, ...], no_gas: bool) -> None:
 
     Fixtures: chain, accounts, deploy, reverts, node.
     """
+    import warnings
+
     import pytest
 
+    # A plugin that is installed beside pytest tells its own settings' news at each run.
+    warnings.filterwarnings("ignore", message='The configuration option "asyncio_')
     options = ["-p", "workbench.plugin", "--import-mode=importlib", "--contract-gas"]
     if no_gas:
         options.pop()

@@ -211,11 +211,16 @@ class Node:
 
 
 @contextmanager
-def running(folder: Path, find: Find = lambda source: source) -> Iterator[Node]:
-    """A node in ``folder``, stopped at the end. Raises ``NodeNotStarted``."""
+def running(
+    folder: Path, find: Find = lambda source: source, *, block_time_s: float = 0
+) -> Iterator[Node]:
+    """A node in ``folder``, stopped at the end. Raises ``NodeNotStarted``.
+
+    ``block_time_s`` 0 makes a block for each transaction.
+    """
     facts, log = folder / "node.json", folder / "node.log"
     command = [sys.executable, "-m", "animica_site", "devnet", "--http-port", "0"]
-    command += ["--block-time", "0", "--no-shares", "--json-out", str(facts)]
+    command += ["--block-time", str(block_time_s), "--no-shares", "--json-out", str(facts)]
     command += ["--data-dir", str(folder / "data")]
     with log.open("wb") as out:
         process = subprocess.Popen(

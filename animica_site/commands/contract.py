@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wallet import cli_contract, cli_contract_reads
+from wallet import cli_contract, cli_contract_reads, cli_contract_time
 from wallet.cli import ReportingGroup
 from workbench import cli as workbench_cli
 
@@ -18,5 +18,6 @@ for _command in (
     *workbench_cli.COMMANDS,
     *cli_contract.COMMANDS,
     *cli_contract_reads.COMMANDS,
+    *cli_contract_time.COMMANDS,
 ):
     contract.add_command(_command)

@@ -56,7 +56,12 @@ def _no_value(cx: Context, node: s.Name) -> SourceRefused:
     if isinstance(entry, tree.Stored):
         if entry.keys:
             keys = ", ".join(["key"] * len(entry.keys))
-            return refused("type", node, f"the stored map `{text}` is no value", f"{text}[{keys}]")
+            return refused(
+                "type",
+                node,
+                f"the stored map `{text}` is no value",
+                f"{text}[{keys}]; it does not know its keys: keep them in a list",
+            )
         return refused("type", node, f"the stored value `{text}` is no variable", f"{text}.get()")
     if isinstance(entry, tree.Event):
         return refused("type", node, f"the event `{text}` is no value", f"{text}.emit(…)")

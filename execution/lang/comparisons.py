@@ -22,6 +22,8 @@ def comparison(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
     if op in ("in", "not in"):
         return _membership(cx, node, op, right)
     if op in ("==", "!="):
+        if isinstance(node.first, s.Value) and node.first.value is None:
+            raise refused("type", node.first, "None stands on the right", f"x {op} None")
         left = cx.value(node.first)
         other = _equal(cx, left, right, node)
         return tree.Compare(node.line, BOOL, left, ((op, other),))
@@ -32,6 +34,8 @@ def comparison(cx: Context, node: s.Expression, want: Type | None) -> tree.Expr:
 
 def _identity(cx: Context, node: s.Comparison, op: str, right: s.Expression) -> tree.Expr:
     if not (isinstance(right, s.Value) and right.value is None):
+        if isinstance(node.first, s.Value) and node.first.value is None:
+            raise refused("unsupported", node, "None stands on the right", f"x {op} None")
         raise refused(
             "unsupported",
             node,
@@ -87,7 +91,10 @@ def _sought(container: Type, at: s.Node) -> Type:
         return container.args[0]
     if container in (BYTES, STR):
         return container
-    raise refused("type", at, f"`in` of {container}", "list, dict, bytes, str or a stored map")
+    instead = "list, dict, bytes, str or a stored map"
+    if container.kind == "tuple":
+        instead = "a list: x in [a, b]"
+    raise refused("type", at, f"`in` of {container}", instead)
 
 
 def _equal(cx: Context, left: tree.Expr, right: s.Expression, at: s.Node) -> tree.Expr:

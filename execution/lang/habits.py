@@ -35,7 +35,7 @@ OPERATORS: dict[str, Advice] = {
     "@": ("`@` is no operator here", "write the products out"),
     "@=": ("`@=` is no operator here", "write the products out"),
     ":=": ("`:=` does not exist", "assign on a line of its own"),
-    "...": ("`...` does not exist", "`pass` for an empty body"),
+    "...": ("`...` does not exist", "`pass` for an empty body; list[T] for any number of items"),
     ";": ("one statement a line", "begin a new line"),
     "*": ("`*` does not unpack here", "write the items one by one"),
     "**": ("`**` does not unpack here", "write the arguments one by one"),
@@ -50,6 +50,9 @@ SOFT: dict[str, Advice] = {
     "print": ("there is no `print`", "declare an event and emit it"),
     "function": ("there is no `function`", "def name(parameter: type) -> type:"),
     "type": ("there is no `type` statement", "write the type out"),
+    "emit": ("there is no `emit` statement", "Name.emit(…), Name = events.event(…)"),
+    "let": ("there is no `let`", "name = value"),
+    "var": ("there is no `var`", "name = value"),
 }
 
 UNKNOWN: dict[str, Advice] = {

@@ -93,6 +93,8 @@ def string(text: str, at: int, opening: str, line: int, line_start: int) -> tupl
 
 
 def _prefix(prefix: str) -> tuple[str, str]:
+    if prefix in ("if", "in", "is", "or"):
+        return f"a string right behind `{prefix}`", "put a space between them"
     if "f" in prefix.lower():
         return "there are no f-strings", 'join parts with +: "total " + str(n)'
     if "r" in prefix.lower():

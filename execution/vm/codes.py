@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 
 from core.hashing import sha3
 from execution import lang
@@ -21,6 +20,7 @@ BYTES_MOST = 80 * 1024 * 1024
 PROGRAM_BYTES, FUNCTION_BYTES = 3_500, 1_500
 """A program takes as much memory as its artifact, so much more, and so much for each function."""
 _CHECK_BYTES = 32
+_COUNT_EVERY = 64  # threads that hold at once may miscount: so often the sum is made anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Codes:
 
     def __init__(self, *, count_most: int = COUNT_MOST, bytes_most: int = BYTES_MOST) -> None:
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
-        self._lock = Lock()
         self._bytes = 0
+        self._until_counted = _COUNT_EVERY
         self._count_most = count_most
         self._bytes_most = bytes_most
         self.artifacts: Artifacts | None = None
@@ -75,24 +75,29 @@ class Codes:
             return
 
     def _hold(self, code_hash: bytes, held: _Held) -> None:
-        with self._lock:
-            before = self._held.pop(code_hash, None)  # another thread may have been faster
-            self._held[code_hash] = held
-            self._bytes += held.size - (0 if before is None else before.size)
-            while len(self._held) > self._count_most or self._bytes > self._bytes_most:
+        self._held[code_hash] = held
+        self._bytes += held.size
+        self._until_counted -= 1
+        if self._until_counted <= 0 or self._bytes > self._bytes_most:
+            self._until_counted = _COUNT_EVERY
+            self._bytes = self.size_bytes
+        while len(self._held) > self._count_most or self._bytes > self._bytes_most:
+            try:
                 _, gone = self._held.popitem(last=False)
-                self._bytes -= gone.size
+            except KeyError:  # another thread has let the last one go
+                self._bytes = 0
+                return
+            self._bytes -= gone.size
 
     @property
     def size_bytes(self) -> int:
         """About how much memory the programs take."""
-        return self._bytes
+        return sum(held.size for held in list(self._held.values()))
 
     def clear(self) -> None:
         """Forget what is in memory."""
-        with self._lock:
-            self._held.clear()
-            self._bytes = 0
+        self._held.clear()
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._held)

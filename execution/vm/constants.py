@@ -55,6 +55,6 @@ def evaluate(module: tree.Module) -> tuple[Any, ...]:
 
 
 def _refused(line: int, name: str, why: str) -> SourceRefused:
-    return SourceRefused(
-        "constant", line, 1, f"the value of {name} {why}", "an expression that has a value"
-    )
+    function, dot, parameter = name.partition(".")
+    what = f"the default of `{parameter}` in `{function}`" if dot else f"the value of {name}"
+    return SourceRefused("constant", line, 1, f"{what} {why}", "an expression that has a value")

@@ -172,7 +172,8 @@ def dict_display(e: tree.DictOf, n: Names) -> str:
     if not e.pairs:
         return "{}"
     of = e.type.args[0]
-    return f"h_dict(m{''.join([f', {key(k, of, n)}, {n.expr(v)}' for k, v in e.pairs])})"
+    helper = "h_dict_text" if is_text(of) else "h_dict"
+    return f"{helper}(m{''.join([f', {key(k, of, n)}, {n.expr(v)}' for k, v in e.pairs])})"
 
 
 def is_text(of: Type) -> bool:

@@ -104,6 +104,12 @@ def display(m: Meter, *parts: Any) -> Dict:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
+def display_text(m: Meter, *parts: Any) -> Dict:
+    """A display with bytes or str keys."""
+    charge(m, sum([len(key) >> 3 for key in parts[::2]]))
+    return display(m, *parts)
+
+
 def keys(m: Meter, d: Dict) -> list[Any]:
     """``list(d)``, ``d.keys()``, and what a loop over the dict runs over."""
     charge(m, ITEMS_GAS * len(d))
@@ -147,6 +153,7 @@ HELPERS = {
     "h_pop": pop,
     "h_pop_text": pop_text,
     "h_dict": display,
+    "h_dict_text": display_text,
     "h_keys": keys,
     "h_int_keys": int_keys,
     "h_values": values,

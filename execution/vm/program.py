@@ -18,7 +18,7 @@ from execution.vm import constants, emit, packing
 from execution.vm.names import Types, host_name
 from execution.vm.space import namespace
 
-ENGINE = 1
+ENGINE = 2
 """Raised with every change of what is generated or stored; what older engines stored is a miss."""
 FILE = "<contract>"
 _TAG = (

@@ -6,21 +6,31 @@ Source: docs/spec/mempool.md.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import dropwhile
 
 from execution.gas import TX_BASE
 from mempool.rules.entry import Entry
 
 
-def select(queues: Iterable[Sequence[Entry]], *, base_fee: int, gas: int, size: int) -> list[Entry]:
+def select(
+    queues: Iterable[Sequence[Entry]],
+    *,
+    base_fee: int,
+    gas: int,
+    size: int,
+    taken: Collection[bytes] = (),
+    without: Collection[bytes] = (),
+) -> list[Entry]:
     """Entries for a block with room for ``gas`` and for ``size`` bytes of transactions.
 
     ``queues`` are the senders' ready entries in nonce order. A transaction must fit with all the
     gas it asks for and is then charged the least it can use: who executes knows the rest. One
     that does not fit or pays less than the base fee stops its sender, not the others. Equal tips
-    go by arrival.
+    go by arrival. ``taken`` (ids) are in the block already; ``without`` are senders who are out.
     """
-    listed = [queue for queue in queues if queue]
+    listed = [_rest(queue, taken) for queue in queues if queue and queue[0].sender not in without]
+    listed = [queue for queue in listed if queue]
     heap = [
         (-queue[0].tip(base_fee), queue[0].arrival, place, 0) for place, queue in enumerate(listed)
     ]
@@ -45,3 +55,7 @@ def select(queues: Iterable[Sequence[Entry]], *, base_fee: int, gas: int, size: 
         else:
             heapq.heappop(heap)
     return chosen
+
+
+def _rest(queue: Sequence[Entry], taken: Collection[bytes]) -> Sequence[Entry]:
+    return list(dropwhile(lambda entry: entry.txid in taken, queue)) if taken else queue

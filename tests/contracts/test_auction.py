@@ -17,7 +17,7 @@ def house(world, people):
 
 @pytest.fixture
 def token(world, people, house):
-    made = world.deploy("token", "Art", "ART", 0, 10_000, NOBODY, by=people.ann)
+    made = world.deploy("fungible_token", "Art", "ART", 0, 10_000, NOBODY, by=people.ann)
     made.approve(house.address, 5_000, by=people.ann)
     return made
 

@@ -66,7 +66,7 @@ def test_an_escrow_holds_its_open_deals_and_credits(steps):
 def test_an_auction_house_holds_its_lots_bids_and_credits(steps):
     world = start()
     house = world.deploy("auction", by=PEOPLE[0])
-    token = world.deploy("token", "T", "T", 0, 4_000, NOBODY, by=PEOPLE[0])
+    token = world.deploy("fungible_token", "T", "T", 0, 4_000, NOBODY, by=PEOPLE[0])
     for who in PEOPLE:
         token.transfer(who, 1_000, by=PEOPLE[0])
         token.approve(house.address, 10**6, by=who)
@@ -131,7 +131,7 @@ def test_a_vesting_holds_what_was_not_taken(steps):
 @given(steps("stake", "stake", "unstake", "propose", "vote", "execute", "wait"))
 def test_a_dao_holds_all_stakes(steps):
     world = start()
-    token = world.deploy("token", "T", "T", 0, 4_000, NOBODY, by=PEOPLE[0])
+    token = world.deploy("fungible_token", "T", "T", 0, 4_000, NOBODY, by=PEOPLE[0])
     dao = world.deploy("dao", token.address, 100, 1, DAY, by=PEOPLE[0])
     dao.receive(by=PEOPLE[0], value=10_000)
     for who in PEOPLE:

@@ -15,7 +15,7 @@ HEAR = calldata("hear", ("str", "int", "bool"), "x", 5, False)
 @pytest.fixture
 def token(world, people):
     """Ann has 500, bob 300, cid 200."""
-    made = world.deploy("token", "Vote", "V", 0, 1_000, NOBODY, by=people.ann)
+    made = world.deploy("fungible_token", "Vote", "V", 0, 1_000, NOBODY, by=people.ann)
     made.transfer(people.bob, 300, by=people.ann)
     made.transfer(people.cid, 200, by=people.ann)
     return made

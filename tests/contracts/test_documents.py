@@ -59,7 +59,7 @@ def test_commands_that_a_page_names_exist():
 
 def test_addresses_of_a_page_are_addresses():
     found = [text for page in PAGES for text in re.findall(r"anim1\w+", page.read_text("utf-8"))]
-    assert [addresses.from_text(text) for text in found] == [NOBODY]
+    assert {addresses.from_text(text) for text in found} <= {NOBODY}
 
 
 def recipe(page, words):
@@ -137,7 +137,7 @@ def test_calling_what_may_fail(world, people):
 
 def test_a_plan_is_carried_out(world, people):
     plan = cookbook(world, "plan.nothing", by=people.ann)
-    token = world.deploy("token", "T", "T", 0, 10, plan.address, by=people.ann)
+    token = world.deploy("fungible_token", "T", "T", 0, 10, plan.address, by=people.ann)
     token.transfer(plan.address, 10, by=people.ann)
     plan.plan_payment(token.address, people.bob, 4, by=people.ann)
     plan.carry_out(by=people.ann)

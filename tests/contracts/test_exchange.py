@@ -17,7 +17,7 @@ MOST = 2**112 - 1
 def make(world):
     """An exchange between two tokens; everybody has units and allows it to move them."""
     ann = person("ann")
-    tokens = [world.deploy("token", n, n, 0, 2**120, NOBODY, by=ann) for n in ("A", "B")]
+    tokens = [world.deploy("fungible_token", n, n, 0, 2**120, NOBODY, by=ann) for n in ("A", "B")]
     exchange = world.deploy("exchange", tokens[0].address, tokens[1].address, by=ann)
     for token in tokens:
         for name in ("ann", "bob", "eve"):
@@ -246,7 +246,7 @@ def test_the_other_reserve_has_the_same_bound(world, people, market, pool):
 
 
 def test_a_token_of_another_pair(world, people, pool):
-    other = world.deploy("token", "C", "C", 0, 10**6, NOBODY, by=people.bob)
+    other = world.deploy("fungible_token", "C", "C", 0, 10**6, NOBODY, by=people.bob)
     with world.refused("exchange.pair"):
         pool.swap(other.address, 1_000, 0, world.time, by=people.bob)
 

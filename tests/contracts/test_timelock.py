@@ -175,7 +175,7 @@ def test_what_it_calls_cannot_make_it_act_again(world, people, lock):
 
 def test_it_is_the_minter_of_a_token(world, people, lock):
     """What it is for: a right that everybody can see being used two days ahead."""
-    token = world.deploy("token", "T", "T", 0, 0, lock.address, by=people.ann)
+    token = world.deploy("fungible_token", "T", "T", 0, 0, lock.address, by=people.ann)
     data = calldata("mint", ("address", "int"), people.cid, 50)
     number = lock.queue(token.address, data, 0, by=people.ann)
     world.time += DELAY

@@ -54,7 +54,7 @@ def _dict(m: Frame, v: Locals, node: Any) -> Any:
         (run(m, v, key), run(m, v, item))
         for key, item in zip(node.keys, node.values, strict=True)
     ]  # fmt: skip
-    m.charge(20 * len(pairs))
+    m.charge(sum(20 + arithmetic.key_cost(key, bare(node.t).args[0]) for key, _ in pairs))
     return dict(pairs)
 
 

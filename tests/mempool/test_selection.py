@@ -87,3 +87,14 @@ def test_a_transaction_needs_room_for_all_the_gas_it_asks_for(world):
     world.pool.submit(tx.raw)
     assert world.pool.select(**{**ROOM, "gas": tx.unsigned.gas}) == [tx]
     assert world.pool.select(**{**ROOM, "gas": tx.unsigned.gas - 1}) == []
+
+
+def test_a_block_that_is_begun_goes_on_behind_what_it_has(world):
+    first, second = (world.submit(0, nonce, max_tip=5) for nonce in range(2))
+    other = world.submit(1, max_tip=1)
+    out = world.submit(2, max_tip=9)
+    assert [tx.txid for tx in world.pool.select(**ROOM)] == [out, first, second, other]
+    rest = world.pool.select(**ROOM, taken={first}, without={key(2).address})
+    assert [tx.txid for tx in rest] == [second, other]
+    rest = world.pool.select(**ROOM, taken={first, second}, without={key(1).address})
+    assert [tx.txid for tx in rest] == [out]

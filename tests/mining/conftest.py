@@ -156,8 +156,9 @@ class ListPool:
     txs: list[SignedTx] = field(default_factory=list)
     dropped: list[tuple[bytes, str]] = field(default_factory=list)
 
-    def select(self, *, base_fee: int, gas: int, size: int) -> list[SignedTx]:
-        return list(self.txs)
+    def select(self, *, base_fee: int, gas: int, size: int, taken=(), without=()) -> list[SignedTx]:
+        rest = [tx for tx in self.txs if tx.txid not in taken]
+        return [tx for tx in rest if tx.unsigned.sender not in without]
 
     def drop(self, txid: bytes, refusal: Refused) -> None:
         self.dropped.append((txid, refusal.code))

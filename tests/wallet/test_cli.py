@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.hashing import sha3
-from pq import signing
+from pq import devnet_keys, signing
 from pq.addresses import to_text
 from pq.signing import from_seed
 from tests.wallet.played import (
@@ -200,6 +200,7 @@ def test_a_seed_in_hex_becomes_a_wallet():
     given = f"{'00' * 32}\n{PASSPHRASE}\n{PASSPHRASE}\n"
     assert run("recover", "alice", given=given).exit_code == 0
     assert run("address", "alice").stdout.strip() == to_text(ALICE.address)
+    assert run("address", "dev:1").stdout.strip() == to_text(devnet_keys.key(1).address)
 
 
 def test_the_passphrase_comes_from_file_then_environment(store, tmp_path):
@@ -271,7 +272,7 @@ def test_send_shows_asks_sends_waits_and_proves(chain):
     assert "Block    10: ok" in result.stdout
     left = START - 1_500_000_000 - chain.fee
     assert f"Balance  {left // 10**9}.{left % 10**9:09}".rstrip("0") in result.stdout
-    assert "balance proven against block 10" in result.stdout
+    assert " ANM, proven against block 10" in result.stdout
 
 
 def test_send_as_json_adds_up(chain):
@@ -424,7 +425,7 @@ def test_a_transfer_signed_offline_is_submitted_elsewhere(chain, tmp_path):
     assert result.exit_code == 0, result.output
     assert chain.sent["body"]["value"] == 250_000_000
     assert chain.sent["until"] == 99
-    assert "balance proven against block 10" in result.stdout
+    assert " ANM, proven against block 10" in result.stdout
 
 
 def test_what_is_no_transfer_is_not_submitted(chain, tmp_path):

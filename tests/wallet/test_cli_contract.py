@@ -369,3 +369,43 @@ def test_what_strangers_wrote_obeys_no_terminal():
     rows = interface_rows(parse_and_check(source))
     assert rows == ["?[31mred", "  f() -> int @view", "      a?b"]
     assert failure(1, b"\x1b[2J\xff")[0] == "?[2J\ufffd"
+
+
+# ------------------------------------------------------------------ for shells
+
+
+def test_a_quiet_deployment_prints_the_address_alone(node):
+    result = ran(node, "deploy", "coin.py", "7", "--from", "dev:0", "--yes", "--quiet")
+    assert result.stdout == f"{to_text(FIRST)}\n"
+    assert result.stderr == ""
+    assert node.ledger.account(FIRST).code is not None
+
+
+def test_a_quiet_call_prints_its_result_alone(node, coin):
+    asked = ("send", coin, "transfer", "dev:1", "5", "--from", "dev:0", "--yes", "--quiet")
+    assert ran(node, *asked).output == "True\n"
+    result = ran(node, *asked, "--no-wait")
+    assert result.output == f"0x{node.sent[-1].txid.hex()}\n"
+    nothing = ("send", coin, "approve", "dev:1", "5", "--from", "dev:0", "--yes", "--quiet")
+    assert ran(node, *nothing).output == ""
+
+
+def test_quiet_and_json_is_the_object_alone(node):
+    given = ("deploy", "coin.py", "7", "--from", "dev:0", "--yes", "--quiet", "--json")
+    result = ran(node, *given)
+    assert json.loads(result.stdout)["contract"] == to_text(FIRST)
+    assert result.stderr == ""
+
+
+def test_nobody_agrees_to_what_was_not_shown(node):
+    given = ("deploy", "coin.py", "7", "--from", "dev:0", "--quiet", "--node", node.played.url)
+    result = run(*given, given="y\n")
+    assert (result.exit_code, node.sent) == (2, [])
+    assert "give --yes too" in result.stderr
+
+
+def test_a_quiet_refusal_is_told(node, coin):
+    given = ("send", coin, "transfer", "dev:1", "1_001", "--from", "dev:0", "--yes", "--quiet")
+    result = run(*given, "--node", node.played.url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "[contract.reverted]" in result.stderr

@@ -96,6 +96,13 @@ def test_text_is_signed_as_utf8_and_shown_in_lines(store):
     assert signing.verify(0x1003, public_key, "é".encode(), signature, CONTEXT)
 
 
+def test_one_part_alone_is_for_shells(store):
+    asked = ("sign-message", "0xbeef", "--from", "dev:1", "--only")
+    assert run(*asked, "public-key").stdout == f"0x{key(1).public_key.hex()}\n"
+    signature = bytes.fromhex(run(*asked, "signature").stdout.strip()[2:])
+    assert signing.verify(0x1003, key(1).public_key, b"\xbe\xef", signature, CONTEXT)
+
+
 @pytest.mark.parametrize("message", ["beef", "0xbee", "0xzz", ""])
 def test_a_message_that_is_no_hex_is_refused(store, message):
     result = run("sign-message", message, "--from", "alice")

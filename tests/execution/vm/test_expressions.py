@@ -374,7 +374,7 @@ def test_displays():
     assert evaluate(lst(INT, lit(1), lit(2)))[0] == [1, 2]
     assert evaluate(dct(STR, INT)) == ({}, 0)
     pairs = [(lit("a" * 64), lit(1)), (lit("b"), lit(2)), (lit("a" * 64), lit(3))]
-    assert evaluate(dct(STR, INT, *pairs)) == ({"a" * 64: 3, "b": 2}, 60)
+    assert evaluate(dct(STR, INT, *pairs)) == ({"a" * 64: 3, "b": 2}, 60 + 8 + 8)
     made = evaluate(dct(INT, INT, (lit(-1), lit(1))))[0]
     assert made == {b"\xff" * 32: 1}
     assert logged(tup(step(1), step(2), step(3)))[1] == [1, 2, 3]

@@ -94,6 +94,9 @@ def test_a_constant_that_fails_refuses_the_source(e, reason):
     refusal = caught.value
     assert (refusal.kind, refusal.line) == ("constant", 7)
     assert "BAD" in refusal.message and reason in refusal.message
+    with pytest.raises(SourceRefused) as caught:
+        compile_module(with_constants(("f.y", e)))
+    assert f"the default of `y` in `f` fails with {reason}" in caught.value.message
 
 
 def test_all_constants_share_one_budget():
@@ -208,7 +211,7 @@ def test_what_another_engine_or_python_made_is_a_miss(monkeypatch):
         b"x",
         data[:10],
         b"\0" + data,
-        data.replace(b"program 1 ", b"program 0 ", 1),
+        data.replace(b"program %d " % programs.ENGINE, b"program 0 ", 1),
     ):
         assert Program.from_bytes(other) is None
     assert sys.implementation.cache_tag.encode() in data[:60]

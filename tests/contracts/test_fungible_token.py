@@ -1,4 +1,4 @@
-"""contracts/token.py."""
+"""contracts/fungible_token.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SUPPLY = 1_000_000
 
 @pytest.fixture
 def token(world, people):
-    return world.deploy("token", "Test Unit", "TST", 6, SUPPLY, people.ann, by=people.ann)
+    return world.deploy("fungible_token", "Test Unit", "TST", 6, SUPPLY, people.ann, by=people.ann)
 
 
 def held(token, *owners):
@@ -29,24 +29,24 @@ def test_it_says_what_it_is(people, token):
 )
 def test_metadata_has_bounds(world, people, metadata):
     with world.refused("token.metadata"):
-        world.deploy("token", *metadata, 1, NOBODY, by=people.ann)
+        world.deploy("fungible_token", *metadata, 1, NOBODY, by=people.ann)
 
 
 @pytest.mark.parametrize("places", [-1, 37])
 def test_decimals_have_bounds(world, people, places):
     with world.refused("token.metadata"):
-        world.deploy("token", "n", "T", places, 1, NOBODY, by=people.ann)
+        world.deploy("fungible_token", "n", "T", places, 1, NOBODY, by=people.ann)
 
 
 def test_metadata_at_its_bounds(world, people):
     for metadata in [("n" * 64, "T" * 12, 36), ("n", "T", 0)]:
-        made = world.deploy("token", *metadata, 0, NOBODY, by=people.ann)
+        made = world.deploy("fungible_token", *metadata, 0, NOBODY, by=people.ann)
         assert (made.name(), made.symbol(), made.decimals()) == metadata
 
 
 def test_a_supply_is_not_negative(world, people):
     with world.refused("token.amount"):
-        world.deploy("token", "n", "T", 0, -1, NOBODY, by=people.ann)
+        world.deploy("fungible_token", "n", "T", 0, -1, NOBODY, by=people.ann)
 
 
 # ------------------------------------------------------------------ transfers
@@ -199,7 +199,7 @@ def test_a_permit_is_of_its_owner(world, people, token, signed):
 
 
 def test_a_permit_is_for_one_contract_and_one_chain(world, people, token, signed):
-    other = world.deploy("token", "Test Unit", "TST", 6, SUPPLY, people.ann, by=people.ann)
+    other = world.deploy("fungible_token", "Test Unit", "TST", 6, SUPPLY, people.ann, by=people.ann)
     with world.refused("token.permit"):
         other.permit(*signed(), by=people.bob)
     permit = signed()
