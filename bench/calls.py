@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BLOCKS = 10
 FOLDER = fixtures.DATA / "calls"
 SOURCE = Path(__file__).resolve().parent.parent / "contracts" / "counter.py"
-_GAS = 20_000
+_GAS = 40_000
 """Beyond the intrinsic part: more than an increment takes."""
 
 
@@ -98,7 +98,7 @@ def _sign_block(number: int) -> list[bytes]:
     """A call of every sender; the first has used a nonce for the deployment."""
     from bench.sandbox import calldata
 
-    body = {"to": _contract(), "data": calldata("increment"), "value": 0}
+    body = {"to": _contract(), "data": calldata("add"), "value": 0}
     return [
         _signed("call", sender, number + (sender == 0), body, _GAS).raw
         for sender in range(fixtures.SENDERS)

@@ -86,8 +86,9 @@ def find_text(m: Meter, d: Dict, key: Any, default: Any) -> Any:
 
 def pop(d: Dict, key: Any, *default: Any) -> Any:
     """``d.pop(key[, default])``."""
+    count = len(d)
     value = d.pop(key, *default)
-    if getsizeof(d) > ROOM_BASE:
+    if len(d) < count and getsizeof(d) > ROOM_BASE:
         _pack(d)
     return value
 

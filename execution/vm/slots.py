@@ -11,6 +11,7 @@ from typing import Any
 
 from core import cbor
 from core.hashing import sha3
+from execution.abi import own
 from execution.lang.tree import Stored
 from execution.lang.types import BYTES, Type
 from execution.vm import forms
@@ -98,7 +99,7 @@ def cell_slot(name: str) -> bytes:
 
 def map_slot(s: Stored, keys: tuple[Any, ...]) -> bytes:
     """H(slot) of a stored map's entry, 32 bytes."""
-    encoded = [forms.encode(key, of) for key, of in zip(keys, s.keys, strict=True)]
+    encoded = list(map(own.encode, keys, s.keys))
     return sha3(_map_head(s.name, len(encoded)) + b"".join(encoded))
 
 

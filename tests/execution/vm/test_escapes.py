@@ -12,8 +12,8 @@ from execution.vm.codes import CODES
 from execution.vm.machine import FAULTS
 from execution.vm.program import compile_module
 from tests.execution.vm.escapes import ESCAPES, page
-from tests.execution.vm.escapes.table import Escape, Gives, OutOfGas, Refused, Reverts
-from tests.execution.vm.escapes.world import form, play
+from tests.execution.vm.escapes.table import Escape, Gives, Of, OutOfGas, Refused, Reverts, Step
+from tests.execution.vm.escapes.world import World, form, play
 
 MEMORY_MOST = 512 * 1024
 """KiB by which the process may grow in a row."""
@@ -74,6 +74,37 @@ def test_it_ends_as_it_must(row: Escape):
         assert (found.status, found.ret, found.gas) == (2, b"", gas)
     if found.status:
         assert not found.logs and not found.refund
+
+
+FREES = """from stdlib import storage
+
+S = storage.cell(bytes)
+
+
+def init():
+    S.set(b"x" * 1_000)
+
+
+def go(fail: bool):
+    S.set(b"")
+    assert not fail
+"""
+CALLS = """from stdlib import abi
+
+
+def go(to: address, fail: bool) -> tuple[bool, bytes]:
+    return abi.call(to, "go", fail)
+"""
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_a_failed_call_brings_no_refund(fail):
+    world = World()
+    world.deploy("other", FREES)
+    world.deploy("main", CALLS)
+    outcome = world.call(Step(arguments=(Of("other"), fail)))
+    assert outcome.status == 0
+    assert outcome.refund == (0 if fail else 25 * (64 + 1_003))
 
 
 def test_no_row_is_entered_twice():
