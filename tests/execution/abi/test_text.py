@@ -29,7 +29,10 @@ TEXT = to_text(TREASURY)
 
 
 class Unknown(Refused):
+    """A name that nobody has."""
+
     code = "test.unknown"
+    hint = "Use another name."
 
 
 def resolve(name: str) -> bytes:
