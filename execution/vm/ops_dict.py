@@ -13,7 +13,7 @@ from execution.lang.types import SIZE_MOST
 from execution.vm.meter import Meter, charge, charge_size, check_size
 from execution.vm.ops_list import GROW_GAS
 
-ITEMS_GAS = 40
+ITEMS_GAS = 50
 ROOM_BASE, ROOM_EACH = 4_096, 256
 """Bytes that a dict may take before it is packed anew: more than CPython gives a growing one."""
 

@@ -8,8 +8,8 @@ from execution.vm.meter import Meter, bad_value, charge, over
 SHIFT_MOST = 255
 TO_BYTES_MOST = 256
 DIGITS_MOST = 77
-DECIMAL_GAS = 60
-POW_BIT_GAS, POW_MODULUS_SHIFT = 30, 3
+DECIMAL_GAS = 70
+POW_BIT_GAS, POW_MODULUS_SHIFT = 36, 3
 
 
 def ranged(number: int) -> int:

@@ -13,7 +13,7 @@ from execution.vm.outcome import Reverted
 
 GROW_GAS = 20
 """``append``, ``insert``, a dict's ``d[k] = v``."""
-PASS_GAS = 4
+PASS_GAS = 6
 """An item of a list that a builtin runs over."""
 
 

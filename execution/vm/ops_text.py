@@ -17,7 +17,7 @@ SEARCH_MOST, SEARCH_MOST_SHORT, SHORT = 2_500, 30_000, 100
 search in linear time in a whole from 2,500 on if the part is short for it, but not for a part below
 100 in a whole below 30,000, and not in the last 2,000 places for one of a third of the whole.
 """
-ADDRESS_GAS = 8_000
+ADDRESS_GAS = 10_000
 JOIN_ITEM_GAS = 10
 
 

@@ -22,12 +22,12 @@ RAW_KEY_BYTES = 1_024
 STORED_BYTES = 16_384
 READ_BYTE = (4, 48, 256)
 """By the ``Type.density`` of what is read."""
-CHANGE, CHANGE_AGAIN = 3_000, 100
+CHANGE, CHANGE_AGAIN = 3_000, 300
 UNDO_BYTE, UNDO_FREE = 10, 100
 """What undo keeps of a changed slot costs as bytes of a block do; CHANGE pays for the first."""
 GROWTH_BYTE, FREED_BYTE = 50, 25
 SLOT_BYTES = 64
-KEY = 200
+KEY, KEY_OF_MAP, RAW_KEY = 200, 180, 250
 
 
 def cell_get(m: Frame, s: Stored) -> Any:
@@ -114,7 +114,7 @@ def raw_slot(key: bytes) -> bytes:
 
 
 def _map_slot(m: Frame, s: Stored, keys: tuple[Any, ...]) -> bytes:
-    charge(m, KEY)
+    charge(m, KEY + KEY_OF_MAP * len(keys))
     forms.charge_weight(m, keys, s.keys)
     return map_slot(s, keys)
 
@@ -122,7 +122,7 @@ def _map_slot(m: Frame, s: Stored, keys: tuple[Any, ...]) -> bytes:
 def _raw_slot(m: Frame, key: bytes) -> bytes:
     if len(key) > RAW_KEY_BYTES:
         raise Reverted("vm.size")
-    charge(m, KEY + len(key) // 2)
+    charge(m, RAW_KEY + len(key) // 2)
     return raw_slot(key)
 
 

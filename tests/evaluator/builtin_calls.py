@@ -41,14 +41,14 @@ def _textual(kind: Type) -> bool:
 def over_list(m: Frame, items: list[Any], item: Type) -> None:
     """Charge a walk over a list by min, max, sum, any or all."""
     texts = sum(weight(value, item) for value in items)
-    m.charge(4 * len(items) + (texts if _textual(item) else 0))
+    m.charge(6 * len(items) + (texts if _textual(item) else 0))
 
 
 def sort_cost(items: list[Any], item: Type) -> int:
     """What ordering a list costs."""
     count = len(items)
     bits = count.bit_length()
-    total = 120 + count * bits * 4
+    total = 150 + count * bits * 4
     if _textual(item):
         total += sum(weight(value, item) for value in items) * bits // 4
     return total + (count * bits if item.name == "address" else 0)
@@ -80,7 +80,7 @@ def _sorted(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any
 
 def _boolean(pick: Callable[..., Any]) -> Callable[..., Any]:
     def run(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
-        m.charge(4 * len(words[0]))
+        m.charge(6 * len(words[0]))
         return pick(words[0])
 
     return run
@@ -96,14 +96,14 @@ def _divmod(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any
 def _pow(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     if words[1] < 0 or words[2] < 1:
         raise Reverted("vm.value")
-    m.charge(words[1].bit_length() * (30 + words[2].bit_length() // 8))
+    m.charge(words[1].bit_length() * (36 + words[2].bit_length() // 8))
     return pow(*words)
 
 
 def _int(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     value = words[0]
     if _kind(node).name == "str":
-        m.charge(60)
+        m.charge(70)
         if not _NUMBER.fullmatch(value):
             raise Reverted("vm.value")
     return ranged(int(value))
@@ -111,7 +111,7 @@ def _int(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
 
 def _str(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     if _kind(node) == INT:
-        m.charge(60)
+        m.charge(70)
     return str(words[0])
 
 
@@ -128,7 +128,7 @@ def _bytes(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
 def _address(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     value = words[0]
     if _kind(node).name == "str":
-        m.charge(8_000)
+        m.charge(10_000)
         value = bech32m.decode(value)
     if value is None or len(value) != ADDRESS_BYTES:
         raise Reverted("vm.value")
@@ -137,7 +137,7 @@ def _address(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> An
 
 def _list(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     if _kind(node).name == "dict":
-        m.charge(40 * len(words[0]))
+        m.charge(50 * len(words[0]))
         return list(words[0])
     return size_cost(m, list(words[0]), listed(_kind(node).args[0]))
 

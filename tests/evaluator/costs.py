@@ -20,7 +20,7 @@ STATIC = static_table()
 
 # The dynamic rows that are plain numbers. The formulas stand where the operations are.
 SLOT_FIRST, SLOT_AGAIN = 4_000, 100
-SLOT_CHANGE_FIRST, SLOT_CHANGE_AGAIN = 3_000, 100
+SLOT_CHANGE_FIRST, SLOT_CHANGE_AGAIN = 3_000, 300
 OLD_BYTE, OLD_FREE = 10, 100
 GROWN_BYTE, FREED_BYTE, READ_BYTE = 50, 25, (4, 48, 256)
 SLOT_FRAME = 64

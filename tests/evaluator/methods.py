@@ -106,7 +106,7 @@ def _of_dict(m: Frame, name: str, value: dict[Any, Any], words: list[Any], kind:
         case "values":
             return size_cost(m, list(value.values()), listed(item))
         case "keys" | "items":
-            m.charge(40 * len(value))
+            m.charge(50 * len(value))
             return list(getattr(value, name)())
         case "copy":
             m.charge(size(value, kind) // 2)

@@ -185,7 +185,7 @@ def _turns(m: Frame, v: Locals, node: Any) -> Iterator[Any]:
     if getattr(node, "op", "") != "loop":
         value = run(m, v, node)
         if node.over.name == "dict":
-            m.charge(40 * len(value))
+            m.charge(50 * len(value))
             return iter(list(value))
         return iter(value)
     words = run_all(m, v, node.args)

@@ -96,7 +96,7 @@ def _slot_size(form: bytes) -> int:
 def _raw(m: Frame, key: bytes) -> bytes:
     if len(key) > MAX_KEY:
         raise Reverted("vm.size")
-    m.charge(200 + len(key) // 2)
+    m.charge(250 + len(key) // 2)
     return cbor.encode(key)
 
 
@@ -105,7 +105,7 @@ def _cell(stored: Stored) -> bytes:
 
 
 def _entry(m: Frame, stored: Stored, keys: list[Any]) -> bytes:
-    m.charge(sum(map(weight, keys, stored.keys)) * 8 + 200)
+    m.charge(sum(map(weight, keys, stored.keys)) * 8 + 200 + 180 * len(keys))
     return cbor.encode([stored.name, *map(abi.plain, keys, stored.keys)])
 
 
@@ -194,7 +194,7 @@ def _revert(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Non
 def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> bytes:
     kinds = node.kinds
     value, kind = (words[0], kinds[0]) if len(words) == 1 else (tuple(words), tupled(*kinds))
-    m.charge(100 + weight(value, kind) * 8)
+    m.charge(100 + weight(value, kind) * 11)
     data = abi.encode(value, kind)
     sized(len(data))
     return data
@@ -202,7 +202,7 @@ def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> byt
 
 def _decode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Any:
     kind = node.kinds[0] if len(node.kinds) == 1 else tupled(*node.kinds)
-    m.charge(200 + (32, 80, 160)[density(kind)] * len(words[0]))
+    m.charge(300 + (32, 80, 160)[density(kind)] * len(words[0]))
     try:
         return abi.decode(words[0], kind)
     except abi.Malformed:
