@@ -79,18 +79,18 @@ def test_min_and_max_of_arguments_cost_all_their_weights():
 
 
 def test_min_and_max_of_a_list():
-    assert apply("min", INT, (LIST, [3, 1, 2])) == (1, 12)
-    assert apply("max", INT, (LIST, [3, 1, 2])) == (3, 12)
+    assert apply("min", INT, (LIST, [3, 1, 2])) == (1, 18)
+    assert apply("max", INT, (LIST, [3, 1, 2])) == (3, 18)
     texts = (list_of(BYTES), [b"x" * 16, b"y"])
-    assert apply("min", BYTES, texts) == (b"x" * 16, 2 * 4 + 5 + 4)
-    assert apply("max", STR, (list_of(STR), ["a" * 8, "b"])) == ("b", 2 * 4 + 6 + 4)
+    assert apply("min", BYTES, texts) == (b"x" * 16, 2 * 6 + 5 + 4)
+    assert apply("max", STR, (list_of(STR), ["a" * 8, "b"])) == ("b", 2 * 6 + 6 + 4)
     refused("vm.value", "min", INT, (LIST, []))
     refused("vm.value", "max", BYTES, (list_of(BYTES), []))
 
 
 def test_sum_looks_at_the_total_only():
     assert apply("sum", INT, (LIST, [])) == (0, 0)
-    assert apply("sum", INT, (LIST, [INT_MAX, INT_MAX, -INT_MAX])) == (INT_MAX, 12)
+    assert apply("sum", INT, (LIST, [INT_MAX, INT_MAX, -INT_MAX])) == (INT_MAX, 18)
     refused("vm.overflow", "sum", INT, (LIST, [INT_MAX, 1]))
     refused("vm.overflow", "sum", INT, (LIST, [INT_MIN, -1]))
 
@@ -98,8 +98,8 @@ def test_sum_looks_at_the_total_only():
 def test_any_and_all():
     flags = list_of(BOOL)
     for value in ([], [True], [False, True], [False], [True, True]):
-        assert apply("any", BOOL, (flags, value)) == (any(value), 4 * len(value))
-        assert apply("all", BOOL, (flags, value)) == (all(value), 4 * len(value))
+        assert apply("any", BOOL, (flags, value)) == (any(value), 6 * len(value))
+        assert apply("all", BOOL, (flags, value)) == (all(value), 6 * len(value))
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_sorted(of, values, more, reverse):
     wanted = sorted(values, reverse=reverse)
     assert apply("sorted", list_of(of), given, (BOOL, reverse)) == (
         wanted,
-        120 + 5 * 3 * 4 + more + 20,
+        150 + 5 * 3 * 4 + more + 20,
     )
     assert values != wanted
     assert apply("sorted", list_of(of), given)[0] == sorted(values)
-    assert apply("sorted", list_of(of), (list_of(of), [])) == ([], 120)
+    assert apply("sorted", list_of(of), (list_of(of), [])) == ([], 150)
 
 
 def test_a_reverse_that_is_not_written_costs_nothing():
@@ -140,8 +140,8 @@ def test_divmod():
 
 
 def test_pow_with_a_modulus():
-    assert apply("pow", INT, n(3), n(200), n(13)) == (3**200 % 13, 8 * 30)
-    assert apply("pow", INT, n(-3), n(3), n(5)) == ((-27) % 5, 60)
+    assert apply("pow", INT, n(3), n(200), n(13)) == (3**200 % 13, 8 * 36)
+    assert apply("pow", INT, n(-3), n(3), n(5)) == ((-27) % 5, 72)
     assert apply("pow", INT, n(0), n(0), n(1)) == (0, 0)
     assert apply("pow", INT, n(INT_MAX), n(INT_MAX), n(INT_MAX))[0] == 0
     for exponent, modulus in ((-1, 5), (1, 0), (1, -5)):
@@ -169,14 +169,14 @@ def test_pow_with_a_modulus():
 def test_int_of_text(text, wanted):
     if isinstance(wanted, str):
         return refused(wanted, "int", INT, s(text))
-    assert apply("int", INT, s(text)) == (wanted, 60)
+    assert apply("int", INT, s(text)) == (wanted, 70)
 
 
 def test_int_bool_and_str():
     assert apply("int", INT, (BOOL, True)) == (1, 0)
     assert type(apply("int", INT, (BOOL, True))[0]) is int
     assert apply("int", INT, n(5)) == (5, 0)
-    assert apply("str", STR, n(INT_MIN)) == (str(INT_MIN), 60)
+    assert apply("str", STR, n(INT_MIN)) == (str(INT_MIN), 70)
     assert apply("str", STR, s("a")) == ("a", 0)
 
 
@@ -193,8 +193,8 @@ def test_address():
     text = addresses.to_text(KEY)
     assert apply("address", ADDRESS, (ADDRESS, KEY)) == (KEY, 0)
     assert apply("address", ADDRESS, b(bytes(34))) == (bytes(34), 0)
-    assert apply("address", ADDRESS, s(text)) == (KEY, 8_000)
-    assert apply("address", ADDRESS, s(text.upper())) == (KEY, 8_000)
+    assert apply("address", ADDRESS, s(text)) == (KEY, 10_000)
+    assert apply("address", ADDRESS, s(text.upper())) == (KEY, 10_000)
     for bad in (bytes(33), bytes(35), b""):
         refused("vm.value", "address", ADDRESS, b(bad))
     wrong = "q" if text[-1] != "q" else "p"
@@ -209,9 +209,9 @@ def test_copies():
     data = {"a": [1], "b": []}
     got, gas = apply("dict", dict_of(STR, LIST), (dict_of(STR, LIST), data))
     assert got == data and got is not data and got["a"] is data["a"] and gas == 100
-    assert apply("list", list_of(STR), (dict_of(STR, LIST), data)) == (["a", "b"], 80)
+    assert apply("list", list_of(STR), (dict_of(STR, LIST), data)) == (["a", "b"], 100)
     packed = {b"\xff" * 32: 1}
-    assert apply("list", LIST, (dict_of(INT, INT), packed)) == ([-1], 40)
+    assert apply("list", LIST, (dict_of(INT, INT), packed)) == ([-1], 50)
 
 
 @pytest.mark.parametrize("order", ["big", "little"])
@@ -236,14 +236,14 @@ def test_bytes_fromhex():
 @pytest.mark.parametrize(
     "name, result, given, least",
     [
-        ("sum", INT, (LIST, [1] * 50), 200),
-        ("sorted", LIST, (LIST, [1] * 50), 120 + 50 * 6 * 4 + 200),
+        ("sum", INT, (LIST, [1] * 50), 300),
+        ("sorted", LIST, (LIST, [1] * 50), 150 + 50 * 6 * 4 + 200),
         ("list", LIST, (LIST, [1] * 50), 200),
-        ("str", STR, n(1), 60),
+        ("str", STR, n(1), 70),
         ("bytes", BYTES, n(100), 50),
         ("bytes.fromhex", BYTES, s("00" * 50), 200),
-        ("address", ADDRESS, s("anim1"), 8_000),
-        ("max", INT, (LIST, [1] * 50), 200),
+        ("address", ADDRESS, s("anim1"), 10_000),
+        ("max", INT, (LIST, [1] * 50), 300),
     ],
 )
 def test_out_of_gas_comes_before_the_work(name, result, given, least):

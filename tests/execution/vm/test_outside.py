@@ -223,7 +223,7 @@ def test_what_a_failed_callee_did_is_gone_and_what_it_used_stays_used():
     assert [cbor2.loads(log.data)[0][-1] for log in running.logs] == [0, 2]
     assert (world.balance(contract(2)), world.balance(BOB)) == (1_000, 0)
     # callee's account, source, its slot cold, its first change, the payee's account
-    assert got == 3_900 + 4 * SIZE + 3_900 + 2_900 + 3_900
+    assert got == 3_900 + 4 * SIZE + 3_900 + 2_700 + 3_900
 
 
 def test_refunds_of_failed_calls_do_not_count():

@@ -232,7 +232,7 @@ def test_blocks_of_an_if_and_its_elifs():
     made = tree.If(L, arms, (ret(lit(9)),))
     first = costs.STEP + costs.cost(conditions[0])
     test, arm = costs.arm(conditions[1]), costs.STEP * 2 + 3
-    assert (first, test) == (2 + 8, 8 + 8)
+    assert (first, test) == (2 + 8, 12 + 8)
     for x, gas in ((0, first + arm), (1, first + test + arm), (2, first + 2 * test + arm)):
         assert run(made, x=(INT, x))[:2] == (x, gas)
     assert run(made, x=(INT, 5))[:2] == (9, first + 2 * test + 3)
@@ -248,13 +248,13 @@ def test_a_row_of_statements_is_one_block_with_the_head_behind_it():
     assert run(*body, x=(INT, -1))[1] == 4 + 4 + (2 + 8) + 3
     assert run(*body, x=(INT, 1))[1] == 4 + 4 + (2 + 8) + 3
     with pytest.raises(OutOfGas):
-        run(note(lit(1)), *body, x=(INT, 1), gas=100 + 3 + 18)
-    assert run(note(lit(1)), *body, x=(INT, -1), gas=100 + 3 + 18 + 3)[2] == [1]
+        run(note(lit(1)), *body, x=(INT, 1), gas=180 + 3 + 18)
+    assert run(note(lit(1)), *body, x=(INT, -1), gas=180 + 3 + 18 + 3)[2] == [1]
 
 
 def test_nothing_of_a_block_runs_that_is_not_paid():
     made = bind(module(function("f", {}, INT, note(lit(1)), ret(lit(0)))), LOGGING)
-    m = Meter(100 + 2 + 1 + 2)
+    m = Meter(180 + 2 + 1 + 2)
     with pytest.raises(OutOfGas):
         made.call(m, "f")
     assert m.log == [] and m.gas < 0
@@ -320,11 +320,11 @@ def test_loops_over_values():
     d = dict_of(STR, INT)
     assert items_of([var("c", STR)], "value", var("d", d), d=(d, {"a": 1, "b": 2})) == (
         ["a", "b"],
-        80,
+        100,
     )
     d = dict_of(INT, INT)
     packed = {b"\xff" * 32: 1, bytes(32): 2}
-    assert items_of([X], "value", var("d", d), d=(d, packed)) == ([-1, 0], 80)
+    assert items_of([X], "value", var("d", d), d=(d, packed)) == ([-1, 0], 100)
 
 
 def test_loops_over_calls():
@@ -399,13 +399,13 @@ def test_a_list_is_run_over_as_it_is_and_a_dict_as_it_was():
 def test_only_the_first_block_of_a_for_has_the_turn_on_top():
     branch = tree.If(L, ((lit(True), (tree.Simple(L, "pass"),)),), ())
     made = loop(X, lit(3), branch, assign("s", X), over="range")
-    assert run(made, ret(lit(0)))[1] == (2 + 8 + 60 + 1) + 3 * ((8 + 1) + (2 + 1) + 2 + 4) + 3
+    assert run(made, ret(lit(0)))[1] == (2 + 12 + 72 + 1) + 3 * ((12 + 1) + (2 + 1) + 2 + 4) + 3
 
 
 def test_a_for_whose_body_begins_with_a_while_is_charged_all_the_same():
     never = tree.While(L, cmp(lit(1), "<", lit(0)), (tree.Simple(L, "pass"),))
     made = loop(X, lit(3), never, over="range")
-    assert run(made, ret(lit(0)))[1] == (2 + 8 + 60 + 1) + 3 * (8 + 1) + 3 * (8 + 2 + 8) + 3
+    assert run(made, ret(lit(0)))[1] == (2 + 12 + 72 + 1) + 3 * (12 + 1) + 3 * (12 + 2 + 8) + 3
 
 
 # --- failing --------------------------------------------------------------------------------------
