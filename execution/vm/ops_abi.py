@@ -15,7 +15,7 @@ from execution.lang.types import SIZE_MOST, Type
 from execution.vm.meter import Meter, bad_value, charge, fail
 from execution.vm.outcome import Reverted
 
-ENCODE_BASE, ENCODE_GAS = 100, 11
+ENCODE_BASE, ENCODE_GAS = 100, 12
 """For each unit of weight; 64 of them have at least a byte of the form."""
 DECODE_BASE, DECODE_BYTE_GAS = 300, (32, 80, 160)
 """For each byte, by how many values of the type a byte may hold: ``Type.density``."""

@@ -20,14 +20,14 @@ from execution.vm.outcome import Reverted
 
 RAW_KEY_BYTES = 1_024
 STORED_BYTES = 16_384
-READ_BYTE = (4, 48, 256)
+READ_BYTE = (4, 48, 300)
 """By the ``Type.density`` of what is read."""
 CHANGE, CHANGE_AGAIN = 3_000, 300
 UNDO_BYTE, UNDO_FREE = 10, 100
 """What undo keeps of a changed slot costs as bytes of a block do; CHANGE pays for the first."""
 GROWTH_BYTE, FREED_BYTE = 50, 25
 SLOT_BYTES = 64
-KEY, KEY_OF_MAP, RAW_KEY = 200, 180, 250
+KEY, KEY_OF_MAP, RAW_KEY = 200, 180, 300
 
 
 def cell_get(m: Frame, s: Stored) -> Any:

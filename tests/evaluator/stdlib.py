@@ -96,7 +96,7 @@ def _slot_size(form: bytes) -> int:
 def _raw(m: Frame, key: bytes) -> bytes:
     if len(key) > MAX_KEY:
         raise Reverted("vm.size")
-    m.charge(250 + len(key) // 2)
+    m.charge(300 + len(key) // 2)
     return cbor.encode(key)
 
 
@@ -194,7 +194,7 @@ def _revert(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> Non
 def _encode(m: Frame, node: Any, words: list[Any], named: dict[str, Any]) -> bytes:
     kinds = node.kinds
     value, kind = (words[0], kinds[0]) if len(words) == 1 else (tuple(words), tupled(*kinds))
-    m.charge(100 + weight(value, kind) * 11)
+    m.charge(100 + weight(value, kind) * 12)
     data = abi.encode(value, kind)
     sized(len(data))
     return data

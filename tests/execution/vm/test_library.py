@@ -74,17 +74,17 @@ def seen(*body, result=NONE, stored=(), events=(), answers=None, functions=(), *
 
 
 def test_encode():
-    assert evaluate(host("abi.encode", BYTES, lit(5))) == (codec.encode(5, INT), 100 + 44)
+    assert evaluate(host("abi.encode", BYTES, lit(5))) == (codec.encode(5, INT), 100 + 48)
     of = dict_of(INT, STR)
     e = host("abi.encode", BYTES, var("d", of))
     data = {ints.pack_key(i): str(i) for i in (3, -1)}
     assert evaluate(e, d=(of, data)) == (
         codec.encode({3: "3", -1: "-1"}, of),
-        100 + 11 * (64 + 2 * 16),
+        100 + 12 * (64 + 2 * 16),
     )
     several = host("abi.encode", BYTES, lit(5), lit("a"), lit(None, optional(INT)))
     wanted = codec.encode((5, "a", None), tuple_of(INT, STR, optional(INT)))
-    assert evaluate(several) == (wanted, 100 + 11 * (16 + 4 + 4 + 4))
+    assert evaluate(several) == (wanted, 100 + 12 * (16 + 4 + 4 + 4))
 
 
 def test_encode_ends_where_gas_or_size_do():

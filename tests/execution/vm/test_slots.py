@@ -102,7 +102,7 @@ def test_growth_is_paid_shrinking_is_not_refunded():
         ("storage.set", b"k", b"a" * 20), ("storage.set", b"k", b"a" * 23),
         ("storage.set", b"k", b"a"),
     )  # fmt: skip
-    key, use = 250 + 0, 100
+    key, use = 300 + 0, 100
     assert [gas for _, gas in seen] == [
         key + 4_000 + 8 * 5 + 3_000 + 50 * (64 + 21),
         key + use + 8 * 5 + 300 + 50 * 3,
@@ -121,7 +121,7 @@ def test_the_old_form_that_undo_keeps_is_paid_for_once(old, undo):
         ("storage.set", b"k", b"b" * old),
         world=world,
     )
-    write = 250 + 8 * (4 + old // 16)
+    write = 300 + 8 * (4 + old // 16)
     assert [gas for _, gas in seen] == [
         write + 4_000 + 3_000 + undo,
         write + 100 + 300,
@@ -134,7 +134,7 @@ def test_freeing_a_large_slot_pays_for_its_undo(call):
     _, _, _, world = measured(("storage.set", b"k", b"a" * 1_000))
     seen, *_ = measured(call, world=world)
     weighed = 0 if call[0] == "storage.delete" else 8 * 4
-    assert seen == [(None, 250 + 4_000 + weighed + 3_000 + 10 * (1_003 - 100))]
+    assert seen == [(None, 300 + 4_000 + weighed + 3_000 + 10 * (1_003 - 100))]
 
 
 def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
@@ -147,8 +147,8 @@ def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
     assert seen == [
         (0, 200 + 180 + 8 * 4 + 4_000),
         (b"", 200 + 2 * 180 + 8 * (4 + 6) + 4_000),
-        (b"", 250 + 3 + 4_000),
-        (b"", 250 + 4 + 4_000),
+        (b"", 300 + 3 + 4_000),
+        (b"", 300 + 4 + 4_000),
     ]
 
 
@@ -165,7 +165,7 @@ def test_has_reads_and_deleting_weighs_nothing():
         ("storage.delete", b"k"),
         ("storage.delete", b"k"),
     )
-    key, raw = 200 + 180 + 8 * 4, 250
+    key, raw = 200 + 180 + 8 * 4, 300
     assert [(result, gas) for result, gas in seen if result is not None] == [
         (False, key + 4_000),
         (True, key + 100 + 4 * STORED_INT),
