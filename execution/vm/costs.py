@@ -11,7 +11,7 @@ from typing import Any
 from execution.lang import tree
 from execution.lang.types import INT, Type
 
-NAME, UNARY, NOT, ADD, BITS, MUL, DIV, SHIFT, POW = 1, 6, 2, 6, 6, 13, 30, 16, 100
+NAME, UNARY, NOT, ADD, BITS, MUL, DIV, SHIFT, POW = 1, 6, 2, 6, 6, 13, 34, 16, 100
 COMPARE, LOGIC, TRUTH, DISPLAY, ITEM, PAIR, INDEX, KEY = 6, 2, 12, 10, 3, 120, 6, 100
 OPERATION, CALL, ARGUMENT, BIND, UNPACK, LOOP, STEP = 72, 30, 2, 1, 8, 12, 2
 CONTEXT, NARROW, HOST = 22, 2, 180

@@ -11,7 +11,7 @@ from execution.vm.meter import Meter, bad_value, charge, charge_size, charge_wei
 from execution.vm.ops_int import ranged
 from execution.vm.ops_list import PASS_GAS
 
-SORT_BASE, SORT_GAS = 150, 4
+SORT_BASE, SORT_GAS = 170, 4
 
 
 def equal(m: Meter, of: Type, x: Any, y: Any) -> bool:

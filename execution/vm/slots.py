@@ -27,7 +27,7 @@ UNDO_BYTE, UNDO_FREE = 10, 100
 """What undo keeps of a changed slot costs as bytes of a block do; CHANGE pays for the first."""
 GROWTH_BYTE, FREED_BYTE = 50, 25
 SLOT_BYTES = 64
-KEY, KEY_OF_MAP, RAW_KEY = 200, 180, 300
+KEY, KEY_OF_MAP, RAW_KEY = 200, 200, 300
 
 
 def cell_get(m: Frame, s: Stored) -> Any:

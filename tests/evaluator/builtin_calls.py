@@ -48,7 +48,7 @@ def sort_cost(items: list[Any], item: Type) -> int:
     """What ordering a list costs."""
     count = len(items)
     bits = count.bit_length()
-    total = 150 + count * bits * 4
+    total = 170 + count * bits * 4
     if _textual(item):
         total += sum(weight(value, item) for value in items) * bits // 4
     return total + (count * bits if item.name == "address" else 0)

@@ -105,7 +105,7 @@ def _cell(stored: Stored) -> bytes:
 
 
 def _entry(m: Frame, stored: Stored, keys: list[Any]) -> bytes:
-    m.charge(sum(map(weight, keys, stored.keys)) * 8 + 200 + 180 * len(keys))
+    m.charge(sum(map(weight, keys, stored.keys)) * 8 + 200 + 200 * len(keys))
     return cbor.encode([stored.name, *map(abi.plain, keys, stored.keys)])
 
 

@@ -261,7 +261,7 @@ def test_refunds_give_back_a_fifth_at_most(ledger):
     paid = ledger.call(bank, "pay", value=1).gas_used
     tx = ledger.tx("call", bank, "clear")
     used = intrinsic(tx) + 1_000 + 4 * len(BANK) + 32 * 7 + 32
-    used += (180 + 22 + 2) + 200 + 180 + 8 * 4 + 4_000 + 3_000
+    used += (180 + 22 + 2) + 200 + 200 + 8 * 4 + 4_000 + 3_000
     refund = 25 * (64 + 34)
     assert refund < used // 5
     assert ledger.apply(tx).gas_used == used - refund

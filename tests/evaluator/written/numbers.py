@@ -18,7 +18,7 @@ CASES = [
     one("int.mul.gas", II, "int", "return a * b", ((6, 7), 42), gas=2 + 13 + 2),
     one("int.floordiv", II, "int", "return a // b", ((7, 2), 3), ((-7, 2), -4), ((7, -2), -4), ((1, 0), ZERO), ((BOTTOM, -1), OVER)),
     one("int.mod", II, "int", "return a % b", ((7, 3), 1), ((-7, 3), 2), ((7, -3), -2), ((1, 0), ZERO), ((BOTTOM, -1), 0)),
-    one("int.div.gas", II, "int", "return a // b % 5", ((70, 2), 0), gas=2 + 30 + 30 + 3),
+    one("int.div.gas", II, "int", "return a // b % 5", ((70, 2), 0), gas=2 + 34 + 34 + 3),
     one("int.pow", II, "int", "return a ** b", ((2, 10), 1024), ((0, 0), 1), ((2, -1), VALUE), ((2, 255), OVER), ((-2, 255), BOTTOM), ((2, TOP), OVER)),
     one("int.pow.of_one", II, "int", "return a ** b", ((1, TOP), 1), ((-1, TOP), -1), ((-1, TOP - 1), 1), ((0, TOP), 0), ((-1, 0), 1)),
     one("int.pow.gas", II, "int", "return a ** b", ((2, 3), 8), gas=104),

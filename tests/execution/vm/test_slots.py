@@ -145,8 +145,8 @@ def test_keys_of_maps_and_raw_slots_cost_what_they_weigh():
         ("storage.get", b"k" * 8),
     )
     assert seen == [
-        (0, 200 + 180 + 8 * 4 + 4_000),
-        (b"", 200 + 2 * 180 + 8 * (4 + 6) + 4_000),
+        (0, 200 + 200 + 8 * 4 + 4_000),
+        (b"", 200 + 2 * 200 + 8 * (4 + 6) + 4_000),
         (b"", 300 + 3 + 4_000),
         (b"", 300 + 4 + 4_000),
     ]
@@ -165,7 +165,7 @@ def test_has_reads_and_deleting_weighs_nothing():
         ("storage.delete", b"k"),
         ("storage.delete", b"k"),
     )
-    key, raw = 200 + 180 + 8 * 4, 300
+    key, raw = 200 + 200 + 8 * 4, 300
     assert [(result, gas) for result, gas in seen if result is not None] == [
         (False, key + 4_000),
         (True, key + 100 + 4 * STORED_INT),
