@@ -244,10 +244,10 @@ def test_the_cost_of_each_statement(s, gas):
 
 def test_heads_turns_and_tests():
     pair = loop((X, var("y")), XS, over="enumerate", more=(lit(1),), narrow=(False, True))
-    assert costs.head(pair) == 2 + 12 + 72 + 2 and costs.turn(pair) == 12 + 8 + 2 + 2
+    assert costs.head(pair) == 2 + 13 + 72 + 2 and costs.turn(pair) == 13 + 8 + 2 + 2
     plain = loop(X, XS)
-    assert costs.head(plain) == 2 + 12 + 1 and costs.turn(plain) == 12 + 1
+    assert costs.head(plain) == 2 + 13 + 1 and costs.turn(plain) == 13 + 1
     loop_ = tree.While(L, cmp(X, "<", X), ())
-    assert costs.head(loop_) == 0 and costs.test(loop_) == 12 + 2 + 8
+    assert costs.head(loop_) == 0 and costs.test(loop_) == 13 + 2 + 8
     assert costs.head(tree.If(L, ((lit(True), ()), (X, ())), ())) == 3
-    assert costs.arm(X) == 12 + 1
+    assert costs.arm(X) == 13 + 1

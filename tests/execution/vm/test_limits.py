@@ -163,7 +163,7 @@ def test_many_arms(arms):
         m = Meter(10**6)
         assert bound.call(m, "f", (x,)) == wanted
         reached = x + 1 if x < arms else arms
-        assert 10**6 - m.gas == 2 + 8 * reached + 12 * (reached - 1) + 3
+        assert 10**6 - m.gas == 2 + 8 * reached + 13 * (reached - 1) + 3
 
 
 def test_many_arms_inside_of_each_other_keep_apart():

@@ -232,7 +232,7 @@ def test_blocks_of_an_if_and_its_elifs():
     made = tree.If(L, arms, (ret(lit(9)),))
     first = costs.STEP + costs.cost(conditions[0])
     test, arm = costs.arm(conditions[1]), costs.STEP * 2 + 3
-    assert (first, test) == (2 + 8, 12 + 8)
+    assert (first, test) == (2 + 8, 13 + 8)
     for x, gas in ((0, first + arm), (1, first + test + arm), (2, first + 2 * test + arm)):
         assert run(made, x=(INT, x))[:2] == (x, gas)
     assert run(made, x=(INT, 5))[:2] == (9, first + 2 * test + 3)
@@ -399,13 +399,13 @@ def test_a_list_is_run_over_as_it_is_and_a_dict_as_it_was():
 def test_only_the_first_block_of_a_for_has_the_turn_on_top():
     branch = tree.If(L, ((lit(True), (tree.Simple(L, "pass"),)),), ())
     made = loop(X, lit(3), branch, assign("s", X), over="range")
-    assert run(made, ret(lit(0)))[1] == (2 + 12 + 72 + 1) + 3 * ((12 + 1) + (2 + 1) + 2 + 4) + 3
+    assert run(made, ret(lit(0)))[1] == (2 + 13 + 72 + 1) + 3 * ((13 + 1) + (2 + 1) + 2 + 4) + 3
 
 
 def test_a_for_whose_body_begins_with_a_while_is_charged_all_the_same():
     never = tree.While(L, cmp(lit(1), "<", lit(0)), (tree.Simple(L, "pass"),))
     made = loop(X, lit(3), never, over="range")
-    assert run(made, ret(lit(0)))[1] == (2 + 12 + 72 + 1) + 3 * (12 + 1) + 3 * (12 + 2 + 8) + 3
+    assert run(made, ret(lit(0)))[1] == (2 + 13 + 72 + 1) + 3 * (13 + 1) + 3 * (13 + 2 + 8) + 3
 
 
 # --- failing --------------------------------------------------------------------------------------
