@@ -61,6 +61,7 @@ check: ## All of it: lint, tests, documents, tests in a browser, tests on Postgr
 	@$(MAKE) lint
 	@$(MAKE) test
 	@$(MAKE) test-documents
+	@$(MAKE) test-pythons
 	@$(MAKE) test-browser
 	@$(MAKE) test-crash
 	@$(MAKE) test-faults
