@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from tests.evaluator.bodies import type_function
@@ -38,7 +38,7 @@ def deeply(run: Callable[..., T]) -> Callable[..., T]:
     return with_room
 
 
-@cache
+@lru_cache(maxsize=64)
 def compile_source(source: bytes) -> Module:
     """The module of an acceptable source."""
     module = parse(source)
