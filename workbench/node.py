@@ -38,6 +38,7 @@ GAS = 40_000_000
 _START_S = 90.0
 _STOP_S = 20.0
 _TAIL = 2_000
+_SERVICES = ("DATABASE_URL", "REDIS_URL")
 
 Source = str | bytes | Path
 Find = Callable[[Source], Source]
@@ -240,10 +241,14 @@ def running(
 
 
 def _environment() -> dict[str, str]:
-    """The child runs the very code that this is, wherever Python would look for it."""
+    """The child runs the very code that this is, wherever Python would look for it.
+
+    It is thrown away with its folder, so it never touches a database or Redis that the caller uses.
+    """
     here = str(Path(__file__).resolve().parents[1])
     known = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}
+    kept = {name: value for name, value in os.environ.items() if name not in _SERVICES}
+    return {**kept, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])}
 
 
 def _url_of(process: subprocess.Popen[bytes], facts: Path, log: Path) -> str:
