@@ -5,6 +5,7 @@ Source: docs/spec/rpc.md.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,18 +38,18 @@ class ContractCode:
     source: bytes
 
 
-class ContractReads:
+class ContractReads(ABC):
     """The part of ``wallet.client.NodeClient`` that asks about contracts."""
 
+    @abstractmethod
     def call(self, method: str, **params: Any) -> Any:
         """The result of a method; the client's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def proven_record(
         self, module: str, record_id: bytes, *, at: int | None = None
     ) -> ProvenRecord:
         """A record verified against a header; the client's."""
-        raise NotImplementedError
 
     def contract_call(
         self,
