@@ -23,6 +23,7 @@ from consensus import service as consensus
 from consensus.errors import SealInvalid
 from consensus.service import Importer
 from core.errors import AnimicaError, EncodingRefused, registered
+from core.header import Header
 from core.tx import SignedTx
 from pq import addresses
 from rpc import context, desk, http
@@ -446,6 +447,13 @@ def with_envelope(place: int, **changes: Any) -> dict[str, Any]:
     return changed(BLOCK, (f"envelopes.{place}", envelope), (f"proofs.{place}.envelope", digest))
 
 
+def unlucky(body: bytes) -> bytes:
+    """A share's body with other blob bytes: of 23 such shares the one of the worst draw."""
+    assert body[-1] == 0  # `blobBytes`, the last field, in one byte
+    altered = [body[:-1] + bytes([count]) for count in range(1, 24)]
+    return max(altered, key=lambda one: Header.from_map(cbor2.loads(one)["header"]).draw)
+
+
 TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "time of the parent": (
         lambda: changed(BLOCK, ("header.time", LINE[1].header.time)),
@@ -499,7 +507,7 @@ TOGETHER: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         "cbor.malformed",
     ),
     "a share of other numbers": (
-        lambda: with_envelope(0, body=BLOCK["envelopes"][0]["body"][:-1] + b"\x01"),
+        lambda: with_envelope(0, body=unlucky(BLOCK["envelopes"][0]["body"])),
         "proof.share_draw",
     ),
     "a share as work of AI": (lambda: with_envelope(1, type=2), "block.proof_not_active"),
