@@ -1,0 +1,70 @@
+"""Where a node can be reached: a transport, a host and a port.
+
+Text: ``tcp://192.0.2.1:8546``, ``ws://…``, ``quic://…``; without a scheme it is TCP; IPv6 hosts in
+brackets. Peers may tell IP addresses only; names are for operators. Source: docs/spec/p2p.md.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from core.errors import RequestRefused
+
+SCHEMES = ("tcp", "ws", "quic")
+HOST_CHARS = 255
+
+
+class AddressInvalid(RequestRefused):
+    """Text that is not the address of a peer."""
+
+    code = "p2p.address_invalid"
+    hint = "Write host:port, tcp://host:port or ws://host:port; IPv6 hosts in brackets."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """``host`` is an IP address in its usual text, or a name that an operator gave."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+        """The host as an IP address; None for a name."""
+        try:
+            return ipaddress.ip_address(self.host)
+        except ValueError:
+            return None
+
+    @property
+    def group(self) -> str:
+        """What an attacker gets many of cheaply: IPv4 /16, IPv6 /32, or the name."""
+        ip = self.ip
+        if ip is None:
+            return self.host
+        return str(ipaddress.ip_network((ip, 16 if ip.version == 4 else 32), strict=False))
+
+
+def parse(text: str) -> Address:
+    """The address in ``text``. Raises AddressInvalid."""
+    scheme, found, rest = text.partition("://")
+    if not found:
+        scheme, rest = "tcp", text
+    host, colon, port = rest.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        colon = ""
+    plain = port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536
+    sound = host.isascii() and 0 < len(host) <= HOST_CHARS and not set(host) & set(" /@?#[]%")
+    if scheme not in SCHEMES or not colon or not plain or not sound:
+        raise AddressInvalid(f"{text[:100]!r} is not the address of a peer", field="address")
+    if (ip := Address(scheme, host, int(port)).ip) is not None:
+        host = str(ip)
+    return Address(scheme, host.lower(), int(port))

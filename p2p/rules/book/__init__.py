@@ -1,0 +1,1 @@
+"""Addresses of nodes: which are known, and whom to dial."""

@@ -1,0 +1,1 @@
+"""What peers may do: greeting, budgets, scores, bans."""

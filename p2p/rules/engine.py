@@ -1,0 +1,100 @@
+"""The engine: (state, event, now) → (state, actions). TCP, WebSocket and the simulator drive it.
+
+Its parts, in the order in which they hear of things:
+
+conduct      may this message be taken at all: budgets, order, scores, bans
+book         addresses, whom to dial, peer exchange
+sync         headers first, then bodies; what the importer said
+snapshots    a state of others, where a node starts from nothing
+gossip       the mesh, inventory, relay of blocks, transactions and proofs
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from core.errors import EncodingRefused
+from p2p.rules.actions import Action
+from p2p.rules.context import Context
+from p2p.rules.events import Event, MessageReceived, PeerConnected, PeerLost, Tick, Writable
+from p2p.rules.moment import Moment
+from p2p.rules.offences import Offence
+from p2p.rules.part import Handler, Part
+from p2p.rules.peer import Peer
+from p2p.rules.wire import codec
+from p2p.rules.wire.messages import Identify
+
+
+class Engine:
+    """One node's dealings with its peers. Not for several threads at once."""
+
+    def __init__(self, ctx: Context, parts: Sequence[Part]) -> None:
+        self.ctx = ctx
+        self.parts = parts
+        self._messages: dict[type, Handler] = {}
+        self._events: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+        self._block_bytes = ctx.network.block_bytes_most
+        for part in parts:
+            taken = self._messages.keys() & part.messages().keys()
+            assert not taken, f"two parts handle {taken}"
+            self._messages.update(part.messages())
+            for kind, handler in part.events().items():
+                self._events[kind].append(handler)
+
+    def handle(self, event: Event, now: Moment) -> list[Action]:
+        """Take one event; what is to be done, in order."""
+        self.ctx.now = now
+        match event:
+            case MessageReceived(conn, data):
+                if (peer := self.ctx.peers.get(conn)) is not None and not peer.closing:
+                    self._take(peer, data)
+            case PeerConnected():
+                self._connected(event)
+            case PeerLost(conn):
+                self._lost(conn)
+            case Writable(conn):
+                if (peer := self.ctx.peers.get(conn)) is not None:
+                    peer.writable = True
+            case Tick():
+                for part in self.parts:
+                    part.tick()
+        for handler in self._events.get(type(event), ()):
+            handler(event)
+        actions, self.ctx.actions = self.ctx.actions, []
+        return actions
+
+    def _connected(self, event: PeerConnected) -> None:
+        ms = self.ctx.now.ms
+        self.ctx.peers[event.conn] = Peer(
+            event.conn,
+            event.id,
+            event.alg,
+            event.address,
+            event.outbound,
+            event.purpose,
+            since_ms=ms,
+            heard_ms=ms,
+        )
+
+    def _lost(self, conn: int) -> None:
+        peer = self.ctx.peers.pop(conn, None)
+        if peer is not None:
+            for part in self.parts:
+                part.peer_gone(peer)
+
+    def _take(self, peer: Peer, data: bytes) -> None:
+        peer.heard_ms = self.ctx.now.ms
+        try:
+            message = codec.decode(data, block_bytes=self._block_bytes)
+        except EncodingRefused as refusal:
+            self.ctx.blame(peer, Offence.MALFORMED, str(refusal))
+            return
+        if (peer.said is None) != isinstance(message, Identify):
+            self.ctx.blame(peer, Offence.OUT_OF_ORDER, type(message).__name__)
+            return
+        self._messages[type(message)](peer, message)
+        if isinstance(message, Identify) and peer.said is not None and not peer.closing:
+            for part in self.parts:
+                part.peer_ready(peer)

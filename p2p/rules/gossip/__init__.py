@@ -1,0 +1,1 @@
+"""The mesh, inventory, and the relay of blocks, transactions and proofs."""

@@ -1,0 +1,1 @@
+"""Handshake and frames: bytes of one connection ↔ messages as bytes."""

@@ -1,0 +1,1 @@
+"""The state of others, chunk by proven chunk."""

@@ -1,0 +1,1 @@
+"""Headers first, then bodies from several peers, in order into the importer."""

@@ -1,0 +1,1 @@
+"""Messages: as values (``messages``), as bytes (``codec``), blocks in short form (``compact``)."""
