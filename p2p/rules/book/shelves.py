@@ -72,10 +72,11 @@ class Shelves:
         self.fixed[address] = replace(known, source=source, pinned=pinned)
         return True
 
-    def unpin(self, id: bytes) -> None:
-        """An operator lets go of the addresses of a peer."""
-        for entry in [entry for entry in self.fixed.values() if entry.pinned and entry.id == id]:
-            self.fixed[entry.address] = replace(entry, pinned=False)
+    def unpin(self, id: bytes, address: Address | None = None) -> None:
+        """Let go of the addresses of a peer, or of one of them."""
+        for entry in [entry for entry in self.fixed.values() if entry.id == id]:
+            if address in (None, entry.address):
+                self.fixed[entry.address] = replace(entry, pinned=False)
 
     def is_own(self, address: Address) -> None:
         """Under this address the node has met itself."""
