@@ -12,9 +12,19 @@ VERSION = 1
 
 # ------------------------------------------------------------------ messages
 FRAME_BYTES = 1024 * 1024
-"""A frame's plaintext, its flag byte included; longer messages take several frames."""
+"""A frame as it is on the wire, length and tag included; longer messages take several frames."""
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What a message may have beside the largest block of the network."""
+HELLO_BYTES = 4 * 1024
+"""A message of the handshake that is not encrypted yet."""
+SEALED_BYTES = 8 * 1024
+"""An encrypted identity; that of SLH-DSA takes 7.8 KiB."""
+AEADS_MOST = 8
+"""Ciphers that an initiator may offer."""
+REKEY_BYTES = 1024 * 1024 * 1024
+"""Bytes of frames under one key; the frame that reaches them is its last."""
+REKEY_MS = 10 * 60 * 1000
+"""A frame sent so long after the key was new is its last."""
 AGENT_BYTES = 64
 REASON_BYTES = 128
 CODE_BYTES = 32
@@ -124,7 +134,8 @@ DIAL_ROUND_MS = 1_000
 """How often the book looks whom to dial."""
 RETRY_MS = 1_000
 RETRY_MOST_MS = 10 * 60 * 1000
-"""How long a failed address rests, doubling with each failure."""
+RETRY_KNOWN_MS = 60_000
+"""How long a failed address rests, doubling with each failure; and one that has answered."""
 STEADY_MS = 60_000
 """An outbound connection that lasted so long was no failure."""
 POOR_FAILURES = 3
@@ -137,5 +148,3 @@ STALE_LEAST_MS = 120_000
 """Without a new head for so many block intervals, and so long, one more peer is dialled."""
 SURPLUS_MS = 10_000
 """So long after the head has moved again the peer too many is let go."""
-LONG_REST_FAILURES = 10
-"""Failures that an address counts which wants no connection, or where an operator ended it."""
