@@ -289,7 +289,7 @@ class Bodies:
     def _quota(self, contact: Contact) -> int:
         """How many blocks one request names: what comes in REQUEST_MS, few while unproven."""
         if not contact.speed or contact.strikes:
-            return max(1, numbers.UNPROVEN_BODIES >> contact.strikes)
+            return numbers.UNPROVEN_BODIES
         likely = contact.speed * numbers.REQUEST_MS // 1_000 // max(1, self._usual_bytes)
         return max(1, min(BODIES_MOST, likely))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.p2p.sync.chains import branch, ledger, new_net
 from tests.p2p.sync.liars import LIARS, lossy
-from tests.p2p.sync.net import Net, Node
+from tests.p2p.sync.net import Node
 
 FORKS = (0, 1, 7, 120, 250, 399, 400)
 LENGTHS = (0, 1, 2, 40, 130, 300)
@@ -26,7 +26,7 @@ class Play:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        self.net = Net(new_net().wall_ms, delay_ms=self.chance.choice((1, 20, 150)))
+        self.net = new_net(delay_ms=self.chance.choice((1, 20, 150)), tick_ms=250)
         self.poison: set[bytes] = set()
         self.honest: list[Node] = []
         self.liars: list[Node] = []
@@ -36,7 +36,7 @@ class Play:
             self.honest.append(self.net.add(ledger(line, poison=self.poison)))
         self.best = max(lines, key=lambda line: line[-1].work if line else 0)
         for node in self.honest:
-            share = self.chance.choice((0, 0, 0.2, 0.5))
+            share = self.chance.choice((0, 0, 0.2, 0.4))
             node.filter = lossy(self.chance, share)
             node.import_ms = self.chance.choice((1, 30, 200))
             node.faults = self.chance.choice((0, 0, 3))
