@@ -12,7 +12,7 @@ NETWORK = fast_network(accounts=1, local={"max_reorg_blocks": 100_000})
 BUILDER = ChainBuilder(NETWORK)
 GENESIS = BUILDER.genesis
 DAY = 86_400_000
-TRUNK = BUILDER.grow(GENESIS, 400)
+TRUNK = BUILDER.grow(GENESIS, 200)
 
 
 @cache

@@ -9,15 +9,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.p2p.sync.chains import branch, ledger, new_net
 from tests.p2p.sync.liars import LIARS, lossy
 from tests.p2p.sync.net import Node
 
-FORKS = (0, 1, 7, 120, 250, 399, 400)
-LENGTHS = (0, 1, 2, 40, 130, 300)
+FORKS = (0, 1, 7, 60, 150, 199, 200)
+LENGTHS = (0, 1, 2, 20, 90, 270)
 PATIENCE_MS = 900_000
 
 
@@ -51,7 +51,7 @@ class Play:
 
     def bad_line(self):
         """A long line with a block that breaks a rule."""
-        line = branch(self.chance.choice(FORKS), 310, b"bad")
+        line = branch(self.chance.choice(FORKS), 280, b"bad")
         fork = next(place for place, made in enumerate(line) if made.header.extra)
         self.poison.add(line[self.chance.randrange(fork, len(line))].hash)
         return line
@@ -61,7 +61,7 @@ class Play:
 
     def add_liar(self) -> None:
         kind = self.chance.choice(LIARS)
-        line = branch(self.chance.choice(FORKS), 310, b"lie")
+        line = branch(self.chance.choice(FORKS), 280, b"lie")
         filter = kind(self.chance)
         if self.bad_lines and self.chance.random() < 0.5:
             line, filter = self.bad_lines[0], None
@@ -86,11 +86,12 @@ def check(seed: int) -> None:
         assert node.ledger.head().hash not in play.poison
 
 
+@settings(max_examples=12)
 @given(st.integers(0, 2**32))
 def test_all_honest_nodes_reach_the_heaviest_chain(seed):
     check(seed)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_seeds(seed):
     check(seed)
