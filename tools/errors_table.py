@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGES = (
     *("core", "pq", "execution", "chain", "consensus", "mempool", "mining"),
-    *("rpc", "explorer", "wallet", "workbench", "lab", "animica_site"),
+    *("p2p", "rpc", "explorer", "wallet", "workbench", "lab", "animica_site"),
 )
 PATH = Path(__file__).resolve().parents[1] / "docs" / "errors.md"
 _HEAD = """# Errors
