@@ -10,9 +10,19 @@ VERSION = 1
 
 # ------------------------------------------------------------------ messages
 FRAME_BYTES = 1024 * 1024
-"""A frame's plaintext, its flag byte included; longer messages take several frames."""
+"""A frame as it is on the wire, length and tag included; longer messages take several frames."""
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What a message may have beside the largest block of the network."""
+HELLO_BYTES = 4 * 1024
+"""A message of the handshake that is not encrypted yet."""
+SEALED_BYTES = 8 * 1024
+"""An encrypted identity; that of SLH-DSA takes 7.8 KiB."""
+AEADS_MOST = 8
+"""Ciphers that an initiator may offer."""
+REKEY_BYTES = 1024 * 1024 * 1024
+"""Bytes of frames under one key; the frame that reaches them is its last."""
+REKEY_MS = 10 * 60 * 1000
+"""A frame sent so long after the key was new is its last."""
 AGENT_BYTES = 64
 REASON_BYTES = 128
 
