@@ -13,10 +13,15 @@ from p2p.rules.addresses import Address
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A message for a connection: kind byte and CBOR. ``bulk`` may wait behind all others."""
+    """A message for a connection: kind byte and CBOR.
+
+    ``bulk`` may wait behind all others; each is answered by one ``Writable``, at once where less
+    than WRITABLE_BYTES wait.
+    """
 
     conn: int
     data: bytes
+    bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

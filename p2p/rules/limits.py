@@ -5,6 +5,8 @@ Bytes, counts and milliseconds, as the names say.
 
 from __future__ import annotations
 
+from core.limits import PROOFS_PER_BLOCK, SHARES_PER_BLOCK_MOST
+
 VERSION = 1
 """Version of handshake and messages."""
 
@@ -25,6 +27,14 @@ REKEY_MS = 10 * 60 * 1000
 """A frame sent so long after the key was new is its last."""
 AGENT_BYTES = 64
 REASON_BYTES = 128
+CODE_BYTES = 32
+"""The word of a `goodbye`."""
+LISTEN_MOST = 8
+"""Listening ports that an `identify` names."""
+SNAPSHOTS_TOLD_MOST = 16
+"""Snapshots that an `identify` names."""
+BACKOFF_S_MOST = 3_600
+"""What a `prune` may ask for."""
 
 IDS_MOST = 1_024
 """Ids of one inventory, request or `missing`."""
@@ -36,13 +46,31 @@ HEADERS_MOST = 256
 BODIES_MOST = 16
 """Blocks of one request for bodies; each comes in a message of its own."""
 ADDRESSES_MOST = 64
+ADDRESS_CHARS = 64
+"""An IP address in text with scheme and port; the longest has 60 characters."""
+
 SHORT_ID_BYTES = 6
+SALT_BYTES = 8
 COMPACT_TXS_MOST = 100_000
+TX_LEAST_BYTES = 100
+"""No transaction is shorter, so a block has no more transactions than its bytes over this."""
+PROOFS_MOST = SHARES_PER_BLOCK_MOST + PROOFS_PER_BLOCK
+"""Proofs of a block of any network."""
+RECEIPT_BYTES = 256
+"""A proof's receipt; eight fields of fixed size or 64 bits."""
+PREFILLED_MOST = 256
+PREFILLED_BYTES = 256 * 1024
+"""Transactions that a compact block brings whole."""
+PARTS_MOST = 4_096
+"""Transactions asked for out of one block; who lacks more asks for the whole body."""
 
 CHUNK_RECORDS = 4_096
 CHUNK_BYTES = 512 * 1024
 """Records of a snapshot's chunk end with the first of these that is reached."""
 CHUNKS_MOST = 1_000_000
+CHUNK_FRAME_BYTES = 128 * 1024
+"""What a chunk may have beside: its last record beyond CHUNK_BYTES, the proof of completeness."""
+MANIFEST_BYTES = 1024 * 1024
 
 # ------------------------------------------------------------------ connections
 INBOUND_MOST = 64
