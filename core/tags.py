@@ -24,6 +24,8 @@ POLICY_POIES = _tag("policy-poies")
 POLICY_ALG = _tag("policy-alg")
 POLICY_ZK = _tag("policy-zk")
 POLICY_PARAMS = _tag("policy-params")
+# what a node keeps for itself
+AUDIT = _tag("audit")
 
 # FIPS 204/205 context strings: who signs what
 CONTEXT_TX = b"animica/tx/v1"
