@@ -80,6 +80,7 @@ class Connection:
         self.reason = ""
         self.refusal: Refused | None = None
         self.bytes_in = self.bytes_out = 0
+        self._owes = False  # whether a bulk message waits to be called sent
         self._session = session
         self._board = board
 
@@ -100,23 +101,28 @@ class Connection:
         if self.stage is Stage.HANDSHAKE:
             self._take(self._session.tick(self._board.now_ms()))
 
-    def send(self, message: bytes) -> None:
-        """Send a message; a peer that does not read what waits already is dropped instead."""
+    def send(self, message: bytes, *, bulk: bool) -> None:
+        """Send a message; a peer that does not read what waits already is dropped instead.
+
+        After a ``bulk`` one the board hears once that little waits.
+        """
         if self.stage is not Stage.OPEN:
             return
         if self.wire.waiting() + len(message) > OUTGOING_BYTES:
             self.stage, self.reason = Stage.CLOSING, "slow"
             self.wire.abort()
             return
+        self._owes = self._owes or bulk
         try:
             self._write(self._session.send(message, self._board.now_ms()))
         except SessionRefused as refusal:  # its keys are used up: a new session has new ones
             self.refusal = refusal
             self.close(refusal.code, within_ms=FLUSH_MS)
 
-    def sent(self) -> None:
-        """A batch of sends is over: say so if little of it waits."""
-        if self.stage is Stage.OPEN and self.wire.waiting() < WRITABLE_BYTES:
+    def settle(self) -> None:
+        """After sends: say so if little waits, and somebody waits for that."""
+        if self._owes and self.stage is Stage.OPEN and self.wire.waiting() < WRITABLE_BYTES:
+            self._owes = False
             self._board.writable(self)
 
     def close(self, reason: str, *, within_ms: int) -> None:
@@ -138,8 +144,7 @@ class Connection:
 
     def drained(self) -> None:
         """See ``p2p.net.wires.End``."""
-        if self.stage is Stage.OPEN:
-            self._board.writable(self)
+        self.settle()
 
     def lost(self, reason: str) -> None:
         """See ``p2p.net.wires.End``."""

@@ -177,9 +177,9 @@ class Switchboard:
         touched: dict[int, Connection] = {}
         for action in actions:
             match action:
-                case Send(conn, data):
+                case Send(conn, data, bulk):
                     if (connection := self._connections.get(conn)) is not None:
-                        connection.send(data)
+                        connection.send(data, bulk=bulk)
                         touched[conn] = connection
                 case Close(conn, code):
                     if (connection := self._connections.get(conn)) is not None:
@@ -187,7 +187,7 @@ class Switchboard:
                 case Dial():
                     self._dial(action)
         for connection in touched.values():
-            connection.sent()
+            connection.settle()
 
     def _read_on(self, conn: int) -> None:
         if (connection := self._connections.get(conn)) is not None:

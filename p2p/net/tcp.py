@@ -37,7 +37,7 @@ class TcpWire(asyncio.BufferedProtocol):
         """See ``asyncio.BaseProtocol``."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        transport.set_write_buffer_limits(high=WRITABLE_BYTES, low=WRITABLE_BYTES // 2)
+        transport.set_write_buffer_limits(high=WRITABLE_BYTES - 1, low=WRITABLE_BYTES // 2)
         _set_up(transport.get_extra_info("socket"))
         self._end = self._attach(self)
         if self._end is None:
