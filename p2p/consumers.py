@@ -41,14 +41,14 @@ class PeerConsumer(AsyncWebsocketConsumer):
         """Accept, if this node takes peers and has room."""
         headers = {name for name, _ in self.scope["headers"]}
         peers = service.running()
+        there = None if peers is None else peers.loop
         # A page in somebody's browser is no peer, however well it speaks.
-        if peers is None or b"origin" in headers:
+        if there is None or b"origin" in headers:
             await self.close()
             return
-        self._here = asyncio.get_running_loop()
-        self._there = peers.loop
+        self._here, self._there = asyncio.get_running_loop(), there.loop
         await self.accept()
-        self._wire = await self._over_there(self._open(peers.switchboard))
+        self._wire = await self._over_there(self._open(there.switchboard))
         if self._wire is None:
             await self.close(code=TRY_LATER)
 
