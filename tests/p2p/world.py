@@ -101,13 +101,12 @@ class World:
         self.done = done
         return done
 
-    def connect(
-        self, number=None, address="tcp://5.6.7.8:1", *, outbound=False, purpose="", id=None
-    ):
+    def connect(self, number=None, address="tcp://5.6.7.8:1", *, id=None, **facts):
         self.conns += 1
         address = address if isinstance(address, Address) else parse(address)
         id = id if id is not None else id_of(self.conns if number is None else number)
-        self.handle(events.PeerConnected(self.conns, id, 1, address, outbound, purpose))
+        facts = {"outbound": False, "purpose": ""} | facts
+        self.handle(events.PeerConnected(self.conns, id, 1, address, **facts))
         return self.ctx.peers[self.conns]
 
     def ready(self, *args, said=None, **kwargs):
