@@ -70,6 +70,11 @@ def test_messages_of_every_size_arrive_in_frames_of_a_mebibyte(size):
     assert played.b.messages == [message]
 
 
+def test_the_initiator_speaks_first():
+    a, b = ends()
+    assert b.start() == b"" and a.start() != b""
+
+
 def test_signing_is_asked_for_with_the_context_of_peers():
     a, b = ends()
     asked = b.session.receive(a.start(), NOW)
