@@ -9,6 +9,7 @@ from animica_site import artifacts
 from animica_site.artifacts import ArtifactFiles
 from animica_site.config import NodeConfig
 from animica_site.metrics import NodeMetrics
+from animica_site.netfacts import NetFacts
 from animica_site.pruning import POLICIES, Pruner
 from animica_site.status import NodeStatus
 from chain import service as chain
@@ -31,8 +32,11 @@ from mining.service import Miner
 from pq import addresses
 from rpc import context as rpc_context
 from rpc import desk as rpc_desk
+from rpc import heads as rpc_heads
 from rpc import listeners as rpc_listeners
+from rpc import software
 from rpc.metrics import REGISTRY
+from rpc.progress import SyncWatch
 
 log = logging.getLogger("animica.contracts")
 
@@ -47,6 +51,7 @@ class Parts:
     miner: Miner | None
     status: NodeStatus
     pruner: Pruner | None
+    sync_watch: SyncWatch
 
 
 class _Slot:
@@ -86,13 +91,20 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     mempool.install(pool)
     proof_pool.install(proofs)
     mining.install(miner)
-    rpc_context.install(status)
+    net = NetFacts(
+        network=network,
+        genesis=chain.genesis_hash(),
+        agent=f"{software.PACKAGE}/{software.version()}",
+        height=lambda: rpc_heads.current()["height"],
+        source=lambda: None,
+    )
+    rpc_context.install(status, net)
     _Slot.metrics = NodeMetrics(
         clock=clock, importer=importer, pool=pool, proofs=proofs, miner=miner, bus=bus
     )
     REGISTRY.register(_Slot.metrics)
     _subscribe(bus, pool, proofs, miner)
-    return Parts(importer, pool, proofs, miner, status, _make_pruner(config))
+    return Parts(importer, pool, proofs, miner, status, _make_pruner(config), SyncWatch())
 
 
 def _subscribe(bus: EventBus, pool: Pool, proofs: ProofPool, miner: Miner | None) -> None:
