@@ -10,6 +10,7 @@ from animica_site.artifacts import ArtifactFiles
 from animica_site.config import NodeConfig
 from animica_site.files import write_private
 from animica_site.metrics import NodeMetrics
+from animica_site.netfacts import NetFacts
 from animica_site.pruning import POLICIES, Pruner
 from animica_site.status import NodeStatus
 from chain import service as chain
@@ -36,9 +37,11 @@ from p2p.service import Neighbours, Peers
 from pq import addresses
 from rpc import context as rpc_context
 from rpc import desk as rpc_desk
+from rpc import heads as rpc_heads
 from rpc import listeners as rpc_listeners
 from rpc import software
 from rpc.metrics import REGISTRY
+from rpc.progress import SyncWatch
 
 log = logging.getLogger("animica.contracts")
 
@@ -53,6 +56,7 @@ class Parts:
     miner: Miner | None
     status: NodeStatus
     pruner: Pruner | None
+    sync_watch: SyncWatch
     peers: Peers | None
 
 
@@ -81,6 +85,13 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     proofs = ProofPool(network=network, ledger=chain, clock=clock, bus=bus)
     miner = _make_miner(config, clock, importer, pool, proofs)
     peers = _make_peers(config, clock, importer, pool, proofs)
+    net = NetFacts(
+        network=network,
+        genesis=chain.genesis_hash(),
+        agent=_agent(),
+        height=lambda: rpc_heads.current()["height"],
+        source=lambda: peers,
+    )
     status = NodeStatus(
         network=network,
         data_dir=config.data_dir,
@@ -89,20 +100,21 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
         pool=pool,
         proofs=proofs,
         miner=miner,
-        peers=peers,
+        net=None if peers is None else net,
     )
     consensus.install(importer)
     mempool.install(pool)
     proof_pool.install(proofs)
     mining.install(miner)
     p2p.install(peers)
-    rpc_context.install(status)
+    rpc_context.install(status, net)
     _Slot.metrics = NodeMetrics(
         clock=clock, importer=importer, pool=pool, proofs=proofs, miner=miner, peers=peers, bus=bus
     )
     REGISTRY.register(_Slot.metrics)
     _subscribe(bus, pool, proofs, miner, peers)
-    return Parts(importer, pool, proofs, miner, status, _make_pruner(config), peers)
+    pruner = _make_pruner(config)
+    return Parts(importer, pool, proofs, miner, status, pruner, SyncWatch(), peers)
 
 
 def _subscribe(
@@ -158,10 +170,15 @@ def _make_peers(
         proofs=proofs,
         shelf=NoShelf(),
         loading=NoLoading(),
-        agent=f"{software.PACKAGE}/{software.version()}",
+        agent=_agent(),
     )
     key = identity.load_or_make(config.data_dir / identity.FILE_NAME, write_private)
     return Peers(config.peers, node, key)
+
+
+def _agent() -> str:
+    """What this software calls itself among peers."""
+    return f"{software.PACKAGE}/{software.version()}"
 
 
 def _make_pruner(config: NodeConfig) -> Pruner | None:

@@ -115,7 +115,7 @@ class Node:
         self._undo.append(finish)
 
     def _tick_loop(self, parts: Parts) -> None:
-        """Once a second: early blocks, waiting proofs, the pool's write-behind, pruning; a line."""
+        """Once a second: early blocks, waiting proofs, the pool to disk, news, pruning; a line."""
         from django.db import DatabaseError, InterfaceError, connections
 
         def tick(*work: Callable[[], object]) -> None:
@@ -137,6 +137,7 @@ class Node:
             while not self._stopping.wait(1):
                 seconds += 1
                 tick(parts.importer.tick, parts.proofs.settle, parts.pool.tick)
+                tick(parts.sync_watch.tick)
                 if parts.pruner is not None:
                     tick(partial(parts.importer.between_blocks, parts.pruner.tick))
                 if seconds % _STATUS_LINE_S == 0:

@@ -7,7 +7,7 @@ next one is taken, so a peer that sends faster than this node thinks has to wait
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -15,10 +15,11 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from p2p import service
 from p2p.net.limits import WS_MESSAGE_BYTES
 from p2p.net.switchboard import Switchboard
-from p2p.net.ws import WsWire
+from p2p.net.ws import PATH, WsWire
 from p2p.rules.addresses import Address
 
 T = TypeVar("T")
+App = Callable[..., Awaitable[None]]
 UNSUPPORTED, TOO_BIG, TRY_LATER = 1003, 1009, 1013
 
 
@@ -93,3 +94,19 @@ class PeerConsumer(AsyncWebsocketConsumer):
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._here))
         except RuntimeError as error:  # servers say so where the socket has gone meanwhile
             raise ConnectionResetError(str(error)) from None
+
+
+class PeerDoor:
+    """Takes peers' sockets aside; all else goes on to ``others``.
+
+    Peers name this node by whatever address reaches it, so the list of hosts is not for them.
+    """
+
+    def __init__(self, peers: App, others: App) -> None:
+        self._peers = peers
+        self._others = others
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection (ASGI 3)."""
+        is_peer = scope["type"] == "websocket" and scope["path"] == PATH
+        await (self._peers if is_peer else self._others)(scope, receive, send)

@@ -124,7 +124,7 @@ class Peers:
     def _make_machinery(self, signer: Signer, loop: NetLoop, engine: Engine) -> Machinery:
         node, post = self._node, self._inbox.post
         conduct = engine.part(Conduct)
-        loop.switchboard.doors.banned = lambda site: conduct.turns_away(site, node.clock.now_ms())
+        loop.switchboard.doors.banned = lambda one: conduct.turns_away(one, node.clock.now_ms())
         importing = Importing(node.importer, post)
         admitting = Admitting(node.pool, node.proofs, post)
         hands = Hands(

@@ -143,6 +143,15 @@ def take_wishes() -> list[Asked]:
     return asked
 
 
+def standing(peer: bytes) -> dict[str, object]:
+    """What the tables say of a peer, as plain JSON for the audit."""
+    ban = BanRow.objects.filter(peer=peer).order_by("-until_ms").first()
+    return {
+        "bannedUntilMs": None if ban is None else ban.until_ms,
+        "pinned": KnownAddress.objects.filter(peer=peer, pinned=True).exists(),
+    }
+
+
 # ------------------------------------------------------------------ parts
 
 

@@ -35,21 +35,20 @@ class Allowance:
 
 
 class Doors:
-    """Counts inbound handshakes, of all and of each site; ``banned`` says which sites get none."""
+    """Counts inbound handshakes, of all and of each site; ``banned`` says who gets none."""
 
     def __init__(self) -> None:
         self._all = Allowance(HANDSHAKES_BURST, HANDSHAKE_EVERY_MS)
         self._sites: OrderedDict[str, Allowance] = OrderedDict()
-        self.banned: Callable[[str], bool] = lambda site: False
+        self.banned: Callable[[Address], bool] = lambda address: False
 
     def refuses(self, address: Address, now_ms: int) -> str:
         """Why nobody may come in from there now; "" if one may, who is then counted."""
-        site = address.site
-        if self.banned(site):
+        if self.banned(address):
             return "banned"
         if address.reach == LOOPBACK:
             return ""
-        if not self._of(site).take(now_ms):
+        if not self._of(address.site).take(now_ms):
             return "host_rate"
         return "" if self._all.take(now_ms) else "rate"
 
