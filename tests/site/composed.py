@@ -37,7 +37,9 @@ class Composed:
 def compose(data_dir: Path) -> Iterator[Composed]:
     """A composed node whose miner has not been started."""
     network, bus = fast_network(), EventBus(raise_error)
-    config = NodeConfig(network=network, data_dir=data_dir, mine_to=key(0).address, peers=PeersConfig())
+    config = NodeConfig(
+        network=network, data_dir=data_dir, mine_to=key(0).address, peers=PeersConfig()
+    )
     clock = FixedClock(network.genesis.time_ms + 86_400_000)
     try:
         parts = composition.build(config=config, clock=clock, runner=InlineRunner(), bus=bus)
