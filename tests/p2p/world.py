@@ -34,14 +34,23 @@ class SeededChance:
 
 
 class PlainLedger:
-    """A chain of which only the head is asked."""
+    """A chain of which only the head is known."""
 
     def __init__(self) -> None:
-        self.now = SimpleNamespace(height=7, hash=HEAD, total_work=1234)
+        header = SimpleNamespace(parent=bytes(32))
+        self.now = SimpleNamespace(
+            height=7, hash=HEAD, header=header, total_work=1234, canonical=True
+        )
         self.keeps = Kept(witnesses_from=3, bodies_from=2)
 
     def head(self):
         return self.now
+
+    def stored(self, hash):
+        return self.now if hash == HEAD else None
+
+    def canonical_header(self, height):
+        return self.now if height in (0, 7) else None
 
     def kept(self):
         return self.keeps
