@@ -24,6 +24,7 @@ from core.bus import EventBus
 from core.ports import Clock, TaskRunner
 from execution.vm import machine
 from execution.vm.codes import CODES
+from explorer import network as explorer_network
 from mempool import service as mempool
 from mempool.events import TxAdded
 from mempool.service import Pool
@@ -108,6 +109,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     mining.install(miner)
     p2p.install(peers)
     rpc_context.install(status, net)
+    explorer_network.install(net)
     _Slot.metrics = NodeMetrics(
         clock=clock, importer=importer, pool=pool, proofs=proofs, miner=miner, peers=peers, bus=bus
     )
@@ -204,6 +206,7 @@ def dismantle() -> None:
     CODES.artifacts = None
     machine.FAULTS.report = None
     rpc_context.install(None)
+    explorer_network.install(None)
     p2p.install(None)
     mining.install(None)
     proof_pool.install(None)

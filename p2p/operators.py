@@ -128,6 +128,11 @@ ACTIONS: Mapping[str, Action] = {
 }
 
 
+def any_waits() -> bool:
+    """Whether some wish has not been taken by a node yet."""
+    return store.any_wish()
+
+
 def id_text(peer: bytes) -> str:
     """A peer's id as people and JSON have it."""
     return "0x" + peer.hex()

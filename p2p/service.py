@@ -30,6 +30,7 @@ from p2p.net.limits import SAVE_MS, VIEWS_MS
 from p2p.pulse import Pulse, now_ms
 from p2p.reads import LedgerReads, PoolReads, SystemChance
 from p2p.rules.addresses import Address
+from p2p.rules.book import Book
 from p2p.rules.build import make_engine
 from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context, Settings
@@ -164,7 +165,7 @@ class Peers:
             now=Moment(now_ms(), node.clock.now_ms()),
         )
         kept = keeper.load()
-        return make_engine(ctx, bans=kept.bans)
+        return make_engine(ctx, bans=kept.bans, book=kept.book)
 
     # ------------------------------------------------------------ in the engine's thread
 
@@ -180,7 +181,7 @@ class Peers:
 
     def _save(self, engine: Engine) -> None:
         if self._machinery is not None:
-            self._machinery.keeper.save(Kept((), engine.part(Conduct).bans()))
+            self._machinery.keeper.save(Kept(engine.part(Book).entries(), engine.part(Conduct).bans()))
 
     def _read_on(self, conn: int) -> None:
         if self._machinery is not None:

@@ -127,9 +127,14 @@ def add_wish(wish: Asked, at_ms: int) -> None:
     )
 
 
+def any_wish() -> bool:
+    """Whether a wish waits."""
+    return Wish.objects.exists()
+
+
 def take_wishes() -> list[Asked]:
     """Every waiting wish, in the order in which they were made; they wait no longer."""
-    if not Wish.objects.exists():  # nearly always, and without a transaction
+    if not any_wish():  # nearly always, and without a transaction
         return []
     with transaction.atomic():
         rows = list(Wish.objects.select_for_update().order_by("id"))

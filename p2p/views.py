@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from p2p.rules.book import Book
 from p2p.rules.conduct import Conduct
 from p2p.rules.engine import Engine
+from p2p.rules.gossip import Gossip
 from p2p.rules.peer import Peer
+from p2p.rules.sync import Sync
 from p2p.values import BanView, NetView, PeerView, SyncView
 from pq.algorithms import SIGNATURE_ALGORITHMS
 
@@ -53,11 +56,11 @@ def look(engine: Engine, place: Place, traffic: Traffic, totals: tuple[int, int]
         place.listen,
         inbound,
         len(ready) - inbound,
-        0,
+        len(engine.part(Book).entries()),
         bans,
         *totals,
     )
-    return Views(net, tuple(_peer(engine, peer, traffic) for peer in ready), _sync(engine))
+    return Views(net, tuple(_peer(engine, peer, traffic) for peer in ready), engine.part(Sync).view())
 
 
 def alg_name(alg: int) -> str:
@@ -81,13 +84,9 @@ def _peer(engine: Engine, peer: Peer, traffic: Traffic) -> PeerView:
         head=peer.head,
         latency_ms=peer.latency_ms,
         points=engine.part(Conduct).points(peer),
-        in_mesh=False,
+        in_mesh=engine.part(Gossip).in_mesh(peer),
         pinned=peer.id in engine.ctx.pinned,
         bytes_in=bytes_in,
         bytes_out=bytes_out,
     )
 
-
-def _sync(engine: Engine) -> SyncView:
-    height = engine.ctx.ledger.head().height
-    return SyncView("following", height, height, 0, None)
