@@ -181,7 +181,9 @@ class Peers:
 
     def _save(self, engine: Engine) -> None:
         if self._machinery is not None:
-            self._machinery.keeper.save(Kept(engine.part(Book).entries(), engine.part(Conduct).bans()))
+            self._machinery.keeper.save(
+                Kept(engine.part(Book).entries(), engine.part(Conduct).bans())
+            )
 
     def _read_on(self, conn: int) -> None:
         if self._machinery is not None:

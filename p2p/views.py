@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from p2p.rules.book import Book
 from p2p.rules.conduct import Conduct
 from p2p.rules.engine import Engine
-from p2p.rules.gossip import Gossip
+from p2p.rules.gossip.part import Gossip
 from p2p.rules.peer import Peer
 from p2p.rules.sync import Sync
 from p2p.values import BanView, NetView, PeerView, SyncView
@@ -56,11 +56,13 @@ def look(engine: Engine, place: Place, traffic: Traffic, totals: tuple[int, int]
         place.listen,
         inbound,
         len(ready) - inbound,
-        len(engine.part(Book).entries()),
+        len(engine.part(Book).shelves),
         bans,
         *totals,
     )
-    return Views(net, tuple(_peer(engine, peer, traffic) for peer in ready), engine.part(Sync).view())
+    return Views(
+        net, tuple(_peer(engine, peer, traffic) for peer in ready), engine.part(Sync).view()
+    )
 
 
 def alg_name(alg: int) -> str:
@@ -89,4 +91,3 @@ def _peer(engine: Engine, peer: Peer, traffic: Traffic) -> PeerView:
         bytes_in=bytes_in,
         bytes_out=bytes_out,
     )
-
