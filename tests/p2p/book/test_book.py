@@ -15,7 +15,7 @@ def test_a_seed_is_dialled_and_asked_for_others():
     world.wait(100)
     assert world.dials() == [actions.Dial(parse(SEED), "outbound")]
     peer = world.ready(address=SEED, outbound=True, purpose="outbound")
-    assert world.sent(peer) == [m.GetPeers()]
+    assert world.sent(peer, m.GetPeers) == [m.GetPeers()]
     world.say(peer, m.Peers(("tcp://127.0.0.1:9001", "tcp://5.6.7.8:9")))
     world.wait(1_000)
     assert {str(dial.address) for dial in world.dials()} == {
