@@ -95,6 +95,13 @@ class Context:
         """The peer has brought something that this node wanted and found valid."""
         peer.useful_ms = self.now.ms
 
+    def pin(self, id: bytes) -> bool:
+        """Hold on to a peer; False: too many are pinned already."""
+        if id not in self.pinned and len(self.pinned) >= limits.PINNED_MOST:
+            return False
+        self.pinned.add(id)
+        return True
+
     def close(self, peer: Peer, code: str, reason: str = "") -> None:
         """Say goodbye and end the connection; nothing more is taken from it."""
         if peer.closing:
