@@ -13,10 +13,15 @@ from p2p.rules.addresses import Address
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A message for a connection: kind byte and CBOR. ``bulk`` may wait behind all others."""
+    """A message for a connection: kind byte and CBOR.
+
+    ``bulk`` may wait behind all others; each is answered by one ``Writable``, at once where less
+    than WRITABLE_BYTES wait.
+    """
 
     conn: int
     data: bytes
+    bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,19 @@ class SetSyncing:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedBranch:
+    """Raise the alarm about a chain of more work that forks off below maxReorg.
+
+    Only its headers are known; ``work`` is the total that they prove up to the block ``hash``.
+    """
+
+    hash: bytes
+    height: int
+    work: int
+    fork_height: int
+
+
+@dataclass(frozen=True, slots=True)
 class BeginSnapshot:
     """Get ready to load the state behind ``header``, whose ancestors are ``headers`` from 1 on.
 
@@ -108,6 +126,7 @@ Action = (
     | AdmitTxs
     | AdmitProof
     | SetSyncing
+    | RefusedBranch
     | BeginSnapshot
     | StoreChunk
     | Note

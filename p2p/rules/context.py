@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.network import Network
+from p2p.rules import limits
 from p2p.rules.actions import Action, Close, Note, Send
 from p2p.rules.moment import Moment
 from p2p.rules.offences import Offence
@@ -17,13 +18,18 @@ from p2p.rules.wire.messages import Goodbye, Message
 
 @dataclass(frozen=True)
 class Settings:
-    """What this node is and wants. ``listen`` are (scheme, port) pairs told to peers."""
+    """What this node is and wants. ``listen`` are (scheme, port) pairs told to peers.
+
+    ``seeds`` are addresses to begin with; ``pinned`` ones are always kept connected.
+    """
 
     id: bytes
     agent: str
     listen: tuple[tuple[str, int], ...] = ()
-    outbound_wanted: int = 8
-    inbound_most: int = 64
+    outbound_wanted: int = limits.OUTBOUND_WANTED
+    inbound_most: int = limits.INBOUND_MOST
+    seeds: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
     snapshot_sync: bool = False
     """Whether a node without blocks loads a snapshot rather than executing from block 1."""
 
@@ -41,9 +47,13 @@ class Context:
     now: Moment = field(default_factory=lambda: Moment(0, 0))
     peers: dict[int, Peer] = field(default_factory=dict)
     """By connection; only those whose handshake is complete."""
+    pinned: set[bytes] = field(default_factory=set)
+    """Ids that operators hold on to: never banned, always kept connected."""
     actions: list[Action] = field(default_factory=list)
     blame: Callable[[Peer, Offence, str], None] = lambda peer, offence, detail: None
     """``blame(peer, offence, detail)``: points, perhaps a ban. Set by the conduct part."""
+    admits: Callable[[Peer, bytes], bool] = lambda peer, data: True
+    """Whether the budgets have room for a message, before it is decoded. Set likewise."""
 
     def act(self, action: Action) -> None:
         """Have something done."""
@@ -54,12 +64,39 @@ class Context:
         if not peer.closing:
             self.act(Send(peer.conn, codec.encode(message)))
 
+    def bulk(self, peer: Peer, make: Callable[[], Message | None]) -> None:
+        """Answer with a large message when the peer has read the one before; None: nothing.
+
+        ``make`` is called when the answer's turn has come. Who asks for more than ASKED_MOST at
+        once floods.
+        """
+        if peer.closing:
+            return
+        if len(peer.bulk) >= limits.ASKED_MOST:
+            self.blame(peer, Offence.FLOOD, "too many requests wait for their answers")
+            return
+        peer.bulk.append(make)
+        self.pump(peer)
+
+    def pump(self, peer: Peer) -> None:
+        """Send the next bulk message if the peer is writable."""
+        while peer.bulk and peer.writable and not peer.closing:
+            message = peer.bulk.popleft()()
+            if message is not None:
+                peer.writable = False
+                self.act(Send(peer.conn, codec.encode(message), bulk=True))
+
+    def useful(self, peer: Peer) -> None:
+        """The peer has brought something that this node wanted and found valid."""
+        peer.useful_ms = self.now.ms
+
     def close(self, peer: Peer, code: str, reason: str = "") -> None:
         """Say goodbye and end the connection; nothing more is taken from it."""
         if peer.closing:
             return
-        self.send(peer, Goodbye(code, reason))
+        self.send(peer, Goodbye(code, _short(reason)))
         peer.closing = True
+        peer.bulk.clear()
         self.act(Close(peer.conn, code))
 
     def note(self, level: str, name: str, **facts: object) -> None:
@@ -70,3 +107,7 @@ class Context:
     def ready(self) -> list[Peer]:
         """Peers that have identified themselves and are not being closed."""
         return [p for p in self.peers.values() if p.said is not None and not p.closing]
+
+
+def _short(reason: str) -> str:
+    return reason.encode()[: limits.REASON_BYTES].decode(errors="ignore")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import EncodingRefused
 from p2p.rules.actions import Action
@@ -24,7 +24,9 @@ from p2p.rules.offences import Offence
 from p2p.rules.part import Handler, Part
 from p2p.rules.peer import Peer
 from p2p.rules.wire import codec
-from p2p.rules.wire.messages import Identify
+from p2p.rules.wire.messages import Goodbye, Identify
+
+P = TypeVar("P", bound=Part)
 
 
 class Engine:
@@ -33,15 +35,18 @@ class Engine:
     def __init__(self, ctx: Context, parts: Sequence[Part]) -> None:
         self.ctx = ctx
         self.parts = parts
-        self._messages: dict[type, Handler] = {}
+        self._messages: dict[type, list[Handler]] = defaultdict(list)
         self._events: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
         self._block_bytes = ctx.network.block_bytes_most
         for part in parts:
-            taken = self._messages.keys() & part.messages().keys()
-            assert not taken, f"two parts handle {taken}"
-            self._messages.update(part.messages())
+            for message, handler in part.messages().items():
+                self._messages[message].append(handler)
             for kind, handler in part.events().items():
                 self._events[kind].append(handler)
+
+    def part(self, kind: type[P]) -> P:
+        """The part of a kind, for those who keep what it knows over a restart."""
+        return next(part for part in self.parts if isinstance(part, kind))
 
     def handle(self, event: Event, now: Moment) -> list[Action]:
         """Take one event; what is to be done, in order."""
@@ -53,15 +58,19 @@ class Engine:
             case PeerConnected():
                 self._connected(event)
             case PeerLost(conn):
-                self._lost(conn)
+                if (peer := self.ctx.peers.get(conn)) is not None:
+                    peer.closing = True
             case Writable(conn):
                 if (peer := self.ctx.peers.get(conn)) is not None:
                     peer.writable = True
+                    self.ctx.pump(peer)
             case Tick():
                 for part in self.parts:
                     part.tick()
         for handler in self._events.get(type(event), ()):
             handler(event)
+        if isinstance(event, PeerLost):
+            self._lost(event.conn)
         actions, self.ctx.actions = self.ctx.actions, []
         return actions
 
@@ -80,21 +89,27 @@ class Engine:
 
     def _lost(self, conn: int) -> None:
         peer = self.ctx.peers.pop(conn, None)
-        if peer is not None:
+        if peer is not None and peer.announced:
             for part in self.parts:
                 part.peer_gone(peer)
 
     def _take(self, peer: Peer, data: bytes) -> None:
         peer.heard_ms = self.ctx.now.ms
+        if not self.ctx.admits(peer, data):
+            return
         try:
             message = codec.decode(data, block_bytes=self._block_bytes)
         except EncodingRefused as refusal:
             self.ctx.blame(peer, Offence.MALFORMED, str(refusal))
             return
-        if (peer.said is None) != isinstance(message, Identify):
+        in_order = (peer.said is None) == isinstance(message, Identify)
+        if not in_order and not isinstance(message, Goodbye):
             self.ctx.blame(peer, Offence.OUT_OF_ORDER, type(message).__name__)
             return
-        self._messages[type(message)](peer, message)
+        for handler in self._messages[type(message)]:
+            if not peer.closing:
+                handler(peer, message)
         if isinstance(message, Identify) and peer.said is not None and not peer.closing:
+            peer.announced = True
             for part in self.parts:
                 part.peer_ready(peer)

@@ -52,7 +52,7 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class Writable:
-    """What waited to be sent to this peer has fallen below WRITABLE_BYTES."""
+    """After a bulk ``Send``: what waits to be sent to this peer is below WRITABLE_BYTES."""
 
     conn: int
 

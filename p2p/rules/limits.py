@@ -5,6 +5,8 @@ Bytes, counts and milliseconds, as the names say.
 
 from __future__ import annotations
 
+from core.limits import PROOFS_PER_BLOCK, SHARES_PER_BLOCK_MOST
+
 VERSION = 1
 """Version of handshake and messages."""
 
@@ -15,6 +17,14 @@ MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What a message may have beside the largest block of the network."""
 AGENT_BYTES = 64
 REASON_BYTES = 128
+CODE_BYTES = 32
+"""The word of a `goodbye`."""
+LISTEN_MOST = 8
+"""Listening ports that an `identify` names."""
+SNAPSHOTS_TOLD_MOST = 16
+"""Snapshots that an `identify` names."""
+BACKOFF_S_MOST = 3_600
+"""What a `prune` may ask for."""
 
 IDS_MOST = 1_024
 """Ids of one inventory, request or `missing`."""
@@ -26,13 +36,31 @@ HEADERS_MOST = 256
 BODIES_MOST = 16
 """Blocks of one request for bodies; each comes in a message of its own."""
 ADDRESSES_MOST = 64
+ADDRESS_CHARS = 64
+"""An IP address in text with scheme and port; the longest has 60 characters."""
+
 SHORT_ID_BYTES = 6
+SALT_BYTES = 8
 COMPACT_TXS_MOST = 100_000
+TX_LEAST_BYTES = 100
+"""No transaction is shorter, so a block has no more transactions than its bytes over this."""
+PROOFS_MOST = SHARES_PER_BLOCK_MOST + PROOFS_PER_BLOCK
+"""Proofs of a block of any network."""
+RECEIPT_BYTES = 256
+"""A proof's receipt; eight fields of fixed size or 64 bits."""
+PREFILLED_MOST = 256
+PREFILLED_BYTES = 256 * 1024
+"""Transactions that a compact block brings whole."""
+PARTS_MOST = 4_096
+"""Transactions asked for out of one block; who lacks more asks for the whole body."""
 
 CHUNK_RECORDS = 4_096
 CHUNK_BYTES = 512 * 1024
 """Records of a snapshot's chunk end with the first of these that is reached."""
 CHUNKS_MOST = 1_000_000
+CHUNK_FRAME_BYTES = 128 * 1024
+"""What a chunk may have beside: its last record beyond CHUNK_BYTES, the proof of completeness."""
+MANIFEST_BYTES = 1024 * 1024
 
 # ------------------------------------------------------------------ connections
 INBOUND_MOST = 64
@@ -56,3 +84,54 @@ ASKED_MOST = 64
 
 TICK_MS = 100
 """How often the engine is told the time."""
+
+# ------------------------------------------------------------------ conduct
+PROTECTED_PART = 8
+"""Of a full house's inbound peers a so-manieth is protected for each of three merits."""
+FLOOD_POINTS_MS = 1_000
+"""A peer over its budget is scored once in so long."""
+BAN_MS = 60 * 60 * 1000
+BAN_MOST_MS = 24 * BAN_MS
+"""A first ban, and where doubling ends."""
+BAN_STEP_MS = 24 * 60 * 60 * 1000
+"""So long after a ban's end the peer counts as banned once less."""
+BANS_MOST = 10_000
+SCORES_MOST = 4_096
+"""Peers and hosts whose points are remembered; those that did wrong longest ago go first."""
+PINNED_MOST = 256
+DEAD_MS = 30_000
+"""A peer silent for so long (pings are every PING_MS) yields to a second connection of its."""
+
+# ------------------------------------------------------------------ addresses
+NEW_BUCKETS = 64
+NEW_BUCKET_MOST = 48
+NEW_BUCKETS_PER_SOURCE = 8
+"""Addresses heard of: what one source group tells reaches so many of the buckets."""
+TRIED_BUCKETS = 32
+TRIED_BUCKET_MOST = 32
+TRIED_BUCKETS_PER_GROUP = 4
+"""Addresses that answered: those of one address group reach so many of the buckets."""
+FIXED_MOST = 256
+"""Addresses that operators gave: seeds, pinned, asked for. In no bucket, never displaced."""
+OWN_MOST = 16
+"""Addresses at which this node met itself."""
+ANCHORS = 2
+DIALS_MOST = 8
+"""Dials under way."""
+DIAL_MS = 30_000
+"""A dial that nobody reported on for so long has failed."""
+DIAL_ROUND_MS = 1_000
+"""How often the book looks whom to dial."""
+RETRY_MS = 1_000
+RETRY_MOST_MS = 10 * 60 * 1000
+"""How long a failed address rests, doubling with each failure."""
+STEADY_MS = 60_000
+"""An outbound connection that lasted so long was no failure."""
+POOR_FAILURES = 3
+POOR_MS = 30 * 24 * 60 * 60 * 1000
+"""An address that failed so often in a row, or was not heard of for so long, yields its place."""
+FEELER_MS = 120_000
+DOUBTED_MOST = 16
+STALE_INTERVALS = 20
+STALE_LEAST_MS = 120_000
+"""Without a new head for so many block intervals, and so long, one more peer is dialled."""

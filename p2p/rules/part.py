@@ -15,14 +15,15 @@ class Part:
     """A part hears of peers, of time, and of the messages and events that it names.
 
     Subclasses override what they need. ``peer_ready`` comes after the peer's ``Identify``;
-    ``peer_gone`` after the connection has ended, for every peer that was announced.
+    ``peer_gone`` after the connection has ended, for every peer that was announced. Handlers of
+    the event ``PeerLost`` come before that, for every connection, and still find the peer.
     """
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
 
     def messages(self) -> Mapping[type, Handler]:
-        """Handlers by type of message; a type belongs to one part."""
+        """Handlers by type of message; only ``Missing`` goes to two parts, each by its kinds."""
         return {}
 
     def events(self) -> Mapping[type, Callable[[Any], None]]:

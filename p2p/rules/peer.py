@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from p2p.rules.addresses import Address
-from p2p.rules.wire.messages import Identify
+from p2p.rules.wire.messages import Identify, Message
 
 
 @dataclass(slots=True, eq=False)
@@ -13,7 +15,9 @@ class Peer:
     """A connection after its handshake.
 
     ``head``, ``height`` and ``work`` are what the peer claims or has shown last; ``said`` is its
-    ``Identify``, without which nothing else is taken from it.
+    ``Identify``, without which nothing else is taken from it; ``announced``: the parts know of it.
+    ``useful_ms`` is when it last brought something that this node wanted. ``bulk`` waits for the
+    peer to be writable, see ``Context.bulk``. ``left`` is the code of its own goodbye.
     """
 
     conn: int
@@ -31,6 +35,10 @@ class Peer:
     latency_ms: int | None = None
     writable: bool = True
     closing: bool = False
+    announced: bool = False
+    useful_ms: int = 0
+    left: str = ""
+    bulk: deque[Callable[[], Message | None]] = field(default_factory=deque)
 
     @property
     def name(self) -> str:
