@@ -34,9 +34,9 @@ def begin(*, headers: Iterable[Header]) -> SnapshotLoad:
     are held to be verified. Raises SnapshotOccupied, SnapshotInvalid.
     """
     with transaction.atomic():
-        reach("snapshot.begun")
+        reach("gather.begun")
         begun = rows.begin(headers)
-    reach("snapshot.committed")
+    reach("gather.committed")
     return begun
 
 

@@ -6,13 +6,15 @@ page gave. Raises BadCursor and BadLimit for what a caller got wrong, ChainEmpty
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from chain.errors import BadCursor, BadLimit, BadRange, HeadBroken, Pruned, TooManyTopics
 from chain.store import blocks as block_rows
 from chain.store import history, keys, meta, past, sections, state, txs
 from chain.store import proofs as proof_rows
+from chain.store.past import ProvableState
 from chain.store.snapshot import snapshot
 from chain.values import (
     BlockProofs,
@@ -305,6 +307,16 @@ def prove_range(
             before = key
         proof = statetree.prove_range(there.source, first, reached)
     return ProvenRange(there.header, first, reached, tuple(records), proof)
+
+
+@contextmanager
+def provable(height: int | None = None) -> Iterator[ProvableState]:
+    """The state after the block at a height (None: the head), all of one commit, for a long read.
+
+    Raises StateNotYet, Pruned, StateTooFarBack.
+    """
+    with snapshot():
+        yield past.provable_at(height)
 
 
 def totals() -> Totals:

@@ -52,8 +52,14 @@ class Kept:
 
     @property
     def lowest_head(self) -> int:
-        """The lowest block that the best chain can be taken back to."""
-        return max(self.state_from, self.bodies_from, self.witnesses_from)
+        """The lowest block that the best chain can be taken back to.
+
+        A head has its whole body, or is the base, which never had one.
+        """
+        bodies = max(self.bodies_from, self.witnesses_from)
+        if 0 < self.base == bodies - 1:
+            bodies = self.base
+        return max(self.state_from, bodies)
 
     def start_of(self, part: Part) -> int:
         """The height from which a part is here."""

@@ -66,7 +66,7 @@ def begin(headers: Iterable[Header]) -> SnapshotLoad:
     rising = _linked(headers)
     while batch := list(islice(rising, _BATCH)):
         _HEADER.write([(header.height, header.encoded) for header in batch])
-        reach("snapshot.headers")
+        reach("gather.headers")
         last = batch[-1]
     if last is None:
         raise SnapshotInvalid("a snapshot is of a block above genesis")
@@ -75,7 +75,7 @@ def begin(headers: Iterable[Header]) -> SnapshotLoad:
         f"INSERT INTO chain_snapshotload (id, {_COLUMNS}) VALUES (1, %s, %s, %s, 0, 0)",
         (begun.hash, begun.height, begun.following),
     )
-    reach("snapshot.opened")
+    reach("gather.opened")
     return begun
 
 
@@ -121,14 +121,14 @@ def store(
             raise SnapshotOutOfOrder(f"the records of chunk {index} do not rise", chunk=index)
         before = key
     _RECORD.write(rows)
-    reach("snapshot.records")
+    reach("gather.records")
     following = None if last == LAST_KEY else (int.from_bytes(last) + 1).to_bytes(32)
     count = now.records + len(rows)
     sql.run(
         "UPDATE chain_snapshotload SET following = %s, chunks = %s, records = %s WHERE id = 1",
         (following, index + 1, count),
     )
-    reach("snapshot.advanced")
+    reach("gather.advanced")
     return SnapshotLoad(hash, now.height, following, index + 1, count)
 
 
@@ -145,15 +145,15 @@ def finish(hash: bytes, work_of: WorkOf) -> StoredHeader:
         )
     header = _header_at(now.height)
     sql.run("DELETE FROM chain_statepage")
-    reach("snapshot.unpaged")
+    reach("gather.unpaged")
     supply = _build(header)
     sql.run("DELETE FROM chain_staterecord")
-    reach("snapshot.cleared")
+    reach("gather.cleared")
     sql.run(
         "INSERT INTO chain_staterecord (key, module, ident, value) "
         "SELECT key, module, ident, value FROM chain_snapshotrecord ORDER BY key"
     )
-    reach("snapshot.moved")
+    reach("gather.moved")
     _put_headers(now.height, supply, work_of)
     meta.rebase(hash, now.height, supply)
     drop()
@@ -166,7 +166,7 @@ def drop() -> None:
     """Forget what has been loaded so far."""
     for table in _TABLES:
         sql.run(f"DELETE FROM {table}")
-        reach("snapshot.dropped")
+        reach("gather.dropped")
 
 
 def _required(hash: bytes) -> SnapshotLoad:
@@ -269,7 +269,7 @@ def _put_headers(height: int, supply: int, work_of: WorkOf) -> None:
             work += work_of(header.theta)
             rows.append(_block_row(header, work, supply if header.height == height else None))
         _BLOCK.write(rows)
-        reach("snapshot.blocks")
+        reach("gather.blocks")
         below += len(batch)
 
 

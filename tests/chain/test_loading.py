@@ -18,7 +18,7 @@ from chain.errors import (
 )
 from chain.store import loading as rows
 from chain.store import pages, sql
-from chain.values import BlockStatus, Kept
+from chain.values import BlockStatus, Kept, Part
 from core import failpoints
 from core.statetree import FIRST_KEY, LAST_KEY
 from tests.chain import builder
@@ -163,6 +163,19 @@ def test_the_same_chain_executed_has_the_same_state_and_pages(line):
         assert loaded[table] == executed[table]
 
 
+def test_it_can_be_rewound_to_the_snapshot_itself_and_no_further(line):
+    base = load(line)
+    append(*line[BASE + 1 :])
+    while service.rewind_step(height=BASE).height > BASE:
+        pass
+    assert service.head().hash == base.hash
+    check_all()
+    append(*line[BASE + 1 :])
+    service.prune(part=Part.BODIES, keep=2, window=2, most=100)
+    assert service.kept().lowest_head == len(line) - 3
+    check_all()
+
+
 def test_headers_below_it_are_blocks_whose_rest_was_never_here(line):
     load(line)
     for height in range(1, BASE + 1):
@@ -215,8 +228,8 @@ def test_what_lies_above_is_served_as_ever(line):
     )
     assert queries.prove("account", builder.address(1), height=BASE).header.hash == base.hash
     with pytest.raises(RewindRefused):
-        service.rewind_plan(height=BASE)
-    assert service.rewind_plan(height=BASE + 1).blocks == 1
+        service.rewind_plan(height=BASE - 1)
+    assert service.rewind_plan(height=BASE).blocks == 2
     page = queries.txs_by_address(builder.address(1))
     assert [line.height for line in page.items] == [BASE + 2, BASE + 1] and page.cursor is None
 
@@ -334,9 +347,9 @@ def test_a_second_one_is_refused(line):
 
 
 POINTS = (
-    *("snapshot.begun", "snapshot.headers", "snapshot.opened", "chunk.begun", "snapshot.records"),
-    *("snapshot.advanced", "base.begun", "snapshot.unpaged", "snapshot.cleared", "pages.written"),
-    *("snapshot.moved", "snapshot.blocks", "meta.rebased", "snapshot.dropped"),
+    *("gather.begun", "gather.headers", "gather.opened", "chunk.begun", "gather.records"),
+    *("gather.advanced", "base.begun", "gather.unpaged", "gather.cleared", "pages.written"),
+    *("gather.moved", "gather.blocks", "meta.rebased", "gather.dropped"),
 )
 
 
@@ -363,7 +376,7 @@ def test_broken_off_anywhere_the_ledger_is_at_genesis_and_the_load_goes_on(line,
     check_all()
 
 
-@pytest.mark.parametrize("point", ["snapshot.committed", "chunk.committed", "base.committed"])
+@pytest.mark.parametrize("point", ["gather.committed", "chunk.committed", "base.committed"])
 def test_after_a_commit_it_has_happened(line, point):
     base = line[BASE]
     failpoints.install(breaking_at(point, 1))
