@@ -47,6 +47,8 @@ class Context:
     now: Moment = field(default_factory=lambda: Moment(0, 0))
     peers: dict[int, Peer] = field(default_factory=dict)
     """By connection; only those whose handshake is complete."""
+    bars: Callable[[bytes], bool] = lambda id: False
+    """Whether a peer is kept out. Set likewise."""
     pinned: set[bytes] = field(default_factory=set)
     """Ids that operators hold on to: never banned, always kept connected."""
     actions: list[Action] = field(default_factory=list)
@@ -110,4 +112,5 @@ class Context:
 
 
 def _short(reason: str) -> str:
-    return reason.encode()[: limits.REASON_BYTES].decode(errors="ignore")
+    """What a goodbye can carry of a reason: its beginning, in printable ASCII."""
+    return "".join(c if " " <= c <= "~" else "?" for c in reason[: limits.REASON_BYTES])

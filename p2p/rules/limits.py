@@ -12,9 +12,19 @@ VERSION = 1
 
 # ------------------------------------------------------------------ messages
 FRAME_BYTES = 1024 * 1024
-"""A frame's plaintext, its flag byte included; longer messages take several frames."""
+"""A frame as it is on the wire, length and tag included; longer messages take several frames."""
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What a message may have beside the largest block of the network."""
+HELLO_BYTES = 4 * 1024
+"""A message of the handshake that is not encrypted yet."""
+SEALED_BYTES = 8 * 1024
+"""An encrypted identity; that of SLH-DSA takes 7.8 KiB."""
+AEADS_MOST = 8
+"""Ciphers that an initiator may offer."""
+REKEY_BYTES = 1024 * 1024 * 1024
+"""Bytes of frames under one key; the frame that reaches them is its last."""
+REKEY_MS = 10 * 60 * 1000
+"""A frame sent so long after the key was new is its last."""
 AGENT_BYTES = 64
 REASON_BYTES = 128
 CODE_BYTES = 32
@@ -69,7 +79,7 @@ SNAPSHOT_DEPTH = 12
 INBOUND_MOST = 64
 OUTBOUND_WANTED = 8
 INBOUND_PER_GROUP = 8
-"""Inbound connections of one address group (IPv4 /16, IPv6 /32); loopback is exempt."""
+"""Inbound connections of one address group (IPv4 /16, IPv6 /32); near addresses are exempt."""
 OUTBOUND_PER_GROUP = 1
 HANDSHAKES_MOST = 64
 """Connections in their handshake at once."""
@@ -107,7 +117,7 @@ DEAD_MS = 30_000
 
 # ------------------------------------------------------------------ addresses
 NEW_BUCKETS = 64
-NEW_BUCKET_MOST = 48
+NEW_BUCKET_MOST = 44
 NEW_BUCKETS_PER_SOURCE = 8
 """Addresses heard of: what one source group tells reaches so many of the buckets."""
 TRIED_BUCKETS = 32
@@ -138,3 +148,7 @@ DOUBTED_MOST = 16
 STALE_INTERVALS = 20
 STALE_LEAST_MS = 120_000
 """Without a new head for so many block intervals, and so long, one more peer is dialled."""
+SURPLUS_MS = 10_000
+"""So long after the head has moved again the peer too many is let go."""
+LONG_REST_FAILURES = 10
+"""Failures that an address counts which wants no connection, or where an operator ended it."""

@@ -34,14 +34,23 @@ class SeededChance:
 
 
 class PlainLedger:
-    """A chain of which only the head is asked."""
+    """A chain of which only the head is known."""
 
     def __init__(self) -> None:
-        self.now = SimpleNamespace(height=7, hash=HEAD, total_work=1234)
+        header = SimpleNamespace(parent=bytes(32))
+        self.now = SimpleNamespace(
+            height=7, hash=HEAD, header=header, total_work=1234, canonical=True
+        )
         self.keeps = Kept(witnesses_from=3, bodies_from=2)
 
     def head(self):
         return self.now
+
+    def stored(self, hash):
+        return self.now if hash == HEAD else None
+
+    def canonical_header(self, height):
+        return self.now if height in (0, 7) else None
 
     def kept(self):
         return self.keeps
@@ -101,13 +110,12 @@ class World:
         self.done = done
         return done
 
-    def connect(
-        self, number=None, address="tcp://5.6.7.8:1", *, outbound=False, purpose="", id=None
-    ):
+    def connect(self, number=None, address="tcp://5.6.7.8:1", *, id=None, **facts):
         self.conns += 1
         address = address if isinstance(address, Address) else parse(address)
         id = id if id is not None else id_of(self.conns if number is None else number)
-        self.handle(events.PeerConnected(self.conns, id, 1, address, outbound, purpose))
+        facts = {"outbound": False, "purpose": ""} | facts
+        self.handle(events.PeerConnected(self.conns, id, 1, address, **facts))
         return self.ctx.peers[self.conns]
 
     def ready(self, *args, said=None, **kwargs):
