@@ -228,10 +228,14 @@ def test_operators_addresses_have_places_of_their_own(shelves):
 
 def test_fixed_addresses_are_bounded(shelves):
     for number in range(limits.FIXED_MOST):
-        assert shelves.fix(at(number), OPERATOR)
-    assert not shelves.fix(at(999), OPERATOR)
+        assert shelves.fix(at(number), (OPERATOR, SEED)[number % 2], pinned=number < 8)
+    assert shelves.fix(at(999), OPERATOR)
     assert shelves.fix(at(3), OPERATOR, pinned=True)
     assert len(shelves.fixed) == limits.FIXED_MOST
+    assert at(8) not in shelves.fixed and at(0) in shelves.fixed
+    for number in range(1_000, 1_000 + limits.FIXED_MOST):
+        shelves.fix(at(number), SEED)
+    assert not shelves.fix(at(2_000), OPERATOR)
 
 
 def test_a_pin_stays_until_it_is_lifted(shelves):
