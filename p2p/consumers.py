@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from p2p import service
@@ -81,7 +82,11 @@ class PeerConsumer(AsyncWebsocketConsumer):
     # ------------------------------------------------------------ between the loops
 
     async def _over_there(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._there))
+        try:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._there))
+        except RuntimeError:  # that loop has been closed: the node stops
+            work.close()
+            raise StopConsumer from None
 
     async def _send_piece(self, piece: bytes) -> None:
         await self._over_here(self.send(bytes_data=piece))

@@ -82,7 +82,7 @@ class Hands:
                 case SetSyncing(on):
                     self._importer.syncing = on
                 case RefusedBranch():
-                    self._importer.raise_alarm(action)
+                    self._importing.alarm(action)
                 case Note():
                     self._note(action)
         if len(self._batch) >= SENDS_BATCH:

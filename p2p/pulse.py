@@ -126,7 +126,13 @@ class Pulse:
             if isinstance(event, MessageReceived):
                 # A message that meets a defect must not meet it again and again.
                 actions.append(Close(event.conn, "fault"))
-        self._hands.do(actions)
+        self._do(actions)
+
+    def _do(self, actions: list[Action]) -> None:
+        try:
+            self._hands.do(actions)
+        except Exception:
+            log.exception("what the peers' engine wanted could not be done")
 
     def _decided(self) -> list[Action]:
         """What the engine had decided when it failed."""
@@ -142,6 +148,6 @@ class Pulse:
         ctx = self._engine.ctx
         for peer in list(ctx.peers.values()):
             ctx.close(peer, "stopping", "the node stops")
-        self._hands.do(self._decided())
+        self._do(self._decided())
         self._hands.flush()
         self._at_end(self._engine)

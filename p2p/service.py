@@ -101,16 +101,17 @@ class Peers:
             self._place = views.Place(self._identity.id, self._identity.alg, (str(address),))
         self._views = views.nothing(self._place)
         self._machinery = made = self._make_machinery(signer, loop, self._make_engine(bound))
+        self._saved_ms = now_ms()
         for part in (made.importing, made.admitting, made.keeper, made.loop, made.pulse):
             part.start()
 
     def stop(self) -> None:
         """Say goodbye to everybody and end every thread; bounded in time."""
-        made, self._machinery = self._machinery, None
-        if made is not None:
+        if (made := self._machinery) is not None:
             for part in (made.pulse, made.loop, made.importing, made.admitting, made.keeper):
                 part.stop()
             made.signer.close()
+            self._machinery = None
 
     def _make_loop(self, signer: Signer) -> NetLoop:
         network = self._node.network

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from p2p.rules.book import Book
 from p2p.rules.conduct import Conduct
 from p2p.rules.engine import Engine
-from p2p.rules.gossip.part import Gossip
+from p2p.rules.gossip import Gossip
 from p2p.rules.peer import Peer
 from p2p.rules.sync import Sync
 from p2p.values import BanView, NetView, PeerView, SyncView

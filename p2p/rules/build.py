@@ -9,7 +9,7 @@ from p2p.rules.book.values import Ban, BookEntry
 from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context
 from p2p.rules.engine import Engine
-from p2p.rules.gossip.part import Gossip
+from p2p.rules.gossip import Gossip
 from p2p.rules.sync import Sync
 
 

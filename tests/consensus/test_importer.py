@@ -380,41 +380,6 @@ def test_a_heavier_branch_from_far_below_is_shown(importer):
         assert importer.alarm.total_work == made.work
 
 
-def test_while_syncing_a_fork_may_be_as_deep_as_undo_reaches():
-    network = fast_network(local={"max_reorg_blocks": 3})
-    wipe_database()
-    importer = new_importer(network)
-    builder = ChainBuilder(network)
-    own = builder.grow(builder.genesis, 5, interval_ms=SLOW, extra=b"own")
-    theirs = builder.grow(builder.genesis, 7, interval_ms=SLOW, extra=b"theirs")
-    import_all(importer, own)
-    assert code_of(importer, theirs[0].raw) == "block.reorg_too_deep"
-    importer.syncing = True
-    assert importer.syncing
-    assert import_all(importer, theirs) == ["side"] * 5 + ["reorg", "added"]
-    service.verify_state()
-    importer.syncing = False
-    longer = builder.grow(own[-1], 5, interval_ms=SLOW, extra=b"own")
-    assert code_of(importer, longer[0].raw) == "block.reorg_too_deep"
-
-
-def test_headers_of_a_heavier_branch_from_far_below_raise_the_alarm():
-    network = fast_network(local={"max_reorg_blocks": 3})
-    wipe_database()
-    importer = new_importer(network)
-    builder = ChainBuilder(network)
-    import_all(importer, line := builder.grow(builder.genesis, 5, interval_ms=SLOW))
-    work = line[-1].work
-    importer.deep.heard_of(b"t" * 32, work, fork_height=0)
-    importer.deep.heard_of(b"t" * 32, work + 1, fork_height=2)
-    assert importer.alarm is None
-    importer.deep.heard_of(b"t" * 32, work + 1, fork_height=1)
-    assert importer.alarm is not None
-    assert (importer.alarm.hash, importer.alarm.total_work) == (b"t" * 32, work + 1)
-    import_all(importer, builder.grow(line[-1], 1, interval_ms=SLOW))
-    assert importer.alarm is None
-
-
 # ------------------------------------------------------------------ bad blocks
 
 

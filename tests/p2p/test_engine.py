@@ -50,7 +50,7 @@ def world():
     def make(ctx):
         return Engine(ctx, (Conduct(ctx), Listener(ctx)))
 
-    return World(make, context())
+    return World(make=make)
 
 
 def heard(world):

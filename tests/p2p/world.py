@@ -9,7 +9,10 @@ from animica_site import networks
 from chain.values import Kept
 from p2p.rules import actions, events
 from p2p.rules.addresses import Address, parse
+from p2p.rules.book import Book
+from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context, Settings
+from p2p.rules.engine import Engine
 from p2p.rules.moment import Moment
 from p2p.rules.wire import codec
 from p2p.rules.wire import messages as m
@@ -88,9 +91,9 @@ def context(seed: int = 1, **settings) -> Context:
 class World:
     """An engine and its hours: what it does is kept by kind until the next step."""
 
-    def __init__(self, make_engine, ctx: Context) -> None:
-        self.ctx = ctx
-        self.engine = make_engine(ctx)
+    def __init__(self, ctx: Context | None = None, make=None) -> None:
+        self.ctx = context() if ctx is None else ctx
+        self.engine = (make or alone)(self.ctx)
         self.ms = 0
         self.done: list = []
         self.conns = 0
@@ -123,8 +126,11 @@ class World:
         self.say(peer, said or identify())
         return peer
 
+    def raw(self, message) -> bytes:
+        return codec.encode(message)
+
     def say(self, peer, message) -> list:
-        return self.handle(events.MessageReceived(peer.conn, codec.encode(message)))
+        return self.handle(events.MessageReceived(peer.conn, self.raw(message)))
 
     def lose(self, peer, reason="gone") -> list:
         return self.handle(events.PeerLost(peer.conn, reason))
@@ -148,3 +154,11 @@ class World:
 
     def notes(self, name: str) -> list[dict]:
         return [dict(a.facts) for a in self.done if isinstance(a, actions.Note) and a.name == name]
+
+
+def alone(ctx: Context, *, bans=(), book=()) -> Engine:
+    """An engine of conduct and book, which need no more of a chain than its head."""
+    conduct, addresses = Conduct(ctx), Book(ctx)
+    conduct.restore(bans, ctx.now.wall_ms)
+    addresses.restore(book)
+    return Engine(ctx, (conduct, addresses))

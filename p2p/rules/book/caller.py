@@ -104,7 +104,8 @@ class Caller:
                 self._dial(entry.address, ASKED)
 
     def _dial_outbound(self) -> None:
-        wanted = self.ctx.settings.outbound_wanted + self.stale
+        wanted = self.ctx.settings.outbound_wanted
+        wanted += wanted > 0 and self.stale
         have = len(self._outbound()) + self.dials.count(OUTBOUND)
         while have < wanted and self.dials.room:
             entry = self._next(self._usable(spread=True))

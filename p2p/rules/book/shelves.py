@@ -61,8 +61,8 @@ class Shelves:
         return False
 
     def fix(self, address: Address, source: str, *, pinned: bool = False) -> bool:
-        """Take an operator's address; False: there are too many already."""
-        if address not in self.fixed and len(self.fixed) >= limits.FIXED_MOST:
+        """Take an operator's address; False: too many are pinned or seeds already."""
+        if address not in self.fixed and not self._fixed_room():
             return False
         known = self.get(address) or BookEntry(address)
         self.new.remove(address)
@@ -177,6 +177,16 @@ class Shelves:
             self.new.remove(poor.address)
         self.new.add(number, entry)
         return True
+
+    def _fixed_room(self) -> bool:
+        """Whether there is room for an operator's address; the oldest mere wish makes it."""
+        if len(self.fixed) < limits.FIXED_MOST:
+            return True
+        wishes = (e for e in self.fixed.values() if e.source == OPERATOR and not e.pinned)
+        oldest = next(wishes, None)
+        if oldest is not None:
+            del self.fixed[oldest.address]
+        return oldest is not None
 
     def _promote(self, entry: BookEntry) -> bool:
         """Put an entry among the tried; in a full bucket only one that fails makes room."""

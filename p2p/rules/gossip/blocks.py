@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from chain.values import BlockStatus, StoredHeader
 from consensus import errors
-from consensus.rules import fork_choice
 from consensus.rules.header import Ancestry, check_header
 from consensus.rules.seal import check_seal
 from core.errors import EncodingRefused, Refused
@@ -26,7 +25,7 @@ from p2p.rules.gossip.ports import Sync
 from p2p.rules.gossip.recent import Recent
 from p2p.rules.gossip.serving import SERVED_DEPTH, Serving
 from p2p.rules.gossip.shown import Shown
-from p2p.rules.limits import PARTS_MOST
+from p2p.rules.limits import PARTS_MOST, REASON_BYTES
 from p2p.rules.offences import Offence
 from p2p.rules.peer import Peer
 from p2p.rules.wire.compact import Plan
@@ -89,13 +88,15 @@ class Blocks:
             return
         self._sent.add(pair, now)
         self._shown.add(peer, header.hash)
-        if self._is_known(peer, header.hash):
-            return
         parent = self._ctx.ledger.stored(header.parent)
-        if parent is None or self._sync.busy:
+        if self._is_known(peer, header.hash) or parent is None or self._sync.busy:
             self._sync.heard(peer, header)
         elif self._check(peer, header, parent):
-            self._begin(peer, message, header)
+            recent = header.height + SERVED_DEPTH > self._ctx.ledger.head().height
+            if recent and self._has_room(peer):
+                self._sync.assembling(header.hash)
+                self._begin(peer, message, header)
+            self._sync.heard(peer, header)
 
     def _is_known(self, peer: Peer, hash: bytes) -> bool:
         work = self._open.get(hash) or self._judged.get(hash)
@@ -108,38 +109,30 @@ class Blocks:
         return stored is not None
 
     def _check(self, peer: Peer, header: Header, parent: StoredHeader) -> bool:
-        """Whether the header is one, sealed, and of a block that matters."""
+        """Whether the header follows from its ancestors and is sealed."""
         if parent.status is BlockStatus.INVALID:
             self._ctx.blame(peer, Offence.BLOCK_INVALID, f"parent: {parent.invalid_code}")
             return False
-        above = None
-        if parent.height:
-            grand = self._ctx.ledger.stored(parent.header.parent)
-            assert grand is not None, "a stored block's parent is stored"
-            above = grand.header
+        above = self._ctx.ledger.stored(parent.header.parent) if parent.height else None
+        ancestry = Ancestry(parent.header, None if above is None else above.header)
         try:
-            ancestry = Ancestry(parent.header, above)
             check_header(header, ancestry, self._ctx.network, self._ctx.now.wall_ms)
             check_seal(header)
+        except (errors.ChainWrong, errors.PolicyWrong) as refusal:
+            self._ctx.close(peer, "other_rules", str(refusal)[:REASON_BYTES])
         except errors.TimeAhead as refusal:
             self._ctx.blame(peer, Offence.CLOCK, str(refusal))
-            return False
         except Refused as refusal:
             self._ctx.blame(peer, Offence.HEADER_INVALID, str(refusal))
-            return False
-        work = fork_choice.total_work(parent.total_work, header)
-        if work > peer.work:
-            peer.head, peer.height, peer.work = header.hash, header.height, work
-        if header.height + SERVED_DEPTH <= self._ctx.ledger.head().height:
-            self._sync.heard(peer, header)
-            return False
-        return True
+        else:
+            return True
+        return False
+
+    def _has_room(self, peer: Peer) -> bool:
+        mine = sum(one.peer is peer for one in self._open.values())
+        return len(self._open) < OPEN_MOST and mine < OPEN_PER_PEER
 
     def _begin(self, peer: Peer, message: Compact, header: Header) -> None:
-        mine = sum(one.peer is peer for one in self._open.values())
-        if len(self._open) >= OPEN_MOST or mine >= OPEN_PER_PEER:
-            self._leave_to_sync(peer, header)
-            return
         try:
             plan = Plan.of(message, header, self._ctx.pool)
         except EncodingRefused as refusal:

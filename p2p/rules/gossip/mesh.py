@@ -70,7 +70,7 @@ class Mesh:
                 self._ctx.blame(peer, Offence.GRAFT_TOO_SOON, "a graft within the backoff")
             left_s = -(-(backoff.until_ms - now) // 1000)
             self._ctx.send(peer, Prune(left_s))
-        elif len(self.members) >= MESH_HIGH or not _may(peer):
+        elif len(self.members) >= MESH_HIGH:
             self._prune(peer)
         else:
             self.members[peer.conn] = peer
@@ -105,7 +105,7 @@ class Mesh:
         free = [
             (not p.outbound, -self._credit.get(p.conn, 0), self._ctx.chance.below(2**32), p)
             for p in self._ctx.ready
-            if p.conn not in self.members and _may(p) and self._backoff(p) is None
+            if p.conn not in self.members and self._backoff(p) is None
         ]
         return [entry[3] for entry in sorted(free, key=lambda entry: entry[:3])]
 
@@ -152,7 +152,3 @@ class Mesh:
         self._backoffs[peer.id] = _Backoff(now, now + 1000 * seconds, own)
         while len(self._backoffs) > BACKOFFS:
             self._backoffs.popitem(last=False)
-
-
-def _may(peer: Peer) -> bool:
-    return peer.purpose != "feeler"

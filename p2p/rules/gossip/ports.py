@@ -18,6 +18,9 @@ class Sync(Protocol):
     def heard(self, peer: Peer, header: Header) -> None:
         """A peer has shown a header that is news, checked or not."""
 
+    def assembling(self, hash: bytes) -> None:
+        """A block is being put together here: nobody need be asked for it for a while."""
+
     def wants_body(self, hash: bytes) -> None:
         """Fetch the whole body of a block whose header was ``heard``."""
 

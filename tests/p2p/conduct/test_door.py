@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from p2p.rules.build import make_engine
 from p2p.rules.conduct import Conduct
 from p2p.rules.limits import DEAD_MS, INBOUND_PER_GROUP
 from p2p.rules.wire import messages as m
@@ -15,7 +14,7 @@ LOWER, HIGHER = b"\x01" * 32, b"\xff" * 32
 
 @pytest.fixture
 def world():
-    return World(make_engine, context())
+    return World()
 
 
 def test_both_sides_greet(world):
@@ -90,7 +89,7 @@ def test_near_addresses_are_no_group(world, near):
 
 
 def test_dialled_peers_take_no_inbound_seat():
-    world = World(make_engine, context(inbound_most=1))
+    world = World(context(inbound_most=1))
     for number in range(5):
         address = f"tcp://5.{number}.1.1:1"
         assert not world.connect(address=address, outbound=True, purpose="outbound").closing
@@ -98,7 +97,7 @@ def test_dialled_peers_take_no_inbound_seat():
 
 
 def test_a_newcomer_takes_the_place_of_the_least_useful():
-    world = World(make_engine, context(inbound_most=4))
+    world = World(context(inbound_most=4))
     peers = []
     for number in range(4):
         world.ms += 1_000
@@ -109,7 +108,7 @@ def test_a_newcomer_takes_the_place_of_the_least_useful():
 
 
 def test_pinned_peers_have_their_seat():
-    world = World(make_engine, context(inbound_most=1))
+    world = World(context(inbound_most=1))
     world.ctx.pinned.update((id_of(1), id_of(3)))
     pinned = [world.ready(1, "tcp://5.5.1.1:1"), world.ready(3, "tcp://5.5.2.1:1")]
     assert not any(peer.closing for peer in pinned)
@@ -121,7 +120,7 @@ def test_pinned_peers_have_their_seat():
 
 
 def test_a_house_full_of_the_deserving_turns_newcomers_away():
-    world = World(make_engine, context(inbound_most=0))
+    world = World(context(inbound_most=0))
     peer = world.connect()
     assert world.closed() == {peer.conn: "full"}
 
@@ -148,7 +147,7 @@ def test_both_sides_keep_the_same_of_crossing_connections():
         for order_high in ((0, 1), (1, 0)):
             left = []
             for me, other, order in ((low, high, order_low), (high, low, order_high)):
-                world = World(make_engine, context(id=me))
+                world = World(context(id=me))
                 peers = {}
                 for link in order:  # link 0 was begun by the lower id
                     peers[link] = world.ready(id=other, outbound=(link == 0) == (me == low))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 
 from p2p.rules import events
-from p2p.rules.build import make_engine
 from p2p.rules.conduct import Conduct
 from p2p.rules.limits import BAN_MS, PINNED_MOST
 from p2p.rules.offences import HALF_LIFE_MS, Offence
-from tests.p2p.world import WALL_MS, World, context, id_of
+from tests.p2p.world import WALL_MS, World, id_of
 
 
 @pytest.fixture
 def world():
-    return World(make_engine, context())
+    return World()
 
 
 def blame(world, peer, offence=Offence.UNASKED, times=1):
@@ -181,6 +180,9 @@ def test_a_pinned_peer_shares_no_ban_of_its_host(world):
 def test_pins_are_bounded(world):
     for number in range(PINNED_MOST + 5):
         world.handle(events.Asked("pin", id_of(number)))
+    assert world.notes("too_many_pinned") == [{"peer": id_of(number).hex()[:16]}]
+    world.handle(events.Asked("pin", id_of(0)))
+    assert world.notes("too_many_pinned") == []
     world.handle(events.Asked("pin"))
     assert len(world.ctx.pinned) == PINNED_MOST
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 
 from p2p.rules import actions, events
-from p2p.rules.build import make_engine
 from p2p.rules.conduct import Conduct, budgets
 from p2p.rules.limits import IDENTIFY_MS, PING_MS, SILENT_MS
 from p2p.rules.wire import messages as m
-from tests.p2p.world import World, context, id_of, identify
+from tests.p2p.world import World, alone, id_of, identify
 
 
 @pytest.fixture
 def world():
-    return World(make_engine, context())
+    return World()
 
 
 def offences(world) -> list[str]:
@@ -172,7 +171,7 @@ def test_many_peers_together_are_held_back_but_not_scored(world, monkeypatch):
     shared = (small, *budgets.ALL[1:])
     monkeypatch.setattr(budgets, "PEER", (budgets.Budget(10, 60), *budgets.PEER[1:]))
     monkeypatch.setattr(budgets, "ALL", shared)
-    world = World(make_engine, context())
+    world = World()
     loud = [world.ready(address=f"tcp://5.{n}.1.1:1") for n in range(3)]
     quiet = world.ready(address="tcp://9.9.1.1:1")
     answered = dict.fromkeys(loud, 0)
@@ -196,7 +195,7 @@ def test_bans_outlast_a_restart(world):
     peer = world.ready(3)
     world.handle(events.MessageReceived(peer.conn, b"\xfe"))
     kept = world.engine.part(Conduct).bans()
-    again = World(lambda ctx: make_engine(ctx, bans=kept), context())
+    again = World(make=lambda ctx: alone(ctx, bans=kept))
     assert again.connect(3).closing
     assert again.engine.part(Conduct).turns_away(peer.address, again.ctx.now.wall_ms)
     assert not again.connect(4, "tcp://9.9.9.9:1").closing

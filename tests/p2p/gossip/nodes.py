@@ -91,6 +91,9 @@ class FakeSync(Part):
     def heard(self, peer, header):
         self.calls.append(("heard", peer.conn, header.hash))
 
+    def assembling(self, hash):
+        self.calls.append(("assembling", hash))
+
     def wants_body(self, hash):
         self.calls.append(("wants_body", hash))
 
