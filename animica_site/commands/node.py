@@ -50,6 +50,19 @@ from pq import addresses
     metavar="ADDRESS",
     help="A node to begin with while no other is known; may be repeated.",
 )
+@click.option(
+    "--snapshot-sync",
+    is_flag=True,
+    help="With no blocks yet, load a proven state of peers instead of executing every block.",
+)
+@click.option(
+    "--snapshot-every",
+    type=click.IntRange(min=0),
+    metavar="BLOCKS",
+    default=1_024,
+    show_default=True,
+    help="Make and serve a snapshot of each block whose height is a multiple; 0 for none.",
+)
 @click.option("--no-p2p", is_flag=True, help="Take no part in the network of peers.")
 @click.option("--mine", "mine_to", metavar="ADDRESS", help="Mine, paid to this address.")
 @click.option(
@@ -77,6 +90,8 @@ def node(
     p2p_host: str,
     connect: tuple[str, ...],
     seeds: tuple[str, ...],
+    snapshot_sync: bool,
+    snapshot_every: int,
     no_p2p: bool,
     mine_to: str | None,
     workers: int,
@@ -94,6 +109,7 @@ def node(
             port=p2p_port,
             connect=running.dialable(connect),
             seeds=running.dialable(seeds),
+            snapshot_sync=snapshot_sync,
             ws_port=http_port if http_port and not running.is_near(host) else None,
         )
     table = networks.load_table(network)
@@ -110,6 +126,7 @@ def node(
         prune_keep=prune_keep,
         table=table,
         peers=peers,
+        snapshot_every=snapshot_every,
     )
 
     from animica_site import runtime
