@@ -13,7 +13,7 @@ from animica_site.ledger.shelf import SnapshotMaker, SnapshotShelf
 from animica_site.metrics import NodeMetrics
 from animica_site.netfacts import NetFacts
 from animica_site.pruning import POLICIES, Pruner
-from animica_site.status import NodeStatus
+from animica_site.status import BEHIND, NodeStatus
 from chain import loading
 from chain import service as chain
 from consensus import proof_pool
@@ -47,7 +47,7 @@ from rpc.metrics import REGISTRY
 from rpc.progress import SyncWatch
 
 log = logging.getLogger("animica.contracts")
-snapshot_log = logging.getLogger("animica.snapshots")
+log_node = logging.getLogger("animica.node")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Parts:
     pruner: Pruner | None
     sync_watch: SyncWatch
     peers: Peers | None
-    snapshots: SnapshotMaker | None
+    maker: SnapshotMaker | None
 
 
 class _Slot:
@@ -78,7 +78,6 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     witnesses = WitnessChecker(runner)
     importer = Importer(network=network, clock=clock, witnesses=witnesses, bus=bus)
     importer.start()
-    _tidy_load(config)
     pool = Pool(
         network=network,
         state=chain.reader,
@@ -90,9 +89,10 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     pool.load()
     proofs = ProofPool(network=network, ledger=chain, clock=clock, bus=bus)
     miner = _make_miner(config, clock, importer, pool, proofs)
+    _tidy_load(config)
     shelf = SnapshotShelf(config.data_dir)
-    peers = _make_peers(config, clock, importer, pool, proofs, shelf, SnapshotLoader(importer, bus))
-    maker = _make_maker(config, shelf, importer)
+    peers = _make_peers(config, clock, importer, pool, proofs, bus, shelf)
+    maker = _make_maker(config, shelf, peers)
     net = NetFacts(
         network=network,
         genesis=chain.genesis_hash(),
@@ -179,8 +179,8 @@ def _make_peers(
     importer: Importer,
     pool: Pool,
     proofs: ProofPool,
+    bus: EventBus,
     shelf: SnapshotShelf,
-    loader: SnapshotLoader,
 ) -> Peers | None:
     if config.peers is None:
         return None
@@ -191,36 +191,38 @@ def _make_peers(
         pool=pool,
         proofs=proofs,
         shelf=shelf,
-        loader=loader,
+        loader=SnapshotLoader(importer, bus),
         agent=_agent(),
     )
     key = identity.load_or_make(config.data_dir / identity.FILE_NAME, write_private)
     return Peers(config.peers, node, key)
 
 
+def _make_maker(
+    config: NodeConfig, shelf: SnapshotShelf, peers: Peers | None
+) -> SnapshotMaker | None:
+    """Snapshots are made for peers, and not while this node itself catches up."""
+    if config.peers is None or peers is None or not config.peers.snapshot_every:
+        return None
+    every = config.peers.snapshot_every
+    return SnapshotMaker(shelf, every=every, busy=lambda: peers.sync().word in BEHIND)
+
+
 def _tidy_load(config: NodeConfig) -> None:
     """A snapshot that was not loaded to its end: gone on with where that is wanted, else dropped.
 
-    The ledger is at genesis meanwhile and whole.
+    The ledger is at genesis meanwhile, and whole.
     """
     now = loading.progress()
     if now is None:
         return
-    empty = chain.head().height == 0
     told = f"a snapshot of block {now.height} is loaded to {now.records} records"
-    if empty and config.peers is not None and config.peers.snapshot_sync:
-        snapshot_log.info("%s; it is gone on with if a peer still offers it", told)
+    wanted = config.peers is not None and config.peers.snapshot_sync
+    if wanted and chain.head().height == 0:
+        log_node.info("%s; that goes on where a peer still offers it", told)
         return
-    snapshot_log.warning("%s and given up: this node executes every block", told)
+    log_node.warning("%s and is dropped: this node executes every block", told)
     loading.drop()
-
-
-def _make_maker(
-    config: NodeConfig, shelf: SnapshotShelf, importer: Importer
-) -> SnapshotMaker | None:
-    if config.peers is None or config.snapshot_every == 0:
-        return None
-    return SnapshotMaker(shelf, every=config.snapshot_every, busy=lambda: importer.syncing)
 
 
 def _agent() -> str:

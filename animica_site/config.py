@@ -27,8 +27,7 @@ class NodeConfig:
     ``pruning.POLICIES``, None to keep everything; ``prune_keep`` is how many blocks below the head
     keep everything, None for the network's maxReorg. ``table`` is the network as read
     or made, to be kept beside the data; None where it is in a file already. ``peers`` None: the
-    node takes no part in a network. ``snapshot_every``: of each block whose height is a multiple of
-    this a node with peers makes a snapshot; 0 for none.
+    node takes no part in a network.
     """
 
     network: Network
@@ -43,7 +42,6 @@ class NodeConfig:
     prune_keep: int | None = None
     table: dict[str, Any] | None = None
     peers: PeersConfig | None = None
-    snapshot_every: int = 1_024
 
 
 def export(network_table: dict[str, Any], data_dir: Path) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from consensus.service import Importer
-from p2p.loading import Loading
+from p2p.load import Loading
 from p2p.net.limits import SENDS_BATCH
 from p2p.net.switchboard import NetAction, Switchboard
 from p2p.rules.actions import (

@@ -1,7 +1,7 @@
 """The node's place in the network: everything around the engine, started and stopped as one.
 
-    sockets ⇄ p2p (loop) → inbox → p2p-engine → hands ⇄ p2p-import · p2p-admit ·
-                                      ↑ news of the bus     p2p-loading · p2p-keeper
+    sockets ⇄ p2p (loop) → inbox → p2p-engine → hands ⇄ p2p-import · p2p-admit · p2p-keeper
+                                      ↑ news of the bus
 
 Composition makes it, subscribes its listeners and installs it. Source: docs/spec/p2p.md.
 """
@@ -25,7 +25,7 @@ from p2p.config import PeersConfig
 from p2p.errors import PeersAbsent
 from p2p.hands import Hands
 from p2p.keeper import Keeper, Kept
-from p2p.loading import Loading
+from p2p.load import Loading
 from p2p.loop import NetLoop
 from p2p.net.inbox import Inbox
 from p2p.net.limits import SAVE_MS, VIEWS_MS
@@ -76,7 +76,7 @@ class Machinery:
     pulse: Pulse
 
     @property
-    def workers(self) -> tuple[Importing, Admitting, Loading, Keeper]:
+    def workers(self) -> tuple[Importing | Admitting | Loading | Keeper, ...]:
         """The threads that do what the engine asks for."""
         return self.importing, self.admitting, self.loading, self.keeper
 

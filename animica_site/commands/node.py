@@ -10,7 +10,7 @@ from animica_site import networks
 from animica_site.commands import running
 from animica_site.config import NodeConfig
 from animica_site.faults import MinerAddressInvalid
-from p2p.config import PeersConfig
+from p2p.config import SNAPSHOT_EVERY_BLOCKS, PeersConfig
 from pq import addresses
 
 
@@ -53,15 +53,15 @@ from pq import addresses
 @click.option(
     "--snapshot-sync",
     is_flag=True,
-    help="With no blocks yet, load a proven state of peers instead of executing every block.",
+    help="A node without blocks loads the state of a recent one from peers, proven by its header.",
 )
 @click.option(
     "--snapshot-every",
     type=click.IntRange(min=0),
-    metavar="BLOCKS",
-    default=1_024,
+    default=SNAPSHOT_EVERY_BLOCKS,
     show_default=True,
-    help="Make and serve a snapshot of each block whose height is a multiple; 0 for none.",
+    metavar="BLOCKS",
+    help="Make a snapshot for others every so many blocks; 0 makes none.",
 )
 @click.option("--no-p2p", is_flag=True, help="Take no part in the network of peers.")
 @click.option("--mine", "mine_to", metavar="ADDRESS", help="Mine, paid to this address.")
@@ -110,6 +110,7 @@ def node(
             connect=running.dialable(connect),
             seeds=running.dialable(seeds),
             snapshot_sync=snapshot_sync,
+            snapshot_every=snapshot_every,
             ws_port=http_port if http_port and not running.is_near(host) else None,
         )
     table = networks.load_table(network)
@@ -126,7 +127,6 @@ def node(
         prune_keep=prune_keep,
         table=table,
         peers=peers,
-        snapshot_every=snapshot_every,
     )
 
     from animica_site import runtime

@@ -10,7 +10,7 @@ from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context
 from p2p.rules.engine import Engine
 from p2p.rules.gossip import Gossip
-from p2p.rules.snapshots import Snapshots
+from p2p.rules.snapshots.part import Snapshots
 from p2p.rules.sync import Sync
 
 

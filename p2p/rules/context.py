@@ -83,14 +83,24 @@ class Context:
     def pump(self, peer: Peer) -> None:
         """Send the next bulk message if the peer is writable."""
         while peer.bulk and peer.writable and not peer.closing:
-            message = peer.bulk.popleft()()
-            if message is not None:
-                peer.writable = False
+            make = peer.bulk.popleft()
+            peer.writable = False  # already: what ``make`` asks for comes behind its own answer
+            message = make()
+            if message is None:
+                peer.writable = True
+            else:
                 self.act(Send(peer.conn, codec.encode(message), bulk=True))
 
     def useful(self, peer: Peer) -> None:
         """The peer has brought something that this node wanted and found valid."""
         peer.useful_ms = self.now.ms
+
+    def pin(self, id: bytes) -> bool:
+        """Hold on to a peer; False: too many are pinned already."""
+        if id not in self.pinned and len(self.pinned) >= limits.PINNED_MOST:
+            return False
+        self.pinned.add(id)
+        return True
 
     def close(self, peer: Peer, code: str, reason: str = "") -> None:
         """Say goodbye and end the connection; nothing more is taken from it."""

@@ -76,7 +76,7 @@ class Book(Part):
             if entry.anchor:
                 self.caller.anchors.append(entry.address)
             if entry.pinned and entry.id:
-                self.ctx.pinned.add(entry.id)
+                self.ctx.pin(entry.id)
 
     # ------------------------------------------------------------------ connections
 
@@ -94,7 +94,7 @@ class Book(Part):
         if event.purpose == FEELER:
             self.shelves.steady(event.address)
         if event.address in self.caller.trusted and not self.ctx.bars(event.id):
-            self.ctx.pinned.add(event.id)
+            self.ctx.pin(event.id)
 
     def _somebody_else(self, known: BookEntry, event: PeerConnected) -> None:
         """Another peer answers at a pinned address: only a trusted address passes its pin on."""
