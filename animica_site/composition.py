@@ -71,7 +71,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
         bus=bus,
     )
     pool.load()
-    proofs = ProofPool(network=network, ledger=chain, clock=clock)
+    proofs = ProofPool(network=network, ledger=chain, clock=clock, bus=bus)
     miner = _make_miner(config, clock, importer, pool, proofs)
     status = NodeStatus(
         network=network,
