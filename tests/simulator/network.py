@@ -279,11 +279,9 @@ class VirtualNetwork:
         for partition in list(self._partitions):
             self.heal(partition)
 
-    def forget_ended(self) -> None:
-        """Drop connections that are over on both sides."""
-        for place, (connection, _) in list(self._by_end.items()):
-            if not any(end.alive for end in connection.ends):
-                del self._by_end[place]
+    def open_ends(self, node: Node) -> list[int]:
+        """The numbers of a node's open connections."""
+        return [end.number for _, end in self._of(node) if end.alive]
 
     # ------------------------------------------------------------ bits
 

@@ -54,6 +54,7 @@ class World:
         """What may have been lost in a crash."""
         self.rng = random.Random(f"world {plan.seed}")
         self.coarse_ms: int | None = None
+        self.settled_ms = 0
         self._trace = sha256()
         self.nodes = [Node(self, number) for number in range(len(plan.nodes))]
         for node in self.nodes:
@@ -142,6 +143,11 @@ class World:
     def run_for(self, delay: int) -> None:
         """Let so many ms pass."""
         self.run_until(self.schedule.now + delay)
+
+    def close(self) -> None:
+        """Free what the nodes hold."""
+        for node in self.nodes:
+            node.database.close()
 
     # ------------------------------------------------------------ what is told
 
