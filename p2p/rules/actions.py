@@ -75,6 +75,19 @@ class SetSyncing:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedBranch:
+    """Raise the alarm about a chain of more work that forks off below maxReorg.
+
+    Only its headers are known; ``work`` is the total that they prove up to the block ``hash``.
+    """
+
+    hash: bytes
+    height: int
+    work: int
+    fork_height: int
+
+
+@dataclass(frozen=True, slots=True)
 class BeginSnapshot:
     """Get ready to load the state behind ``header``, whose ancestors are ``headers`` from 1 on.
 
@@ -113,6 +126,7 @@ Action = (
     | AdmitTxs
     | AdmitProof
     | SetSyncing
+    | RefusedBranch
     | BeginSnapshot
     | StoreChunk
     | Note

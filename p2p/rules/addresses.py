@@ -14,6 +14,18 @@ from core.errors import RequestRefused
 SCHEMES = ("tcp", "ws", "quic")
 HOST_CHARS = 255
 
+NAMED, NOWHERE, LOOPBACK, PRIVATE, PUBLIC = range(-2, 3)
+"""How far an address reaches: a name; no host's address; this machine; this network; all."""
+
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"),
+        *("fc00::/7", "fe80::/10"),
+    )
+)
+_NOBODY = tuple(ipaddress.ip_network(text) for text in ("0.0.0.0/8", "240.0.0.0/4", "::/128"))
+
 
 class AddressInvalid(RequestRefused):
     """Text that is not the address of a peer."""
@@ -38,9 +50,11 @@ class Address:
     def ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         """The host as an IP address; None for a name."""
         try:
-            return ipaddress.ip_address(self.host)
+            ip = ipaddress.ip_address(self.host)
         except ValueError:
             return None
+        # An IPv4 host is one host, however a socket for both families writes it.
+        return getattr(ip, "ipv4_mapped", None) or ip
 
     @property
     def group(self) -> str:
@@ -49,6 +63,31 @@ class Address:
         if ip is None:
             return self.host
         return str(ipaddress.ip_network((ip, 16 if ip.version == 4 else 32), strict=False))
+
+    @property
+    def site(self) -> str:
+        """What one host has for itself: an IPv4 address, an IPv6 /64, or the name."""
+        ip = self.ip
+        if ip is None:
+            return self.host
+        return str(ip if ip.version == 4 else ipaddress.ip_network((ip, 64), strict=False))
+
+    @property
+    def reach(self) -> int:
+        """NAMED, NOWHERE, LOOPBACK, PRIVATE or PUBLIC."""
+        ip = self.ip
+        if ip is None:
+            return NAMED
+        if ip.is_loopback:
+            return LOOPBACK
+        if ip.is_multicast or any(ip in net for net in _NOBODY):
+            return NOWHERE
+        return PRIVATE if any(ip in net for net in _PRIVATE) else PUBLIC
+
+    @property
+    def near(self) -> bool:
+        """On this machine or this network, where addresses say nothing of who owns them."""
+        return self.reach in (LOOPBACK, PRIVATE)
 
 
 def parse(text: str) -> Address:

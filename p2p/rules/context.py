@@ -47,6 +47,8 @@ class Context:
     now: Moment = field(default_factory=lambda: Moment(0, 0))
     peers: dict[int, Peer] = field(default_factory=dict)
     """By connection; only those whose handshake is complete."""
+    pinned: set[bytes] = field(default_factory=set)
+    """Ids that operators hold on to: never banned, always kept connected."""
     actions: list[Action] = field(default_factory=list)
     blame: Callable[[Peer, Offence, str], None] = lambda peer, offence, detail: None
     """``blame(peer, offence, detail)``: points, perhaps a ban. Set by the conduct part."""
@@ -92,7 +94,7 @@ class Context:
         """Say goodbye and end the connection; nothing more is taken from it."""
         if peer.closing:
             return
-        self.send(peer, Goodbye(code, reason))
+        self.send(peer, Goodbye(code, _short(reason)))
         peer.closing = True
         peer.bulk.clear()
         self.act(Close(peer.conn, code))
@@ -105,3 +107,7 @@ class Context:
     def ready(self) -> list[Peer]:
         """Peers that have identified themselves and are not being closed."""
         return [p for p in self.peers.values() if p.said is not None and not p.closing]
+
+
+def _short(reason: str) -> str:
+    return reason.encode()[: limits.REASON_BYTES].decode(errors="ignore")

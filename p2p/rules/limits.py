@@ -12,9 +12,19 @@ VERSION = 1
 
 # ------------------------------------------------------------------ messages
 FRAME_BYTES = 1024 * 1024
-"""A frame's plaintext, its flag byte included; longer messages take several frames."""
+"""A frame as it is on the wire, length and tag included; longer messages take several frames."""
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """What a message may have beside the largest block of the network."""
+HELLO_BYTES = 4 * 1024
+"""A message of the handshake that is not encrypted yet."""
+SEALED_BYTES = 8 * 1024
+"""An encrypted identity; that of SLH-DSA takes 7.8 KiB."""
+AEADS_MOST = 8
+"""Ciphers that an initiator may offer."""
+REKEY_BYTES = 1024 * 1024 * 1024
+"""Bytes of frames under one key; the frame that reaches them is its last."""
+REKEY_MS = 10 * 60 * 1000
+"""A frame sent so long after the key was new is its last."""
 AGENT_BYTES = 64
 REASON_BYTES = 128
 CODE_BYTES = 32
@@ -84,3 +94,54 @@ ASKED_MOST = 64
 
 TICK_MS = 100
 """How often the engine is told the time."""
+
+# ------------------------------------------------------------------ conduct
+PROTECTED_PART = 8
+"""Of a full house's inbound peers a so-manieth is protected for each of three merits."""
+FLOOD_POINTS_MS = 1_000
+"""A peer over its budget is scored once in so long."""
+BAN_MS = 60 * 60 * 1000
+BAN_MOST_MS = 24 * BAN_MS
+"""A first ban, and where doubling ends."""
+BAN_STEP_MS = 24 * 60 * 60 * 1000
+"""So long after a ban's end the peer counts as banned once less."""
+BANS_MOST = 10_000
+SCORES_MOST = 4_096
+"""Peers and hosts whose points are remembered; those that did wrong longest ago go first."""
+PINNED_MOST = 256
+DEAD_MS = 30_000
+"""A peer silent for so long (pings are every PING_MS) yields to a second connection of its."""
+
+# ------------------------------------------------------------------ addresses
+NEW_BUCKETS = 64
+NEW_BUCKET_MOST = 48
+NEW_BUCKETS_PER_SOURCE = 8
+"""Addresses heard of: what one source group tells reaches so many of the buckets."""
+TRIED_BUCKETS = 32
+TRIED_BUCKET_MOST = 32
+TRIED_BUCKETS_PER_GROUP = 4
+"""Addresses that answered: those of one address group reach so many of the buckets."""
+FIXED_MOST = 256
+"""Addresses that operators gave: seeds, pinned, asked for. In no bucket, never displaced."""
+OWN_MOST = 16
+"""Addresses at which this node met itself."""
+ANCHORS = 2
+DIALS_MOST = 8
+"""Dials under way."""
+DIAL_MS = 30_000
+"""A dial that nobody reported on for so long has failed."""
+DIAL_ROUND_MS = 1_000
+"""How often the book looks whom to dial."""
+RETRY_MS = 1_000
+RETRY_MOST_MS = 10 * 60 * 1000
+"""How long a failed address rests, doubling with each failure."""
+STEADY_MS = 60_000
+"""An outbound connection that lasted so long was no failure."""
+POOR_FAILURES = 3
+POOR_MS = 30 * 24 * 60 * 60 * 1000
+"""An address that failed so often in a row, or was not heard of for so long, yields its place."""
+FEELER_MS = 120_000
+DOUBTED_MOST = 16
+STALE_INTERVALS = 20
+STALE_LEAST_MS = 120_000
+"""Without a new head for so many block intervals, and so long, one more peer is dialled."""

@@ -1,0 +1,284 @@
+"""All connections of this node, in one event loop: they come, are dialled, speak, and end.
+
+What other threads want goes through ``perform`` and ``read_on``; what happens goes into the inbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from time import monotonic_ns
+from typing import Protocol
+
+from core.errors import Refused
+from p2p.net.connection import Connection, Stage
+from p2p.net.doors import Doors
+from p2p.net.inbox import Inbox
+from p2p.net.limits import CONNECTIONS_MOST, DIAL_MS, DIALS_MOST, FLUSH_MS, LOOK_MS
+from p2p.net.wires import End, Wire
+from p2p.rules.actions import Close, Dial, Send
+from p2p.rules.addresses import Address
+from p2p.rules.events import DialFailed, MessageReceived, PeerConnected, PeerLost, Writable
+from p2p.rules.limits import HANDSHAKES_MOST
+from p2p.rules.session import Established, NeedSignature, Session, Terms
+
+log = logging.getLogger("animica.p2p")
+
+Attach = Callable[[Wire], "End | None"]
+Dialler = Callable[[Address, Attach], Awaitable[None]]
+"""Connects to an address and attaches the wire. Raises OSError, TimeoutError or a Refused."""
+NetAction = Send | Close | Dial
+
+
+class Signer(Protocol):
+    """This node's identity."""
+
+    @property
+    def alg(self) -> int:
+        """The id of its algorithm."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The key that others know it by."""
+
+    async def sign(self, message: bytes, context: bytes) -> bytes:
+        """A signature; what takes long is done elsewhere meanwhile."""
+
+
+@dataclass
+class Tally:
+    """What has happened since the start, for metrics; read from any thread.
+
+    ``handshakes`` by outcome: ``done``, why a host was turned away, the code of a refusal, or
+    ``lost`` where the other side went away.
+    """
+
+    bytes_in: int = 0
+    bytes_out: int = 0
+    handshakes: Counter[str] = field(default_factory=Counter)
+
+
+class Switchboard:
+    """Connections by number. All but ``perform``, ``read_on`` and ``traffic`` is the loop's."""
+
+    def __init__(
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        terms: Terms,
+        signer: Signer,
+        message_bytes: int,
+        inbox: Inbox,
+        dialler: Dialler,
+    ) -> None:
+        self._loop = loop
+        self._terms = terms
+        self._signer = signer
+        self._message_bytes = message_bytes
+        self._inbox = inbox
+        self._dialler = dialler
+        self._connections: dict[int, Connection] = {}
+        self._numbers = count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._dialling = 0
+        self._closed = False
+        self.doors = Doors()
+        self.tally = Tally()
+
+    # ------------------------------------------------------------ for other threads
+
+    def perform(self, actions: Sequence[NetAction]) -> None:
+        """Send, close and dial, in this order."""
+        self._loop.call_soon_threadsafe(self._perform, actions)
+
+    def read_on(self, conn: int) -> None:
+        """A connection's lane has room again."""
+        self._loop.call_soon_threadsafe(self._read_on, conn)
+
+    def traffic(self, conn: int) -> tuple[int, int]:
+        """Bytes received and sent by a connection so far."""
+        found = self._connections.get(conn)
+        return (0, 0) if found is None else (found.bytes_in, found.bytes_out)
+
+    # ------------------------------------------------------------ coming in
+
+    def welcome(self, wire: Wire, address: Address) -> Connection | None:
+        """A connection from outside; None if it is turned away."""
+        if problem := self._crowded() or self.doors.refuses(address.host, self.now_ms()):
+            self.tally.handshakes[problem] += 1
+            return None
+        return self._begin(wire, address, outbound=False)
+
+    def _crowded(self) -> str:
+        if self._closed:
+            return "stopping"
+        if len(self._connections) >= CONNECTIONS_MOST:
+            return "connections"
+        unfinished = sum(c.stage is Stage.HANDSHAKE for c in self._connections.values())
+        return "handshakes" if unfinished >= HANDSHAKES_MOST else ""
+
+    def _begin(
+        self, wire: Wire, address: Address, *, outbound: bool, purpose: str = ""
+    ) -> Connection:
+        session = Session(
+            initiator=outbound,
+            terms=self._terms,
+            alg=self._signer.alg,
+            public_key=self._signer.public_key,
+            message_bytes=self._message_bytes,
+            now_ms=self.now_ms(),
+        )
+        number = next(self._numbers)
+        made = Connection(
+            number, wire, session, self, address=address, outbound=outbound, purpose=purpose
+        )
+        self._connections[number] = made
+        self._loop.call_soon(made.start)
+        return made
+
+    # ------------------------------------------------------------ going out
+
+    def _dial(self, dial: Dial) -> None:
+        if self._closed or self._dialling >= DIALS_MOST:
+            self._inbox.post(DialFailed(dial.address, "too many dials are in progress"))
+            return
+        self._dialling += 1
+        self._run(self._connect(dial))
+
+    async def _connect(self, dial: Dial) -> None:
+        def attach(wire: Wire) -> End | None:
+            if self._closed:
+                return None
+            return self._begin(wire, dial.address, outbound=True, purpose=dial.purpose)
+
+        problem: Exception
+        try:
+            async with asyncio.timeout(DIAL_MS / 1000):
+                await self._dialler(dial.address, attach)
+            return
+        except Refused as refusal:
+            problem = refusal
+        except TimeoutError:
+            problem = TimeoutError("no answer")
+        except OSError as error:
+            problem = error
+        finally:
+            self._dialling -= 1
+        code = problem.code if isinstance(problem, Refused) else ""
+        self._inbox.post(DialFailed(dial.address, str(problem), code))
+
+    # ------------------------------------------------------------ in between
+
+    def _perform(self, actions: Sequence[NetAction]) -> None:
+        touched: dict[int, Connection] = {}
+        for action in actions:
+            match action:
+                case Send(conn, data, bulk):
+                    if (connection := self._connections.get(conn)) is not None:
+                        connection.send(data, bulk=bulk)
+                        touched[conn] = connection
+                case Close(conn, code):
+                    if (connection := self._connections.get(conn)) is not None:
+                        connection.close(code, within_ms=FLUSH_MS)
+                case Dial():
+                    self._dial(action)
+        for connection in touched.values():
+            connection.settle()
+
+    def _read_on(self, conn: int) -> None:
+        if (connection := self._connections.get(conn)) is not None:
+            connection.wire.resume()
+
+    async def watch(self) -> None:
+        """Look after handshakes, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_MS / 1000)
+            for connection in list(self._connections.values()):
+                connection.tick()
+
+    async def shut(self) -> None:
+        """Close everything; bounded in time."""
+        self._closed = True
+        for connection in list(self._connections.values()):
+            connection.close("stopping", within_ms=FLUSH_MS)
+        deadline = self._loop.time() + 2 * FLUSH_MS / 1000
+        while self._connections and self._loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _run(self, work: Awaitable[None]) -> None:
+        task = self._loop.create_task(_awaited(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ------------------------------------------------------------ what connections report
+
+    def now_ms(self) -> int:
+        """See ``p2p.net.connection.Board``."""
+        return monotonic_ns() // 1_000_000
+
+    def sign(self, connection: Connection, asked: NeedSignature) -> None:
+        """See ``p2p.net.connection.Board``."""
+
+        async def answer() -> None:
+            connection.signed(await self._signer.sign(asked.message, asked.context))
+
+        self._run(answer())
+
+    def established(self, connection: Connection, peer: Established) -> None:
+        """See ``p2p.net.connection.Board``."""
+        self.tally.handshakes["done"] += 1
+        event = PeerConnected(
+            connection.number,
+            peer.id,
+            peer.alg,
+            connection.address,
+            connection.outbound,
+            connection.purpose,
+        )
+        self._inbox.post_of(connection.number, event)
+
+    def received(self, connection: Connection, message: bytes) -> bool:
+        """See ``p2p.net.connection.Board``."""
+        event = MessageReceived(connection.number, message)
+        return self._inbox.post_of(connection.number, event)
+
+    def writable(self, connection: Connection) -> None:
+        """See ``p2p.net.connection.Board``."""
+        self._inbox.post(Writable(connection.number))
+
+    def later(self, delay_ms: int, connection: Connection) -> None:
+        """See ``p2p.net.connection.Board``."""
+        self._loop.call_later(delay_ms / 1000, self._end, connection)
+
+    def _end(self, connection: Connection) -> None:
+        if connection.number in self._connections:
+            connection.wire.abort()
+
+    def over(self, connection: Connection) -> None:
+        """See ``p2p.net.connection.Board``."""
+        if self._connections.pop(connection.number, None) is None:
+            return
+        self.tally.bytes_in += connection.bytes_in
+        self.tally.bytes_out += connection.bytes_out
+        if connection.was_open:
+            self._inbox.post_of(connection.number, PeerLost(connection.number, connection.reason))
+            return
+        refusal = connection.refusal
+        self.tally.handshakes["lost" if refusal is None else refusal.code] += 1
+        where = connection.address
+        log.debug("no session with %s: %s", where, refusal or connection.reason)
+        if connection.outbound:
+            reason = connection.reason if refusal is None else refusal.message
+            code = "" if refusal is None else refusal.code
+            self._inbox.post(DialFailed(where, reason, code))
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work

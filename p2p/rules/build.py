@@ -1,0 +1,17 @@
+"""The engine with all its parts, wired. Drivers and the simulator build it here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from p2p.rules.book.values import Ban
+from p2p.rules.conduct import Conduct
+from p2p.rules.context import Context
+from p2p.rules.engine import Engine
+
+
+def make_engine(ctx: Context, *, bans: Iterable[Ban] = ()) -> Engine:
+    """An engine over a context whose ``now`` is the present, with what the last run kept."""
+    conduct = Conduct(ctx)
+    conduct.restore(bans, ctx.now.wall_ms)
+    return Engine(ctx, (conduct,))
