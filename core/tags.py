@@ -24,15 +24,12 @@ POLICY_POIES = _tag("policy-poies")
 POLICY_ALG = _tag("policy-alg")
 POLICY_ZK = _tag("policy-zk")
 POLICY_PARAMS = _tag("policy-params")
-<<<<<<< HEAD
 # between peers
 P2P_TRANSCRIPT = _tag("p2p-transcript")
 P2P_AUTH = _tag("p2p-auth")
 P2P_KEY = _tag("p2p-key")
-=======
 # what a node keeps for itself
 AUDIT = _tag("audit")
->>>>>>> wip-netapi
 
 # FIPS 204/205 context strings: who signs what
 CONTEXT_TX = b"animica/tx/v1"

@@ -1,30 +1,60 @@
-"""The engine of a simulated node, built as a node builds its own."""
+"""The engine of a simulated node, built as a node builds its own, and what it keeps on disk."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from p2p.reads import LedgerReads, NoShelf
+from p2p.rules.book.values import Ban
+from p2p.rules.build import make_engine
+from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context, Settings
 from p2p.rules.engine import Engine
+from tests.simulator.addresses import PORT, address_of
 from tests.simulator.chance import SeededChance
-from tests.simulator.network import PORT, address_of
-from tests.simulator.ports import EmptyShelf, LedgerPort, PoolPort
 
 if TYPE_CHECKING:
     from tests.simulator.node import Node
+
+SEEDS = 3
+"""The first nodes are known to everybody."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a node's engine finds of its last life."""
+
+    bans: tuple[Ban, ...] = ()
 
 
 def engine_of(node: Node) -> Engine:
     """A new engine for this life of a node."""
     world = node.world
-    seeds = tuple(str(address_of(n)) for n in range(3) if n != node.number)
-    settings = Settings(node.id, "simulated", (("tcp", PORT),), seeds=seeds)
+    seeds = tuple(str(address_of(n)) for n in range(SEEDS) if n != node.number)
     ctx = Context(
         world.network,
-        settings,
-        LedgerPort(),
-        PoolPort(node.pool, node.proofs),
-        EmptyShelf(),
+        Settings(node.id, "simulated", (("tcp", PORT),), seeds=seeds),
+        LedgerReads(),
+        node.reads,
+        NoShelf(),
         SeededChance(f"engine {world.plan.seed} {node.number} {node.life}"),
+        node.moment(),
     )
-    return Engine(ctx, [])
+    return make_engine(ctx, bans=node.kept.bans)
+
+
+def keep(engine: Engine) -> Kept:
+    """What the next life is to find."""
+    return Kept(engine.part(Conduct).bans())
+
+
+def turns_away(engine: Engine, host: str, wall_ms: int) -> bool:
+    """Whether a node does not even begin a handshake with a host."""
+    return engine.part(Conduct).turns_away(host, wall_ms)
+
+
+def bans_of(node: Node) -> list[Ban]:
+    """The bans of a node that hold now."""
+    now_ms = node.clock.now_ms()
+    return [ban for ban in keep(node.engine).bans if ban.until_ms > now_ms]

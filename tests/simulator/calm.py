@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chain import queries
 from chain import service as chain
-from tests.simulator.conduct import banned
+from tests.simulator.build import bans_of
 from tests.simulator.node import Node
 from tests.simulator.work import SENDERS, Transfer, transfers
 from tests.simulator.world import Broken, World
@@ -89,9 +89,7 @@ def spread(world: World) -> None:
 
 def _waits_or_left(world: World, txid: bytes) -> bool:
     waits = any(txid in pool_of(node) for node in world.nodes)
-    return (
-        waits or txid not in world.submitted or txid in world.drops or txid in world.lost
-    )
+    return waits or txid not in world.submitted or txid in world.drops or txid in world.lost
 
 
 def _unmined(world: World) -> list[tuple[int, int, bool]]:
@@ -117,7 +115,9 @@ def drain(world: World) -> None:
         waiting = {node.number: len(pool_of(node)) for node in world.nodes}
         raise Broken("pools do not drain", f"{waiting}; {heads(world)}")
     if left := _unmined(world):
-        raise Broken("never mined", repr([(n, world.drops.get(transfers()[n].tx.txid)) for n in left]))
+        raise Broken(
+            "never mined", repr([(n, world.drops.get(transfers()[n].tx.txid)) for n in left])
+        )
 
 
 def _has(node: Node, transfer: Transfer) -> bool:
@@ -128,11 +128,11 @@ def _has(node: Node, transfer: Transfer) -> bool:
 
 def forgive(world: World) -> None:
     """No ban is for ever, and once they are over the net is whole and carries blocks."""
-    if any(banned(world, node) for node in world.nodes):
+    if any(bans_of(node) for node in world.nodes):
         world.count("worlds with bans")
         world.coarse_ms = 10_000
-        _wait(world, BAN_MS, lambda: not any(banned(world, n) for n in world.nodes), every=60_000)
-        if still := {n.number: banned(world, n) for n in world.nodes if banned(world, n)}:
+        _wait(world, BAN_MS, lambda: not any(bans_of(n) for n in world.nodes), every=60_000)
+        if still := {n.number: bans_of(n) for n in world.nodes if bans_of(n)}:
             raise Broken("banned for ever", repr(still))
         # Ends what was coarse: engines hear the time often again.
         world.run_for(60_000)
@@ -147,9 +147,7 @@ def forgive(world: World) -> None:
         raise Broken("without peers", repr(lonely))
 
 
-def _wait(
-    world: World, most_ms: int, done: Callable[[], bool], every: int = 1_000
-) -> None:
+def _wait(world: World, most_ms: int, done: Callable[[], bool], every: int = 1_000) -> None:
     end = world.schedule.now + most_ms
     while world.schedule.now < end and not done():
         world.run_for(every)

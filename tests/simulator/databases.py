@@ -1,8 +1,8 @@
 """A database of its own for every simulated node, in memory, and Django pointed at the right one.
 
-All nodes of a world share one thread. Before a node runs, ``Databases.using`` puts its connection in
-the place of Django's default one, and what the ledger keeps in module variables for the head is
-changed with it: nodes on the same head would otherwise hide each other's damage.
+All nodes of a world share one thread. While a node runs, its connection stands in the place of
+Django's default one, and what the ledger keeps in module variables for the head is changed with it:
+nodes on the same head would otherwise hide each other's damage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The virtual network: connections whose messages take time, and everything that goes wrong there."""
+"""The virtual network: connections whose messages take time, and all that goes wrong there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from p2p.rules import limits
 from p2p.rules.addresses import Address
 from p2p.rules.events import DialFailed, MessageReceived, PeerConnected, PeerLost, Writable
 from pq.algorithms import ML_DSA_65
+from tests.simulator.addresses import host_of
+from tests.simulator.build import turns_away
 from tests.simulator.plan import Chances, Link, Partition, Plan
 from tests.simulator.schedule import Schedule
 
@@ -21,18 +23,7 @@ FRAME_BYTES = 20
 """What a frame adds to a message."""
 HANDSHAKE_ROUNDS = 3
 NO_ANSWER_MS = 3_000
-PORT = 8546
 NEVER = Chances(0, 0, 0, 0, 0, 0)
-
-
-def host_of(number: int) -> str:
-    """Every node has an address in a group of its own."""
-    return f"{30 + number}.1.0.1"
-
-
-def address_of(number: int) -> Address:
-    """Where a node listens."""
-    return Address("tcp", host_of(number), PORT)
 
 
 @dataclass(eq=False)
@@ -113,7 +104,8 @@ class VirtualNetwork:
     def _connect(self, node: Node, life: int, to: Node, address: Address, purpose: str) -> None:
         if not node.up or node.life != life:
             return
-        if not to.up or self._apart(node.number, to.number):
+        away = to.up and turns_away(to.engine, host_of(node.number), to.clock.now_ms())
+        if not to.up or away or self._apart(node.number, to.number):
             self._failed(node, life, address, "broken")
             return
         ends = End(node, node.life, self._next(node)), End(to, to.life, self._next(to))

@@ -25,6 +25,7 @@ from mempool.events import TxAdded, TxDropped
 from mempool.service import Pool
 from mempool.values import Admission
 from mining.assembly import Assembly
+from p2p.reads import PoolReads
 from p2p.rules.actions import (
     Action,
     AdmitProof,
@@ -49,7 +50,7 @@ from p2p.rules.events import (
     TxsJudged,
 )
 from p2p.rules.moment import Moment
-from tests.simulator.build import engine_of
+from tests.simulator.build import Kept, engine_of, keep
 from tests.simulator.databases import Database
 from tests.simulator.schedule import NodeClock
 from tests.support import key, raise_error
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from tests.simulator.world import World
 
 SECOND_MS = 1_000
+KEEP_MS = 30_000
+"""How often what the engine keeps over a restart is written."""
 ADMIT_MS = 2
 BEFORE_COMMIT = tuple(
     name
@@ -88,6 +91,7 @@ class Node:
         """In this life's pool, and not yet in its copy on disk."""
         self.dies_at: int | None = None
         """The fail point, counted from the start of the next import, at which it dies."""
+        self.kept = Kept()
         self._plan = plan
         self._rng = random.Random(f"node {world.plan.seed} {number}")
 
@@ -124,17 +128,21 @@ class Node:
             self.proofs = ProofPool(
                 network=self.world.network, ledger=chain, clock=self.clock, bus=bus
             )
+            self.reads = PoolReads(self.pool, self.proofs, self.clock)
             self._subscribe(bus)
             self.engine: Engine = engine_of(self)
             self._watch_head()
         self._again(self.world.tick_ms, self._tick)
         self._again(SECOND_MS, self._second)
+        self._again(KEEP_MS, self._keep)
 
     def _subscribe(self, bus: EventBus) -> None:
         """As composition does: the pools hear first."""
         bus.subscribe(BlockAdded, self.pool.on_block)
         bus.subscribe(ChainReorganised, self.pool.on_reorg)
         bus.subscribe(ChainReorganised, self.proofs.on_reorg)
+        bus.subscribe(BlockAdded, self.reads.on_block)
+        bus.subscribe(ChainReorganised, self.reads.on_reorg)
         bus.subscribe(BlockAdded, lambda event: self._moved(()))
         bus.subscribe(ChainReorganised, lambda event: self._moved(event.removed))
         bus.subscribe(TxAdded, self._tx_added)
@@ -164,6 +172,10 @@ class Node:
 
     # ------------------------------------------------------------ the engine
 
+    def moment(self) -> Moment:
+        """The time, as this node has it."""
+        return Moment(self.world.schedule.now, self.clock.now_ms())
+
     def tell(self, event: Event) -> None:
         """Hand the engine an event and do what it wants."""
         with self.database.using():
@@ -172,8 +184,7 @@ class Node:
 
     def _hand(self, event: Event) -> None:
         self._trace(event)
-        now = Moment(self.world.schedule.now, self.clock.now_ms())
-        for action in self.engine.handle(event, now):
+        for action in self.engine.handle(event, self.moment()):
             self._do(action)
 
     def _tell_news(self) -> None:
@@ -323,6 +334,9 @@ class Node:
             self.unflushed.clear()
             self._watch_head()
             self._tell_news()
+
+    def _keep(self) -> None:
+        self.kept = keep(self.engine)
 
     # ------------------------------------------------------------ what its people do
 

@@ -1,7 +1,7 @@
 """The transfers that wallets submit, signed beforehand.
 
-Signatures are hedged, and a world must run the same way whenever it is made: ``transfers.bin`` keeps
-them. ``python -m tests.simulator.work`` signs anew.
+Signatures are hedged, and a world must run the same way whenever it is made: ``transfers.bin``
+keeps them. ``python -m tests.simulator.work`` signs anew.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from core.tx import SignedTx, UnsignedTx, Witness
 from core import tags
+from core.tx import SignedTx, UnsignedTx, Witness
 from pq.algorithms import ML_DSA_65, SIGNATURE_ALGORITHMS
 from tests.support import key
 
@@ -20,7 +20,7 @@ CHAIN = 31337
 SENDERS = 6
 NONCES = 8
 RIVALS = 6
-"""So many senders also sign a second transfer with a nonce that they have used, at twice the fee."""
+"""So many senders sign a second transfer with a nonce that they have used, at twice the fee."""
 RIVAL_NONCE = 5
 _SIGNATURE_BYTES = SIGNATURE_ALGORITHMS[ML_DSA_65].signature_bytes
 

@@ -175,7 +175,5 @@ class World:
     def watch(self, node: Node, head: StoredHeader) -> None:
         """A head never becomes lighter."""
         if head.total_work < node.work:
-            raise Broken(
-                "work fell", f"node {node.number}: from {node.work} to {head.total_work}"
-            )
+            raise Broken("work fell", f"node {node.number}: from {node.work} to {head.total_work}")
         node.work = head.total_work
