@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.errors import RequestRefused
 
 SCHEMES = ("tcp", "ws", "quic")
 HOST_CHARS = 255
+CACHED = 8_192
+"""Hosts whose network is remembered: more than the address book has."""
+
+IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 NAMED, NOWHERE, LOOPBACK, PRIVATE, PUBLIC = range(-2, 3)
 """How far an address reaches: a name; no host's address; this machine; this network; all."""
@@ -34,6 +39,36 @@ class AddressInvalid(RequestRefused):
     hint = "Write host:port, tcp://host:port or ws://host:port; IPv6 hosts in brackets."
 
 
+@lru_cache(maxsize=CACHED)
+def _ip(host: str) -> IP | None:
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    # An IPv4 host is one host, however a socket for both families writes it.
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+@lru_cache(maxsize=CACHED)
+def _net(host: str, bits4: int, bits6: int) -> str:
+    ip = _ip(host)
+    if ip is None:
+        return host
+    return str(ipaddress.ip_network((ip, bits4 if ip.version == 4 else bits6), strict=False))
+
+
+@lru_cache(maxsize=CACHED)
+def _reach(host: str) -> int:
+    ip = _ip(host)
+    if ip is None:
+        return NAMED
+    if ip.is_loopback:
+        return LOOPBACK
+    if ip.is_multicast or any(ip in net for net in _NOBODY):
+        return NOWHERE
+    return PRIVATE if any(ip in net for net in _PRIVATE) else PUBLIC
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
     """``host`` is an IP address in its usual text, or a name that an operator gave."""
@@ -47,42 +82,25 @@ class Address:
         return f"{self.scheme}://{host}:{self.port}"
 
     @property
-    def ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    def ip(self) -> IP | None:
         """The host as an IP address; None for a name."""
-        try:
-            ip = ipaddress.ip_address(self.host)
-        except ValueError:
-            return None
-        # An IPv4 host is one host, however a socket for both families writes it.
-        return getattr(ip, "ipv4_mapped", None) or ip
+        return _ip(self.host)
 
     @property
     def group(self) -> str:
         """What an attacker gets many of cheaply: IPv4 /16, IPv6 /32, or the name."""
-        ip = self.ip
-        if ip is None:
-            return self.host
-        return str(ipaddress.ip_network((ip, 16 if ip.version == 4 else 32), strict=False))
+        return _net(self.host, 16, 32)
 
     @property
     def site(self) -> str:
         """What one host has for itself: an IPv4 address, an IPv6 /64, or the name."""
         ip = self.ip
-        if ip is None:
-            return self.host
-        return str(ip if ip.version == 4 else ipaddress.ip_network((ip, 64), strict=False))
+        return str(ip) if ip is not None and ip.version == 4 else _net(self.host, 32, 64)
 
     @property
     def reach(self) -> int:
         """NAMED, NOWHERE, LOOPBACK, PRIVATE or PUBLIC."""
-        ip = self.ip
-        if ip is None:
-            return NAMED
-        if ip.is_loopback:
-            return LOOPBACK
-        if ip.is_multicast or any(ip in net for net in _NOBODY):
-            return NOWHERE
-        return PRIVATE if any(ip in net for net in _PRIVATE) else PUBLIC
+        return _reach(self.host)
 
     @property
     def near(self) -> bool:

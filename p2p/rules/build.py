@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from p2p.rules.book.values import Ban
+from p2p.rules.book import Book
+from p2p.rules.book.values import Ban, BookEntry
 from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context
 from p2p.rules.engine import Engine
 
 
-def make_engine(ctx: Context, *, bans: Iterable[Ban] = ()) -> Engine:
+def make_engine(
+    ctx: Context, *, bans: Iterable[Ban] = (), book: Iterable[BookEntry] = ()
+) -> Engine:
     """An engine over a context whose ``now`` is the present, with what the last run kept."""
     conduct = Conduct(ctx)
     conduct.restore(bans, ctx.now.wall_ms)
-    return Engine(ctx, (conduct,))
+    addresses = Book(ctx)
+    addresses.restore(book)
+    return Engine(ctx, (conduct, addresses))

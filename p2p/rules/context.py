@@ -47,6 +47,8 @@ class Context:
     now: Moment = field(default_factory=lambda: Moment(0, 0))
     peers: dict[int, Peer] = field(default_factory=dict)
     """By connection; only those whose handshake is complete."""
+    bars: Callable[[bytes], bool] = lambda id: False
+    """Whether a peer is kept out. Set likewise."""
     pinned: set[bytes] = field(default_factory=set)
     """Ids that operators hold on to: never banned, always kept connected."""
     actions: list[Action] = field(default_factory=list)

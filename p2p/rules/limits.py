@@ -76,7 +76,7 @@ MANIFEST_BYTES = 1024 * 1024
 INBOUND_MOST = 64
 OUTBOUND_WANTED = 8
 INBOUND_PER_GROUP = 8
-"""Inbound connections of one address group (IPv4 /16, IPv6 /32); loopback is exempt."""
+"""Inbound connections of one address group (IPv4 /16, IPv6 /32); near addresses are exempt."""
 OUTBOUND_PER_GROUP = 1
 HANDSHAKES_MOST = 64
 """Connections in their handshake at once."""
@@ -145,3 +145,7 @@ DOUBTED_MOST = 16
 STALE_INTERVALS = 20
 STALE_LEAST_MS = 120_000
 """Without a new head for so many block intervals, and so long, one more peer is dialled."""
+SURPLUS_MS = 10_000
+"""So long after the head has moved again the peer too many is let go."""
+LONG_REST_FAILURES = 10
+"""Failures that an address counts which wants no connection, or where an operator ended it."""

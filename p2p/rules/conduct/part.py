@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from p2p.rules.actions import Close
+from p2p.rules.addresses import Address
 from p2p.rules.book.values import Ban
 from p2p.rules.conduct.budgets import Budgets
 from p2p.rules.conduct.door import Door
@@ -44,6 +45,7 @@ class Conduct(Part):
         self._swept_ms = ctx.now.ms
         ctx.blame = self.judge.blame
         ctx.admits = self._admits
+        ctx.bars = self.judge.bars
 
     def messages(self) -> Mapping[type, Handler]:
         """Greeting, pings, farewell."""
@@ -76,12 +78,12 @@ class Conduct(Part):
         """The points that a peer has now."""
         return self.judge.points(peer)
 
-    def turns_away(self, site: str, wall_ms: int) -> bool:
-        """Whether a host is kept out (``Address.site``), to be asked before a handshake.
+    def turns_away(self, address: Address, wall_ms: int) -> bool:
+        """Whether who comes from an address is kept out, to be asked before a handshake.
 
         Safe to call from any thread.
         """
-        return self.judge.bans.holds(b"", site, wall_ms)
+        return self.judge.bans.holds(b"", address.site, wall_ms)
 
     # ------------------------------------------------------------------ events and messages
 
