@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from p2p.reads import LedgerReads, NoShelf
-from p2p.rules.book.values import Ban
+from p2p.rules.addresses import Address
+from p2p.rules.book import Book
+from p2p.rules.book.values import Ban, BookEntry
 from p2p.rules.build import make_engine
 from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context, Settings
@@ -26,6 +28,7 @@ class Kept:
     """What a node's engine finds of its last life."""
 
     bans: tuple[Ban, ...] = ()
+    book: tuple[BookEntry, ...] = ()
 
 
 def engine_of(node: Node) -> Engine:
@@ -41,17 +44,17 @@ def engine_of(node: Node) -> Engine:
         SeededChance(f"engine {world.plan.seed} {node.number} {node.life}"),
         node.moment(),
     )
-    return make_engine(ctx, bans=node.kept.bans)
+    return make_engine(ctx, bans=node.kept.bans, book=node.kept.book)
 
 
 def keep(engine: Engine) -> Kept:
     """What the next life is to find."""
-    return Kept(engine.part(Conduct).bans())
+    return Kept(tuple(engine.part(Conduct).bans()), tuple(engine.part(Book).entries()))
 
 
-def turns_away(engine: Engine, host: str, wall_ms: int) -> bool:
-    """Whether a node does not even begin a handshake with a host."""
-    return engine.part(Conduct).turns_away(host, wall_ms)
+def turns_away(engine: Engine, address: Address, wall_ms: int) -> bool:
+    """Whether a node does not even begin a handshake with whoever comes from there."""
+    return engine.part(Conduct).turns_away(address, wall_ms)
 
 
 def bans_of(node: Node) -> list[Ban]:

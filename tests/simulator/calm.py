@@ -30,7 +30,6 @@ DRAIN_MS = 4_000
 def settle(world: World) -> None:
     """Every node comes to the same head, at the latest once all bans have run out."""
     begun = world.schedule.now
-    world.count("worlds")
     for until, tick_ms, check_ms, block_ms in PACES:
         world.coarse_ms = tick_ms
         next_block = world.schedule.now + block_ms

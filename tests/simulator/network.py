@@ -11,7 +11,7 @@ from p2p.rules import limits
 from p2p.rules.addresses import Address
 from p2p.rules.events import DialFailed, MessageReceived, PeerConnected, PeerLost, Writable
 from pq.algorithms import ML_DSA_65
-from tests.simulator.addresses import host_of
+from tests.simulator.addresses import address_of, host_of
 from tests.simulator.build import turns_away
 from tests.simulator.plan import Chances, Link, Partition, Plan
 from tests.simulator.schedule import Schedule
@@ -104,7 +104,7 @@ class VirtualNetwork:
     def _connect(self, node: Node, life: int, to: Node, address: Address, purpose: str) -> None:
         if not node.up or node.life != life:
             return
-        away = to.up and turns_away(to.engine, host_of(node.number), to.clock.now_ms())
+        away = to.up and turns_away(to.engine, address_of(node.number), to.clock.now_ms())
         if not to.up or away or self._apart(node.number, to.number):
             self._failed(node, life, address, "broken")
             return

@@ -133,7 +133,7 @@ class Node:
             self.engine: Engine = engine_of(self)
             self._watch_head()
         self._again(self.world.tick_ms, self._tick)
-        self._again(SECOND_MS, self._second)
+        self._again(lambda: max(SECOND_MS, self.world.tick_ms()), self._second)
         self._again(KEEP_MS, self._keep)
 
     def _subscribe(self, bus: EventBus) -> None:
