@@ -12,7 +12,6 @@ from p2p.rules.addresses import Address
 from p2p.rules.events import DialFailed, MessageReceived, PeerConnected, PeerLost, Writable
 from pq.algorithms import ML_DSA_65
 from tests.simulator.addresses import address_of, host_of
-from tests.simulator.build import turns_away
 from tests.simulator.plan import Chances, Link, Partition, Plan
 from tests.simulator.schedule import Schedule
 
@@ -104,7 +103,7 @@ class VirtualNetwork:
     def _connect(self, node: Node, life: int, to: Node, address: Address, purpose: str) -> None:
         if not node.up or node.life != life:
             return
-        away = to.up and turns_away(to.engine, address_of(node.number), to.clock.now_ms())
+        away = to.up and to.turns_away(address_of(node.number))
         if not to.up or away or self._apart(node.number, to.number):
             self._failed(node, life, address, "broken")
             return

@@ -37,6 +37,7 @@ from p2p.rules.actions import (
     Send,
     SetSyncing,
 )
+from p2p.rules.addresses import Address
 from p2p.rules.engine import Engine
 from p2p.rules.events import (
     BlockJudged,
@@ -50,7 +51,7 @@ from p2p.rules.events import (
     TxsJudged,
 )
 from p2p.rules.moment import Moment
-from tests.simulator.build import Kept, engine_of, keep
+from tests.simulator.build import Kept, engine_of, keep, turns_away
 from tests.simulator.databases import Database
 from tests.simulator.schedule import NodeClock
 from tests.support import key, raise_error
@@ -169,6 +170,10 @@ class Node:
                 self.world.schedule.after(every() if callable(every) else every, turn)
 
         self.world.schedule.after(self._rng.randrange(1, 100), turn)
+
+    def turns_away(self, address: Address) -> bool:
+        """Whether it does not even shake hands with whoever comes from there."""
+        return turns_away(self.engine, address, self.clock.now_ms())
 
     # ------------------------------------------------------------ the engine
 
