@@ -4,7 +4,7 @@ Every seed gets a line in a file, passed or failed. A run that is started again 
 last one ended: seeds with a line are left out.
 
     python -m tests.campaigns.simulator [--from N] [--to N] [--processes N] [--results FILE]
-    python -m tests.campaigns.simulator --seed N           (one again, with all that it counted)
+    python -m tests.campaigns.simulator --seed N [--tell]  (one again, with all that happens)
     python -m tests.campaigns.simulator --planted          (each planted fault within the seeds)
 """
 
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from itertools import islice
@@ -53,8 +53,10 @@ def set_up() -> None:
     logging.disable(logging.CRITICAL)  # reorganisations and refusals are what this is about
 
 
-def one(seed: int, planted: str | None = None) -> dict[str, Any]:
-    """A seed's line: what came of it."""
+def one(
+    seed: int, planted: str | None = None, told: Callable[[str], None] | None = None
+) -> dict[str, Any]:
+    """A seed's line: what came of it. ``told`` hears everything that happens."""
     from tests.simulator.databases import on_sqlite
     from tests.simulator.planted import planting
     from tests.simulator.run import run
@@ -62,7 +64,7 @@ def one(seed: int, planted: str | None = None) -> dict[str, Any]:
 
     try:
         with on_sqlite(), planting(planted):
-            return {"passed": True, **asdict(run(seed))}
+            return {"passed": True, **asdict(run(seed, told))}
     except Broken as broken:
         return {"passed": False, "seed": seed, "check": broken.check, "why": str(broken)[:2_000]}
     except Exception as error:  # noqa: BLE001 - whatever a node raises is what is looked for
@@ -153,6 +155,7 @@ def main() -> int:
     parser.add_argument("--no-results", action="store_true", help="keep no file: run all of them")
     parser.add_argument("--committed", action="store_true", help="the seeds that have failed once")
     parser.add_argument("--seed", type=int, help="only this one, in this process")
+    parser.add_argument("--tell", action="store_true", help="with --seed: all that happens")
     parser.add_argument("--planted", action="store_true", help="find each of the planted faults")
     chosen = parser.parse_args()
     if chosen.seed is not None or chosen.planted:
@@ -160,7 +163,7 @@ def main() -> int:
     if chosen.planted:
         return min(hunt_planted(), 1)
     if chosen.seed is not None:
-        line = one(chosen.seed)
+        line = one(chosen.seed, told=print if chosen.tell else None)
         print(json.dumps(line, indent=1))
         return 0 if line["passed"] else 1
     seeds = range(chosen.first, chosen.to)

@@ -51,6 +51,7 @@ from p2p.rules.events import (
     TxsJudged,
 )
 from p2p.rules.moment import Moment
+from p2p.rules.wire.messages import KINDS
 from tests.simulator.build import Kept, engine_of, keep, turns_away
 from tests.simulator.databases import Database
 from tests.simulator.schedule import NodeClock
@@ -243,7 +244,9 @@ class Node:
             case Tick():
                 return
             case MessageReceived(conn, data):
-                self.world.trace(self.number, "message", conn, len(data), data)
+                kind = KINDS[data[0]].__name__ if data[:1] and data[0] in KINDS else "?"
+                digest = sha3_256(data).hexdigest()[:16]
+                self.world.trace(self.number, kind, conn, len(data), digest)
             case _:
                 self.world.trace(self.number, repr(event))
 

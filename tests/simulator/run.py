@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulator import calm, checks
@@ -22,9 +23,10 @@ class Outcome:
     faults: dict[str, int]
 
 
-def run(seed: int) -> Outcome:
+def run(seed: int, told: Callable[[str], None] | None = None) -> Outcome:
     """Let a world happen. Raises ``Broken``, or whatever a node raised."""
     world = World(draw(seed))
+    world.told = told
     try:
         world.storm()
         calm.settle(world)

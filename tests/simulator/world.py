@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -56,6 +57,8 @@ class World:
         self.coarse_ms: int | None = None
         self.settled_ms = 0
         self._trace = sha256()
+        self.told: Callable[[str], None] | None = None
+        """Hears every line of the trace."""
         self.nodes = [Node(self, number) for number in range(len(plan.nodes))]
         for node in self.nodes:
             self.net.add(node)
@@ -153,7 +156,10 @@ class World:
 
     def trace(self, *facts: Any) -> None:
         """Add to the trace, by which two runs are compared."""
-        self._trace.update(repr((self.schedule.now, *facts)).encode())
+        line = repr((self.schedule.now, *facts))
+        self._trace.update(line.encode())
+        if self.told is not None:
+            self.told(line)
 
     @property
     def trace_hash(self) -> str:
@@ -167,6 +173,8 @@ class World:
     def noted(self, node: Node, note: Note) -> None:
         """An engine's note."""
         self.counts[f"note {note.name}"] += 1
+        if self.told is not None:
+            self.told(repr((self.schedule.now, node.number, note.name, dict(note.facts))))
 
     def dropped(self, event: TxDropped) -> None:
         """A pool let a transaction go."""
