@@ -59,6 +59,12 @@ def _node() -> click.Command:
     return node
 
 
+def _peers() -> click.Command:
+    from animica_site.commands.peers import peers
+
+    return peers
+
+
 def _prune() -> click.Command:
     from animica_site.commands.prune import prune
 
@@ -140,6 +146,7 @@ Lazy.modules = {
     "export": _export,
     "import": _import,
     "node": _node,
+    "peers": _peers,
     "prune": _prune,
     "restore": _restore,
     "rewind": _rewind,

@@ -46,7 +46,7 @@ def _python(_: Path) -> Iterator[Finding]:
 def _signatures(_: Path) -> Iterator[Finding]:
     from pq.backends import require_backends
 
-    yield _tried("signatures", require_backends, "ML-DSA-65 and SLH-DSA-SHAKE-128s work")
+    yield _tried("signatures", require_backends, "ML-DSA-65, SLH-DSA-SHAKE-128s and ML-KEM-768 work")
 
 
 def _kernel(_: Path) -> Iterator[Finding]:

@@ -12,6 +12,13 @@ class ReasonMissing(RequestRefused):
     hint = "Say in a sentence why; whoever reads the audit later needs it."
 
 
+class TextUnprintable(RequestRefused):
+    """A part of an audit row with characters that no one can read. ``field`` names it."""
+
+    code = "audit.unprintable"
+    hint = "Leave out control characters and text that is not UTF-8."
+
+
 class TextTooLong(RequestRefused):
     """A part of an audit row over its limit. ``field`` names it."""
 

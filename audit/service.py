@@ -11,7 +11,7 @@ import orjson
 from django.db import connection, transaction
 
 from audit import store
-from audit.errors import AuditBroken, ReasonMissing, TextTooLong
+from audit.errors import AuditBroken, ReasonMissing, TextTooLong, TextUnprintable
 from audit.limits import PAGE_MOST, STATE_BYTES, WHAT_CHARS, WHO_CHARS, WHY_CHARS
 from audit.values import End, Row
 from core import cbor, tags
@@ -28,15 +28,15 @@ def record(
     """Add a row; it is there if and only if the caller's transaction commits.
 
     ``before`` and ``after`` are what the action changes, as plain JSON; None is "nothing". Raises
-    ReasonMissing, TextTooLong.
+    ReasonMissing, TextTooLong, TextUnprintable.
     """
     assert connection.in_atomic_block, "an audit row belongs to the transaction of its action"
     why = " ".join(why.split())
     if not why:
         raise ReasonMissing(f"{what} needs a reason", field="why")
-    for field, text, most in (("who", who, WHO_CHARS), ("what", what, WHAT_CHARS)):
-        _bounded(field, text, most)
-    _bounded("why", why, WHY_CHARS)
+    _readable("who", who, WHO_CHARS)
+    _readable("what", what, WHAT_CHARS)
+    _readable("why", why, WHY_CHARS)
     end = store.end(for_writing=True)
     row = _linked(end, at_ms, (who, what, why, _text("before", before), _text("after", after)))
     store.append(row)
@@ -85,7 +85,9 @@ def _text(field: str, state: State | None) -> str:
     return text
 
 
-def _bounded(field: str, text: str, most: int) -> None:
+def _readable(field: str, text: str, most: int) -> None:
+    if not text.isprintable():
+        raise TextUnprintable(f"{field} has characters that cannot be read", field=field)
     if len(text) > most:
         raise TextTooLong(f"{field} is over {most} characters", field=field, most=most)
 

@@ -19,15 +19,15 @@ from threading import RLock
 from typing import Protocol
 
 from chain.values import StoredHeader
-from consensus import errors, proof_pool_errors
+from consensus import proof_pool_errors
 from consensus.events import ChainReorganised, ProofAdded
 from consensus.memory import Memory
 from consensus.rules import proofs
 from consensus.rules.examiner import Examiner
 from consensus.rules.header import Ancestry
-from consensus.rules.waiting_proofs import ProofPoolLimits, WaitingProof, WaitingProofs
+from consensus.rules.waiting_proofs import FOR_EVER, ProofPoolLimits, WaitingProof, WaitingProofs
 from core.bus import EventBus
-from core.errors import EncodingRefused, Refused
+from core.errors import Refused
 from core.network import Network
 from core.ports import Clock, StateReader
 from core.proof import NAMES, Envelope, Lineage, Verifier
@@ -40,9 +40,6 @@ ASIDE = 256
 """Proofs that a new head made invalid, kept because a reorganisation may bring them back."""
 RETURNED = 1_024
 """Proofs of removed blocks that are taken up again, the latest ones."""
-
-# Refusals that no other head can lift.
-_FOR_EVER = (EncodingRefused, errors.ProofNullifier)
 
 
 class Ledger(Protocol):
@@ -252,7 +249,7 @@ class ProofPool:
     def _remember(self, envelope: Envelope, refusal: Refused) -> None:
         # A fresh one: the raised exception holds on to its whole stack.
         fresh = type(refusal)(refusal.message, **refusal.facts)
-        head = None if isinstance(refusal, _FOR_EVER) else self._stand[0]
+        head = None if isinstance(refusal, FOR_EVER) else self._stand[0]
         self._refusals[envelope.digest] = _Refusal(fresh, head)
 
 

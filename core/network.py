@@ -7,7 +7,7 @@ headers pin are computed here; ``core.network_file`` reads files. Source: docs/s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
@@ -42,10 +42,12 @@ class _Section:
             if name not in known:
                 raise NetworkInvalid(f"{where}.{name} is not a parameter", field=f"{where}.{name}")
         values: dict[str, Any] = {}
-        for name in known:
+        for name, field in known.items():
             if name not in table:
+                if field.default is not MISSING:
+                    continue
                 raise NetworkInvalid(f"{where}.{name} is missing", field=f"{where}.{name}")
-            read = _SECTIONS.get(name) or (_flag if known[name].type == "bool" else _number)
+            read = _SECTIONS.get(name) or (_flag if field.type == "bool" else _number)
             values[name] = read(table[name], f"{where}.{name}")
         return cls(**values)
 
@@ -68,6 +70,13 @@ def _flag(value: Any, where: str) -> bool:
     if type(value) is bool:
         return value
     raise NetworkInvalid(f"{where} must be true or false", field=where)
+
+
+def _work(value: Any, where: str) -> int:
+    """Work outgrows the numbers of a file, so it may be written as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 77:
+        return int(value)
+    return _number(value, where)
 
 
 @dataclass(frozen=True)
@@ -195,6 +204,8 @@ class Local(_Section):
 
     max_reorg_blocks: int
     paced: bool
+    minimum_work: int = 0
+    """Chains of less total work are not downloaded from peers; 0: any chain will do."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +223,7 @@ _SECTIONS: dict[str, Any] = {
     "ai": WorkPolicy.read,
     "quantum": WorkPolicy.read,
     "storage": WorkPolicy.read,
+    "minimum_work": _work,
 }
 
 

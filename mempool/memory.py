@@ -5,32 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from threading import Lock
 
-from core.errors import EncodingRefused, Refused
+from core.errors import Refused
 from core.hashing import sha3
 from core.limits import TX_BYTES
-from execution import errors as rules
-from mempool.errors import OutOfTime
 from mempool.events import TxDropped
 from mempool.returning import Returning
+from mempool.rules.verdicts import FOR_EVER
 
 REFUSALS = 10_000
 DROPS = 10_000
 COMEBACKS = 1_000
-
-# Refusals that no later head can lift, so that the same bytes need no second look.
-_FOR_EVER = (
-    EncodingRefused,
-    rules.WrongChain,
-    rules.RecipientRefused,
-    rules.BlobFeeUnused,
-    rules.KeyMismatch,
-    rules.SignatureInvalid,
-)
-
-
-def may_pass(refusal: Refused) -> bool:
-    """Whether another head may lift this refusal."""
-    return not isinstance(refusal, (*_FOR_EVER, OutOfTime))
 
 
 class RefusalMemory:
@@ -52,7 +36,7 @@ class RefusalMemory:
 
     def remember(self, raw: bytes, refusal: Refused) -> None:
         """Keep a refusal that will never change; oversize bytes are refused quicker than hashed."""
-        if len(raw) > TX_BYTES or not isinstance(refusal, _FOR_EVER):
+        if len(raw) > TX_BYTES or not isinstance(refusal, FOR_EVER):
             return
         # A fresh one: the raised exception holds on to its whole stack.
         known = sha3(raw), type(refusal)(refusal.message, **refusal.facts)

@@ -33,7 +33,7 @@ from mempool import checks, errors
 from mempool.checks import NextBlock
 from mempool.disk import Contents, DiskCopy
 from mempool.events import TxAdded, TxDropped
-from mempool.memory import DropMemory, RefusalMemory, may_pass
+from mempool.memory import DropMemory, RefusalMemory
 from mempool.readers import Readers
 from mempool.returning import Renewal, Returning, readmit
 from mempool.rules import buckets, reasons
@@ -42,6 +42,7 @@ from mempool.rules.entry import Entry, Leaver, Standing
 from mempool.rules.floor import Floor
 from mempool.rules.limits import LOCAL, VERIFICATIONS, PoolLimits
 from mempool.rules.queues import Queues
+from mempool.rules.verdicts import may_pass
 from mempool.values import Admission, State
 
 _SWEEP_MS = 60_000

@@ -7,18 +7,20 @@ next one is taken, so a peer that sends faster than this node thinks has to wait
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from p2p import service
 from p2p.net.limits import WS_MESSAGE_BYTES
 from p2p.net.switchboard import Switchboard
-from p2p.net.ws import WsWire
+from p2p.net.ws import PATH, WsWire
 from p2p.rules.addresses import Address
 
 T = TypeVar("T")
+App = Callable[..., Awaitable[None]]
 UNSUPPORTED, TOO_BIG, TRY_LATER = 1003, 1009, 1013
 
 
@@ -41,14 +43,14 @@ class PeerConsumer(AsyncWebsocketConsumer):
         """Accept, if this node takes peers and has room."""
         headers = {name for name, _ in self.scope["headers"]}
         peers = service.running()
+        there = None if peers is None else peers.loop
         # A page in somebody's browser is no peer, however well it speaks.
-        if peers is None or b"origin" in headers:
+        if there is None or b"origin" in headers:
             await self.close()
             return
-        self._here = asyncio.get_running_loop()
-        self._there = peers.loop
+        self._here, self._there = asyncio.get_running_loop(), there.loop
         await self.accept()
-        self._wire = await self._over_there(self._open(peers.switchboard))
+        self._wire = await self._over_there(self._open(there.switchboard))
         if self._wire is None:
             await self.close(code=TRY_LATER)
 
@@ -80,7 +82,11 @@ class PeerConsumer(AsyncWebsocketConsumer):
     # ------------------------------------------------------------ between the loops
 
     async def _over_there(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._there))
+        try:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._there))
+        except RuntimeError:  # that loop has been closed: the node stops
+            work.close()
+            raise StopConsumer from None
 
     async def _send_piece(self, piece: bytes) -> None:
         await self._over_here(self.send(bytes_data=piece))
@@ -93,3 +99,19 @@ class PeerConsumer(AsyncWebsocketConsumer):
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._here))
         except RuntimeError as error:  # servers say so where the socket has gone meanwhile
             raise ConnectionResetError(str(error)) from None
+
+
+class PeerDoor:
+    """Takes peers' sockets aside; all else goes on to ``others``.
+
+    Peers name this node by whatever address reaches it, so the list of hosts is not for them.
+    """
+
+    def __init__(self, peers: App, others: App) -> None:
+        self._peers = peers
+        self._others = others
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection (ASGI 3)."""
+        is_peer = scope["type"] == "websocket" and scope["path"] == PATH
+        await (self._peers if is_peer else self._others)(scope, receive, send)

@@ -1,8 +1,8 @@
-"""What operators are refused."""
+"""What operators are refused, and what keeps the network part from starting."""
 
 from __future__ import annotations
 
-from core.errors import RequestRefused
+from core.errors import NodeFault, RequestRefused
 
 
 class PeerIdInvalid(RequestRefused):
@@ -24,3 +24,17 @@ class TooManyWishes(RequestRefused):
 
     code = "p2p.wishes_full"
     hint = "Start the node, which takes them within a second, and ask again."
+
+
+class PeersAbsent(NodeFault):
+    """Something of the network was asked of a node without peers."""
+
+    code = "p2p.absent"
+    hint = "Start the node without --no-p2p, a devnet with --p2p-port."
+
+
+class PeerPortTaken(NodeFault):
+    """The port for peers cannot be bound."""
+
+    code = "p2p.port_taken"
+    hint = "Choose another --p2p-port; 0 picks a free one, --no-p2p does without peers."

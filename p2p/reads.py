@@ -137,3 +137,11 @@ class NoShelf:
     def chunk(self, hash: bytes, index: int) -> bytes | None:
         """See ``p2p.rules.ports.Shelf``."""
         return None
+
+
+class NoLoading:
+    """A node that loads no snapshots: its engine never asks for one."""
+
+    def do(self, action: object) -> None:
+        """See ``p2p.hands.Loading``."""
+        raise AssertionError(f"nobody loads snapshots here: {type(action).__name__}")

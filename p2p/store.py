@@ -127,9 +127,14 @@ def add_wish(wish: Asked, at_ms: int) -> None:
     )
 
 
+def any_wish() -> bool:
+    """Whether a wish waits."""
+    return Wish.objects.exists()
+
+
 def take_wishes() -> list[Asked]:
     """Every waiting wish, in the order in which they were made; they wait no longer."""
-    if not Wish.objects.exists():  # nearly always, and without a transaction
+    if not any_wish():  # nearly always, and without a transaction
         return []
     with transaction.atomic():
         rows = list(Wish.objects.select_for_update().order_by("id"))
@@ -141,6 +146,15 @@ def take_wishes() -> list[Asked]:
             continue
         asked.append(Asked(row.verb, bytes(row.peer), address, row.ban_ms))
     return asked
+
+
+def standing(peer: bytes) -> dict[str, object]:
+    """What the tables say of a peer, as plain JSON for the audit."""
+    ban = BanRow.objects.filter(peer=peer).order_by("-until_ms").first()
+    return {
+        "bannedUntilMs": None if ban is None else ban.until_ms,
+        "pinned": KnownAddress.objects.filter(peer=peer, pinned=True).exists(),
+    }
 
 
 # ------------------------------------------------------------------ parts

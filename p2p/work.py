@@ -20,7 +20,7 @@ from consensus.service import Importer
 from core.errors import NodeFault, Refused
 from mempool.service import Pool
 from p2p.net.limits import ADMISSIONS_MOST, IMPORTS_MOST, STOP_MS
-from p2p.rules.actions import AdmitProof, AdmitTxs, ImportBlock
+from p2p.rules.actions import AdmitProof, AdmitTxs, ImportBlock, RefusedBranch
 from p2p.rules.events import BlockJudged, Event, ProofJudged, TxsJudged
 from p2p.rules.refusals import Unjudged
 
@@ -103,7 +103,7 @@ class Worker(Generic[T]):
         raise NotImplementedError
 
 
-class Importing(Worker[ImportBlock]):
+class Importing(Worker[ImportBlock | RefusedBranch]):
     """Imports blocks in their order, those that wait in a row as one row."""
 
     def __init__(self, importer: Importer, post: Post) -> None:
@@ -115,9 +115,17 @@ class Importing(Worker[ImportBlock]):
         if not self._queue.put(action):
             self._post(BlockJudged(action.hash, action.height, "", fault=True))
 
-    def _work(self, item: ImportBlock) -> None:
+    def alarm(self, branch: RefusedBranch) -> None:
+        """Have the importer hear of a branch that this node does not follow."""
+        if not self._queue.put(branch):
+            log.error("no room to raise the alarm about %s", branch.hash.hex())
+
+    def _work(self, item: ImportBlock | RefusedBranch) -> None:
         given: deque[ImportBlock] = deque()
         try:
+            if isinstance(item, RefusedBranch):
+                self._raise_alarm(item)
+                return
             row = self._importer.import_blocks(self._row(item, given), source="peers")
             for result in row:
                 done = given.popleft()
@@ -133,17 +141,27 @@ class Importing(Worker[ImportBlock]):
             connections.close_all()
             self._judge(given, fault=True)
 
+    def _raise_alarm(self, branch: RefusedBranch) -> None:
+        heard_of = self._importer.deep.heard_of
+        self._importer.between_blocks(
+            lambda: heard_of(branch.hash, branch.work, branch.fork_height)
+        )
+
     def _row(self, first: ImportBlock, given: deque[ImportBlock]) -> Iterator[bytes]:
-        item: ImportBlock | None = first
-        while item is not None:
+        item: ImportBlock | RefusedBranch | None = first
+        while isinstance(item, ImportBlock):
             given.append(item)
             yield item.raw
             item = self._queue.take_now()
+        if item is not None:
+            self._queue.put_back([item])
 
     def _judge(
         self, given: deque[ImportBlock], *, refusal: Refused | None = None, fault: bool = False
     ) -> None:
         """The first of those given out is the one that it is about; the others come again."""
+        if not given:
+            return  # it was an alarm, which nobody waits for
         failed = given.popleft()
         self._queue.put_back(given)
         self._post(BlockJudged(failed.hash, failed.height, "", refusal, fault))

@@ -4,6 +4,8 @@ The SLH-DSA-SHAKE-128s signature was made by another implementation than the one
 (@noble/post-quantum 0.7.1, deterministic, seed bytes 00 to 2f), so a start-up check costs one
 verification instead of a second of signing. The ML-DSA-65 seed is the first of the
 published known-answer file (deterministic, pure), with the SHA3-256 of the public key it gives.
+The ML-KEM-768 case is one of the published CCTV vectors: the ciphertext was made for the key of the
+seed, so whoever opens it has also derived that key rightly.
 """
 
 from __future__ import annotations
@@ -136,4 +138,28 @@ SLH_DSA_SIGNATURE = b64decode(
     "fCyTRFOq8QTRvqBzva7Xo3gn/mTbGgWp8BS9CDBw6nGfJihz0oGtgMUL7feK61ALHbIVEivb9y2c3FGLdHo7B3Mr5wEv"
     "BEVYRWFyzmqDZpYcArPtQSrI8nsad2T/QBBfBkqqIy0n2Ub3ITgufKjVeQlmJK4AO6wf/k9u0yacB+HDY0yS001Ds6jf"
     "OiOndvWbDyEHv5QEcxH+ZwoRs63C+8zsmygkCYnsGyflOaZlnUbsMYHMYF2JIFv+5pPDC8PegnsNGvg="
+)
+
+ML_KEM_SEED = bytes.fromhex(
+    "cbfc4405d1b2a3a386c94c25e0f2d5f5ee92cb0388ff4d6aa04223086d51c3fd"
+    "24752da14c9fc3b8ae0d9e4a8b1016b8d8fc69e229c03ea2ef08a4ae0cffc37f"
+)
+ML_KEM_SECRET = bytes.fromhex("76c10bb1d86d96d7eb18e298363e51f7728e113f455df7d15017940ed3541451")
+ML_KEM_CIPHERTEXT = b64decode(
+    "AOlsROtfU4DYC0ywXWCJcaKPvoOLkStVi/lnbGxnyWku1uoGP8R7cNXWAEglwmm5y45otXKNZ/RIRNl2hqERVOPL1Kb5"
+    "5HUk2T2FG9zkgNd2Le0JvlPRfM4+4o3FoGkRwGK5myGDVd1YIhCMVeLGf36gt0thibM7RYnY/50Mhn0T7arxxfckZ1Mg"
+    "vto+asxnPASPoEobMPiZIn1aVV4IpBKke323XrEYqIRKcbGGiAQm9rtudxhtGOdTy8zpPJ+3bHKYdbTUc+7KjauZQZaf"
+    "rvBN+c4xeOc0HqtBbSi7eu4Sv7j0w9+BTv9FoBhzKQeaz8Qajo26ewjREfAuN6HStp5X7vgI/MauIzhVNKQgqT37apXH"
+    "Pi8QFhd8T+nTztdp4ncpOqzt7W0H78eJDqqIW9HnP55dornP2g1Ey8kJBwWsLOPnvNd3W1k8cG5F3cl9OmXZt+c2c/lH"
+    "PfW/7GiWcfc+f27nfHMKjr2h8LLBEqcZBNbyilHY1Hn4Mj+0heci9cTVhX6VmJqcuvJz79BPw8vemLqplp4JXoiszs+9"
+    "Eu8hVUl6WxX+kacNEQa5GlaDY7/C1nNsyBOMvEHd8eVP1AUR4n2J4sJsAntjwVbiu7mY+q7T1yGG8Mxiba05p4Lc2iCH"
+    "/ROpSY4QtBtoVkaiJ+oRZqVjLBlZg/SrorcYtAdAMNVxJtNMODSYkgB6y+qeOTuWfcMUaycPCAofC+6Q1loJWmNSp3GO"
+    "0XF6gCWivTjGbRILr0JHZ2of4ESlfOJowHj4/0bMJv5PnHoD1kZ62suEGNJic2Yrzh97wAuQbgCI6V3A+0GeIjLoWqx3"
+    "uefNVj5gTeXh0+lpPc07GYZc9CUHc2kefgr5wnVc0x9J0flnCPO6LwuYGEUlq7hp4S1c6grBdAGBqHUDUwCwWlS41C7j"
+    "tK6SsG5DzYB+Kwlsl38jxh74yYnFLtg3VAdt6hMj9jklC+9hvfkDv3lhzsibppQtnQZHrJyBldk+2KvO3yV1RkQDVxml"
+    "oKHIwHmJEnJqmoJY5MEK50hTIu2bozH28JDEtJKk/PU9dTzTTyjsBEP84HJPQ8iaOUIWnVCZqPdDDzhpHrzi4/5PYA2C"
+    "x8zt9gZz+OXUwan4S4tbI/XtY977anIF4KixBb3G/0Vo/HjLRFawL+239MSPb9a2khajMZghA520DhmjGgsMnUcdWnpz"
+    "hl0m+L41lVJbHsSoV579B+qY4mAuK//f2P68XHtMc20ya1AwzMb6+UIKnBVqj0UWuf/2dUWd/c1O+F1629/9YPSjlijj"
+    "mcx1LC6Zqy9DHcdl58nSBr/jJkn77070ix15Nvx0dm1yQ1DuIkWo1fI/vGx+2LVxaM4ehk5J1/jEddzaFAvUJHOCWzxy"
+    "64xUeAGIgTAR4ZYqUD+bUW4TIm3mN1sgRzOwGSGDyPVehw5hz4lHwxkXkLwLZXvEOuvJ2Gw="
 )

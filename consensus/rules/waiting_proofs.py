@@ -9,9 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from consensus.errors import ProofNullifier
 from consensus.proof_pool_errors import ProofPayeeLimit, ProofsFull
 from consensus.rules.nullifiers import Used
+from core.errors import EncodingRefused
 from core.proof import Claim, Envelope
+
+FOR_EVER = (EncodingRefused, ProofNullifier)
+"""Refusals of a proof that no other head can lift."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
-"""Who may come in: a handshake costs this node a signature, so they are counted. Pure bookkeeping."""
+"""Who may come in: a handshake costs this node a signature, so they are counted."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable
 
 from p2p.net.limits import (
     HANDSHAKE_EVERY_MS,
@@ -13,6 +12,7 @@ from p2p.net.limits import (
     HOST_HANDSHAKES_BURST,
     HOSTS_REMEMBERED,
 )
+from p2p.rules.addresses import LOOPBACK, Address
 
 
 class Allowance:
@@ -35,35 +35,26 @@ class Allowance:
 
 
 class Doors:
-    """Counts inbound handshakes, of all and of each host. ``banned`` hosts get none."""
+    """Counts inbound handshakes, of all and of each site; ``banned`` says who gets none."""
 
     def __init__(self) -> None:
         self._all = Allowance(HANDSHAKES_BURST, HANDSHAKE_EVERY_MS)
-        self._hosts: OrderedDict[str, Allowance] = OrderedDict()
-        self.banned: Collection[str] = frozenset()
+        self._sites: OrderedDict[str, Allowance] = OrderedDict()
+        self.banned: Callable[[Address], bool] = lambda address: False
 
-    def refuses(self, host: str, now_ms: int) -> str:
-        """Why a host may not come in now; "" if it may, which is then counted."""
-        if host in self.banned:
+    def refuses(self, address: Address, now_ms: int) -> str:
+        """Why nobody may come in from there now; "" if one may, who is then counted."""
+        if self.banned(address):
             return "banned"
-        if not is_loopback(host):
-            if not self._host(host).take(now_ms):
-                return "host_rate"
-            if not self._all.take(now_ms):
-                return "rate"
-        return ""
+        if address.reach == LOOPBACK:
+            return ""
+        if not self._of(address.site).take(now_ms):
+            return "host_rate"
+        return "" if self._all.take(now_ms) else "rate"
 
-    def _host(self, host: str) -> Allowance:
-        known = self._hosts.pop(host, None)
-        self._hosts[host] = known or Allowance(HOST_HANDSHAKES_BURST, HOST_HANDSHAKE_EVERY_MS)
-        while len(self._hosts) > HOSTS_REMEMBERED:
-            self._hosts.popitem(last=False)
-        return self._hosts[host]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a connection from there never left this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    def _of(self, site: str) -> Allowance:
+        known = self._sites.pop(site, None)
+        self._sites[site] = known or Allowance(HOST_HANDSHAKES_BURST, HOST_HANDSHAKE_EVERY_MS)
+        while len(self._sites) > HOSTS_REMEMBERED:
+            self._sites.popitem(last=False)
+        return self._sites[site]

@@ -32,7 +32,7 @@ LOOK_MS = 250
 
 HANDSHAKES_BURST = 64
 HANDSHAKE_EVERY_MS = 20
-"""All inbound handshakes: at about 2 ms of processor time each, a tenth of a core in the long run."""
+"""All inbound handshakes: at about 2 ms of processor time each, at most a tenth of a core."""
 HOST_HANDSHAKES_BURST = 16
 HOST_HANDSHAKE_EVERY_MS = 2_000
 """Those of one host; loopback is exempt."""
@@ -56,3 +56,5 @@ VIEWS_MS = 500
 """How often address book and bans are saved, operators' wishes read, views made."""
 STOP_MS = 5_000
 """How long a thread has to end."""
+BACKLOG = 128
+"""Connections that the system holds before they are taken."""

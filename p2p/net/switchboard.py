@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from time import monotonic_ns
 from typing import Protocol
 
-from core.errors import Refused
+from core.errors import AnimicaError, Refused
 from p2p.net.connection import Connection, Stage
 from p2p.net.doors import Doors
 from p2p.net.inbox import Inbox
@@ -24,7 +25,7 @@ from p2p.rules.actions import Close, Dial, Send
 from p2p.rules.addresses import Address
 from p2p.rules.events import DialFailed, MessageReceived, PeerConnected, PeerLost, Writable
 from p2p.rules.limits import HANDSHAKES_MOST
-from p2p.rules.session import Established, NeedSignature, Session, Terms
+from p2p.rules.session import Established, Identity, NeedSignature, Session, Terms
 
 log = logging.getLogger("animica.p2p")
 
@@ -35,41 +36,21 @@ NetAction = Send | Close | Dial
 
 
 class Signer(Protocol):
-    """This node's identity."""
+    """Signs with this node's identity; ``p2p.signer.Signer`` is one."""
 
-    @property
-    def alg(self) -> int:
-        """The id of its algorithm."""
-
-    @property
-    def public_key(self) -> bytes:
-        """The key that others know it by."""
-
-    async def sign(self, message: bytes, context: bytes) -> bytes:
-        """A signature; what takes long is done elsewhere meanwhile."""
-
-
-@dataclass
-class Tally:
-    """What has happened since the start, for metrics; read from any thread.
-
-    ``handshakes`` by outcome: ``done``, why a host was turned away, the code of a refusal, or
-    ``lost`` where the other side went away.
-    """
-
-    bytes_in: int = 0
-    bytes_out: int = 0
-    handshakes: Counter[str] = field(default_factory=Counter)
+    def sign(self, message: bytes, context: bytes) -> Future[bytes]:
+        """A signature, perhaps later; its exception is an ``AnimicaError``."""
 
 
 class Switchboard:
-    """Connections by number. All but ``perform``, ``read_on`` and ``traffic`` is the loop's."""
+    """Connections by number. All is the loop's but what is marked for other threads."""
 
     def __init__(
         self,
         *,
         loop: asyncio.AbstractEventLoop,
         terms: Terms,
+        identity: Identity,
         signer: Signer,
         message_bytes: int,
         inbox: Inbox,
@@ -77,6 +58,7 @@ class Switchboard:
     ) -> None:
         self._loop = loop
         self._terms = terms
+        self._identity = identity
         self._signer = signer
         self._message_bytes = message_bytes
         self._inbox = inbox
@@ -86,8 +68,12 @@ class Switchboard:
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialling = 0
         self._closed = False
+        self._empty = asyncio.Event()
+        self._signing: dict[int, asyncio.Task[None]] = {}
         self.doors = Doors()
-        self.tally = Tally()
+        self.handshakes: Counter[str] = Counter()
+        """By outcome: ``done``, why a host was turned away, the code of a refusal, ``lost``."""
+        self._bytes_in = self._bytes_out = 0  # of connections that are gone
 
     # ------------------------------------------------------------ for other threads
 
@@ -99,6 +85,12 @@ class Switchboard:
         """A connection's lane has room again."""
         self._loop.call_soon_threadsafe(self._read_on, conn)
 
+    def totals(self) -> tuple[int, int]:
+        """Bytes received and sent since the start."""
+        live = list(self._connections.values())
+        received = self._bytes_in + sum(each.bytes_in for each in live)
+        return received, self._bytes_out + sum(each.bytes_out for each in live)
+
     def traffic(self, conn: int) -> tuple[int, int]:
         """Bytes received and sent by a connection so far."""
         found = self._connections.get(conn)
@@ -108,8 +100,8 @@ class Switchboard:
 
     def welcome(self, wire: Wire, address: Address) -> Connection | None:
         """A connection from outside; None if it is turned away."""
-        if problem := self._crowded() or self.doors.refuses(address.host, self.now_ms()):
-            self.tally.handshakes[problem] += 1
+        if problem := self._crowded() or self.doors.refuses(address, self.now_ms()):
+            self.handshakes[problem] += 1
             return None
         return self._begin(wire, address, outbound=False)
 
@@ -127,8 +119,8 @@ class Switchboard:
         session = Session(
             initiator=outbound,
             terms=self._terms,
-            alg=self._signer.alg,
-            public_key=self._signer.public_key,
+            alg=self._identity.alg,
+            public_key=self._identity.public_key,
             message_bytes=self._message_bytes,
             now_ms=self.now_ms(),
         )
@@ -205,17 +197,19 @@ class Switchboard:
         self._closed = True
         for connection in list(self._connections.values()):
             connection.close("stopping", within_ms=FLUSH_MS)
-        deadline = self._loop.time() + 2 * FLUSH_MS / 1000
-        while self._connections and self._loop.time() < deadline:
-            await asyncio.sleep(0.01)
+        if self._connections:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * FLUSH_MS / 1000):
+                    await self._empty.wait()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _run(self, work: Awaitable[None]) -> None:
-        task = self._loop.create_task(_awaited(work))
+    def _run(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     # ------------------------------------------------------------ what connections report
 
@@ -226,14 +220,26 @@ class Switchboard:
     def sign(self, connection: Connection, asked: NeedSignature) -> None:
         """See ``p2p.net.connection.Board``."""
 
-        async def answer() -> None:
-            connection.signed(await self._signer.sign(asked.message, asked.context))
+        future = self._signer.sign(asked.message, asked.context)
+        if future.done():
+            self._signed(connection, future)
+        else:
+            self._signing[connection.number] = self._run(self._wait_for(connection, future))
 
-        self._run(answer())
+    async def _wait_for(self, connection: Connection, future: Future[bytes]) -> None:
+        await asyncio.wait([asyncio.wrap_future(future)])
+        self._signed(connection, future)
+
+    def _signed(self, connection: Connection, future: Future[bytes]) -> None:
+        try:
+            connection.signed(future.result())
+        except AnimicaError as error:
+            log.warning("no signature for a handshake: %s", error)
+            connection.close(error.code, within_ms=FLUSH_MS)
 
     def established(self, connection: Connection, peer: Established) -> None:
         """See ``p2p.net.connection.Board``."""
-        self.tally.handshakes["done"] += 1
+        self.handshakes["done"] += 1
         event = PeerConnected(
             connection.number,
             peer.id,
@@ -265,20 +271,20 @@ class Switchboard:
         """See ``p2p.net.connection.Board``."""
         if self._connections.pop(connection.number, None) is None:
             return
-        self.tally.bytes_in += connection.bytes_in
-        self.tally.bytes_out += connection.bytes_out
+        if (signing := self._signing.pop(connection.number, None)) is not None:
+            signing.cancel()
+        if not self._connections:
+            self._empty.set()
+        self._bytes_in += connection.bytes_in
+        self._bytes_out += connection.bytes_out
         if connection.was_open:
             self._inbox.post_of(connection.number, PeerLost(connection.number, connection.reason))
             return
         refusal = connection.refusal
-        self.tally.handshakes["lost" if refusal is None else refusal.code] += 1
+        self.handshakes["lost" if refusal is None else refusal.code] += 1
         where = connection.address
         log.debug("no session with %s: %s", where, refusal or connection.reason)
         if connection.outbound:
             reason = connection.reason if refusal is None else refusal.message
             code = "" if refusal is None else refusal.code
             self._inbox.post(DialFailed(where, reason, code))
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import cast
 
 from p2p.net.limits import READ_BYTES
 from p2p.net.wires import End
@@ -35,8 +36,8 @@ class TcpWire(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.BaseProtocol``."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are not of asyncio's class, but have its methods.
+        self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(high=WRITABLE_BYTES - 1, low=WRITABLE_BYTES // 2)
         _set_up(transport.get_extra_info("socket"))
         self._end = self._attach(self)

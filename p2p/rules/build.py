@@ -9,6 +9,8 @@ from p2p.rules.book.values import Ban, BookEntry
 from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context
 from p2p.rules.engine import Engine
+from p2p.rules.gossip import Gossip
+from p2p.rules.sync import Sync
 
 
 def make_engine(
@@ -19,4 +21,5 @@ def make_engine(
     conduct.restore(bans, ctx.now.wall_ms)
     addresses = Book(ctx)
     addresses.restore(book)
-    return Engine(ctx, (conduct, addresses))
+    sync = Sync(ctx)
+    return Engine(ctx, (conduct, addresses, sync, Gossip(ctx, sync)))

@@ -112,4 +112,5 @@ class Context:
 
 
 def _short(reason: str) -> str:
-    return reason.encode()[: limits.REASON_BYTES].decode(errors="ignore")
+    """What a goodbye can carry of a reason: its beginning, in printable ASCII."""
+    return "".join(c if " " <= c <= "~" else "?" for c in reason[: limits.REASON_BYTES])

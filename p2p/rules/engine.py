@@ -35,12 +35,13 @@ class Engine:
     def __init__(self, ctx: Context, parts: Sequence[Part]) -> None:
         self.ctx = ctx
         self.parts = parts
-        self._messages: dict[type, list[Handler]] = defaultdict(list)
+        self._messages: dict[type, Handler] = {}
         self._events: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
         self._block_bytes = ctx.network.block_bytes_most
         for part in parts:
-            for message, handler in part.messages().items():
-                self._messages[message].append(handler)
+            taken = self._messages.keys() & part.messages().keys()
+            assert not taken, f"two parts handle {taken}"
+            self._messages.update(part.messages())
             for kind, handler in part.events().items():
                 self._events[kind].append(handler)
 
@@ -106,9 +107,7 @@ class Engine:
         if not in_order and not isinstance(message, Goodbye):
             self.ctx.blame(peer, Offence.OUT_OF_ORDER, type(message).__name__)
             return
-        for handler in self._messages[type(message)]:
-            if not peer.closing:
-                handler(peer, message)
+        self._messages[type(message)](peer, message)
         if isinstance(message, Identify) and peer.said is not None and not peer.closing:
             peer.announced = True
             for part in self.parts:

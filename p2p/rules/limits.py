@@ -114,7 +114,7 @@ DEAD_MS = 30_000
 
 # ------------------------------------------------------------------ addresses
 NEW_BUCKETS = 64
-NEW_BUCKET_MOST = 48
+NEW_BUCKET_MOST = 44
 NEW_BUCKETS_PER_SOURCE = 8
 """Addresses heard of: what one source group tells reaches so many of the buckets."""
 TRIED_BUCKETS = 32

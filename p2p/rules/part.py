@@ -23,7 +23,7 @@ class Part:
         self.ctx = ctx
 
     def messages(self) -> Mapping[type, Handler]:
-        """Handlers by type of message; only ``Missing`` goes to two parts, each by its kinds."""
+        """Handlers by type of message; a type belongs to one part."""
         return {}
 
     def events(self) -> Mapping[type, Callable[[Any], None]]:

@@ -88,13 +88,24 @@ class SubmittedBlock(TypedDict):
 
 
 class SyncStatus(TypedDict):
-    """How far the node is; `state` is the word that `animica status` shows."""
+    """How far the node is; `state` is the word that `animica status` shows.
+
+    `target` is the greatest height that is known to be ahead, `percent` how much of it is here,
+    rounded down; `etaMs` is null where nothing can be said. `records` counts those of a snapshot
+    that is being loaded.
+    """
 
     state: str
     height: int
     hash: Hash
     time: int
     ageMs: int
+    target: int
+    percent: int
+    blocksPerSecond: float
+    etaMs: int | None
+    records: int
+    peers: int
 
 
 class ParamsView(TypedDict):

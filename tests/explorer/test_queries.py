@@ -25,6 +25,7 @@ def pages(world) -> dict[str, int]:
         f"/address/{addresses.to_text(BOB.address)}": 6,
         "/consensus": 6,
         "/mempool": 3,
+        "/network": 3,
         "/search": 1,
         f"/search?q={txid}": 2,
     }

@@ -17,11 +17,11 @@ from types import ModuleType
 TARGETS = (
     *("cbor", "tx", "header", "block", "records", "page", "proof", "range", "merkle", "address"),
     *("keyfile", "recovery", "answer", "network", "files", "share", "pool", "rpc", "importer"),
-    *("source", "calldata", "program"),
+    *("source", "calldata", "program", "session"),
 )
 CORPUS = Path(__file__).parent / "corpus"
 INSTRUMENTED = (
-    *("core", "pq", "execution", "chain", "consensus", "mempool", "rpc", "wallet"),
+    *("core", "pq", "execution", "chain", "consensus", "mempool", "rpc", "wallet", "p2p"),
     *("animica_site.networks", "animica_site.ledger.blockfile", "animica_site.ledger.manifest"),
 )
 

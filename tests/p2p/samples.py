@@ -27,9 +27,7 @@ SAMPLES = (
     m.Headers((), True),
     m.GetBodies((ID,)),
     m.Body(b"block"),
-    m.Compact(
-        b"header", bytes(8), b"s" * 54, b"\xff\x80", b"p" * 6, b"\x80", ((0, b"t"), (8, b"u"))
-    ),
+    m.Compact(b"header", bytes(8), b"s" * 54, b"\xff\x80", (b"\xa0",), ((0, b"t"), (8, b"u"))),
     m.GetParts(ID, (0, 5), (1,)),
     m.Parts(ID, (b"tx",), ()),
     m.GetManifest(ID),
@@ -65,8 +63,7 @@ def compacts(draw):
         draw(st.binary(min_size=8, max_size=8)),
         draw(st.binary(min_size=6 * count, max_size=6 * count)),
         bits.to_bytes(-(-count // 8), "big"),
-        draw(st.integers(0, 80).flatmap(lambda n: st.binary(min_size=6 * n, max_size=6 * n))),
-        draw(blob),
+        draw(many(blob)),
         tuple((place, draw(blob)) for place in places),
     )
 
@@ -82,8 +79,8 @@ messages = st.one_of(
     st.builds(m.Goodbye, text(32), text(128)),
     st.builds(m.GetPeers),
     st.builds(m.Peers, many(text(64))),
-    st.builds(m.Inv, kinds, many(ids, 1)),
-    st.builds(m.Get, kinds, many(ids, 1)),
+    st.builds(m.Inv, st.sampled_from((m.TX, m.PROOF)), many(ids, 1)),
+    st.builds(m.Get, st.sampled_from((m.TX, m.PROOF)), many(ids, 1)),
     st.builds(m.Missing, kinds, many(ids, 1)),
     st.builds(m.Txs, many(blob, 1)),
     st.builds(m.Proofs, many(blob, 1)),

@@ -9,7 +9,10 @@ from animica_site import networks
 from chain.values import Kept
 from p2p.rules import actions, events
 from p2p.rules.addresses import Address, parse
+from p2p.rules.book import Book
+from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context, Settings
+from p2p.rules.engine import Engine
 from p2p.rules.moment import Moment
 from p2p.rules.wire import codec
 from p2p.rules.wire import messages as m
@@ -34,14 +37,23 @@ class SeededChance:
 
 
 class PlainLedger:
-    """A chain of which only the head is asked."""
+    """A chain of which only the head is known."""
 
     def __init__(self) -> None:
-        self.now = SimpleNamespace(height=7, hash=HEAD, total_work=1234)
+        header = SimpleNamespace(parent=bytes(32))
+        self.now = SimpleNamespace(
+            height=7, hash=HEAD, header=header, total_work=1234, canonical=True
+        )
         self.keeps = Kept(witnesses_from=3, bodies_from=2)
 
     def head(self):
         return self.now
+
+    def stored(self, hash):
+        return self.now if hash == HEAD else None
+
+    def canonical_header(self, height):
+        return self.now if height in (0, 7) else None
 
     def kept(self):
         return self.keeps
@@ -79,9 +91,9 @@ def context(seed: int = 1, **settings) -> Context:
 class World:
     """An engine and its hours: what it does is kept by kind until the next step."""
 
-    def __init__(self, make_engine, ctx: Context) -> None:
-        self.ctx = ctx
-        self.engine = make_engine(ctx)
+    def __init__(self, ctx: Context | None = None, make=None) -> None:
+        self.ctx = context() if ctx is None else ctx
+        self.engine = (make or alone)(self.ctx)
         self.ms = 0
         self.done: list = []
         self.conns = 0
@@ -101,13 +113,12 @@ class World:
         self.done = done
         return done
 
-    def connect(
-        self, number=None, address="tcp://5.6.7.8:1", *, outbound=False, purpose="", id=None
-    ):
+    def connect(self, number=None, address="tcp://5.6.7.8:1", *, id=None, **facts):
         self.conns += 1
         address = address if isinstance(address, Address) else parse(address)
         id = id if id is not None else id_of(self.conns if number is None else number)
-        self.handle(events.PeerConnected(self.conns, id, 1, address, outbound, purpose))
+        facts = {"outbound": False, "purpose": ""} | facts
+        self.handle(events.PeerConnected(self.conns, id, 1, address, **facts))
         return self.ctx.peers[self.conns]
 
     def ready(self, *args, said=None, **kwargs):
@@ -140,3 +151,11 @@ class World:
 
     def notes(self, name: str) -> list[dict]:
         return [dict(a.facts) for a in self.done if isinstance(a, actions.Note) and a.name == name]
+
+
+def alone(ctx: Context, *, bans=(), book=()) -> Engine:
+    """An engine of conduct and book, which need no more of a chain than its head."""
+    conduct, addresses = Conduct(ctx), Book(ctx)
+    conduct.restore(bans, ctx.now.wall_ms)
+    addresses.restore(book)
+    return Engine(ctx, (conduct, addresses))

@@ -1,11 +1,14 @@
 """The self-test at node start: passes here, and fails loudly on every kind of broken library."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from core.errors import NodeFault
 from pq import backends, ml_dsa, slh_dsa
+
+KEM = "cryptography.hazmat.primitives.asymmetric.mlkem"
 
 
 def fault() -> tuple[str, object]:
@@ -48,6 +51,30 @@ def test_wrong_key_derivation_is_noticed(monkeypatch):
     real = ml_dsa.public_key
     monkeypatch.setattr(ml_dsa, "public_key", lambda seed: real(bytes(32)))
     assert fault() == ("node.backend_missing", 0x1003)
+
+
+class Key:
+    """A broken ML-KEM: it opens everything to the same."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+
+    def decapsulate(self, _ciphertext: bytes) -> bytes:
+        return self.secret
+
+
+@pytest.mark.parametrize("secret", [bytes(32), backends.known.ML_KEM_SECRET])
+def test_an_ml_kem_that_opens_everything_alike_is_noticed(monkeypatch, secret):
+    class Library:
+        MLKEM768PrivateKey = SimpleNamespace(from_seed_bytes=lambda _: Key(secret))
+
+    monkeypatch.setitem(sys.modules, KEM, Library)
+    assert fault() == ("node.backend_missing", 0x2001)
+
+
+def test_an_ml_kem_that_is_not_there_is_noticed(monkeypatch):
+    monkeypatch.setitem(sys.modules, KEM, None)
+    assert fault() == ("node.backend_missing", 0x2001)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from p2p.rules.book.shelves import OPERATOR, SEED, Shelves
 from p2p.rules.book.values import BookEntry
 from p2p.rules.context import Context
 from p2p.rules.limits import (
+    ANCHORS,
     DIAL_ROUND_MS,
     FEELER_MS,
     FIXED_MOST,
@@ -35,7 +36,7 @@ class Caller:
         self.ctx = ctx
         self.shelves = shelves
         self.dials = Dials()
-        self.anchors: deque[Address] = deque()
+        self.anchors: deque[Address] = deque(maxlen=ANCHORS)
         self.asked: deque[Address] = deque(maxlen=FIXED_MOST)
         self.head_ms = ctx.now.ms
         """When the best chain has last got a new head."""
@@ -46,8 +47,10 @@ class Caller:
         self._stale_ms = max(STALE_LEAST_MS, STALE_INTERVALS * params.target_interval_ms)
         for text in ctx.settings.seeds:
             shelves.fix(parse(text), SEED)
-        for text in ctx.settings.pinned:
-            self.pin(parse(text))
+        self.trusted = frozenset(parse(text) for text in ctx.settings.pinned)
+        """Addresses pinned for this run, whoever answers there."""
+        for address in self.trusted:
+            self.pin(address)
 
     # ------------------------------------------------------------------ operators
 
@@ -101,7 +104,8 @@ class Caller:
                 self._dial(entry.address, ASKED)
 
     def _dial_outbound(self) -> None:
-        wanted = self.ctx.settings.outbound_wanted + self.stale
+        wanted = self.ctx.settings.outbound_wanted
+        wanted += wanted > 0 and self.stale
         have = len(self._outbound()) + self.dials.count(OUTBOUND)
         while have < wanted and self.dials.room:
             entry = self._next(self._usable(spread=True))

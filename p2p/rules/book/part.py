@@ -59,7 +59,15 @@ class Book(Part):
         outbound = [p for p in self.ctx.ready if p.purpose == OUTBOUND]
         outbound.sort(key=lambda peer: (peer.since_ms, peer.conn))
         anchors = {peer.address for peer in outbound[:ANCHORS]}
-        return tuple(replace(entry, anchor=entry.address in anchors) for entry in self.shelves)
+        trusted = self.caller.trusted
+        return tuple(
+            replace(
+                entry,
+                anchor=entry.address in anchors,
+                pinned=entry.pinned and entry.address not in trusted,
+            )
+            for entry in self.shelves
+        )
 
     def restore(self, entries: Iterable[BookEntry]) -> None:
         """Take over the entries of the last run."""
@@ -79,12 +87,27 @@ class Book(Part):
         if event.id == self.ctx.settings.id:
             self.shelves.is_own(event.address)
             return
+        known = self.shelves.get(event.address)
+        if known is not None and known.pinned and known.id not in (b"", event.id):
+            self._somebody_else(known, event)
         self.shelves.answered(event.address, event.id, self.ctx.now.wall_ms)
         if event.purpose == FEELER:
             self.shelves.steady(event.address)
-        entry = self.shelves.get(event.address)
-        if entry is not None and entry.pinned:
+        if event.address in self.caller.trusted and not self.ctx.bars(event.id):
             self.ctx.pinned.add(event.id)
+
+    def _somebody_else(self, known: BookEntry, event: PeerConnected) -> None:
+        """Another peer answers at a pinned address: only a trusted address passes its pin on."""
+        if event.address in self.caller.trusted:
+            self.ctx.pinned.discard(known.id)
+        else:
+            self.shelves.unpin(known.id, event.address)
+            self.ctx.note(
+                "warning",
+                "pinned_peer_moved",
+                peer=known.id.hex()[:16],
+                address=str(event.address),
+            )
 
     def peer_ready(self, peer: Peer) -> None:
         """Take note of where the peer listens; ask those that this node chose for more."""
@@ -156,7 +179,7 @@ class Book(Part):
             self.caller.ask(asked.address)
         elif asked.verb == "pin" and asked.peer in self.ctx.pinned:
             self._pin(asked.peer)
-        elif asked.verb == "unpin":
+        elif asked.verb in ("unpin", "ban"):
             self.shelves.unpin(asked.peer)
         elif asked.verb == "disconnect":
             for entry in [entry for entry in self.shelves if entry.id == asked.peer]:

@@ -61,8 +61,8 @@ class Shelves:
         return False
 
     def fix(self, address: Address, source: str, *, pinned: bool = False) -> bool:
-        """Take an operator's address; False: there are too many already."""
-        if address not in self.fixed and len(self.fixed) >= limits.FIXED_MOST:
+        """Take an operator's address; False: too many are pinned or seeds already."""
+        if address not in self.fixed and not self._fixed_room():
             return False
         known = self.get(address) or BookEntry(address)
         self.new.remove(address)
@@ -72,10 +72,11 @@ class Shelves:
         self.fixed[address] = replace(known, source=source, pinned=pinned)
         return True
 
-    def unpin(self, id: bytes) -> None:
-        """An operator lets go of the addresses of a peer."""
-        for entry in [entry for entry in self.fixed.values() if entry.pinned and entry.id == id]:
-            self.fixed[entry.address] = replace(entry, pinned=False)
+    def unpin(self, id: bytes, address: Address | None = None) -> None:
+        """Let go of the addresses of a peer, or of one of them."""
+        for entry in [entry for entry in self.fixed.values() if entry.id == id]:
+            if address in (None, entry.address):
+                self.fixed[entry.address] = replace(entry, pinned=False)
 
     def is_own(self, address: Address) -> None:
         """Under this address the node has met itself."""
@@ -176,6 +177,16 @@ class Shelves:
             self.new.remove(poor.address)
         self.new.add(number, entry)
         return True
+
+    def _fixed_room(self) -> bool:
+        """Whether there is room for an operator's address; the oldest mere wish makes it."""
+        if len(self.fixed) < limits.FIXED_MOST:
+            return True
+        wishes = (e for e in self.fixed.values() if e.source == OPERATOR and not e.pinned)
+        oldest = next(wishes, None)
+        if oldest is not None:
+            del self.fixed[oldest.address]
+        return oldest is not None
 
     def _promote(self, entry: BookEntry) -> bool:
         """Put an entry among the tried; in a full bucket only one that fails makes room."""

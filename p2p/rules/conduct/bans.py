@@ -44,7 +44,8 @@ class Bans:
         """Keep a peer out; ``lasting_ms`` 0: as long as its repeats call for."""
         before = (self._by_id.get(id), self._of_host(host))
         times = 1 + max(0 if ban is None else times_left(ban, wall_ms) for ban in before)
-        ban = Ban(id, host, wall_ms + (lasting_ms or length_ms(times)), times, reason)
+        lasting_ms = lasting_ms if lasting_ms > 0 else length_ms(times)
+        ban = Ban(id, host, wall_ms + lasting_ms, times, reason)
         self._put(ban)
         return ban
 

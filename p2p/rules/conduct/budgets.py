@@ -23,8 +23,8 @@ class Budget(NamedTuple):
 
 MIB = 1024 * 1024
 NAMES = ("messages", "bytes", "work")
-PEER = (Budget(4_000, 8_000), Budget(48 * MIB, 96 * MIB), Budget(1_000_000, 4_000_000))
-ALL = (Budget(16_000, 32_000), Budget(96 * MIB, 256 * MIB), Budget(2_000_000, 8_000_000))
+PEER = (Budget(4_000, 8_000), Budget(48 * MIB, 96 * MIB), Budget(1_500_000, 6_000_000))
+ALL = (Budget(16_000, 32_000), Budget(96 * MIB, 256 * MIB), Budget(2_500_000, 10_000_000))
 """Messages, bytes and µs of work in the order of NAMES."""
 
 

@@ -57,33 +57,35 @@ class _Secret:
 
     def __init__(self, aead: int, secrets: bytes, said: bytes) -> None:
         self.aead = aead
-        self.said = said
-        self.prk = keys.root(secrets, keys.transcript(said))
-
-    @property
-    def digest(self) -> bytes:
+        self._said = said
+        self.digest = keys.transcript(said)
         """The transcript so far."""
-        return keys.transcript(self.said)
+        self.prk = keys.root(secrets, self.digest)
 
-    def seal(self, sender: bytes, plain: bytes, digest: bytes) -> bytes:
+    def seal(self, sender: bytes, plain: bytes) -> bytes:
         """An encrypted introduction; it becomes part of the transcript."""
-        wire = seal_once(self.aead, keys.handshake_key(self.prk, sender, digest), plain)
-        self.said += wire
+        wire = seal_once(self.aead, keys.handshake_key(self.prk, sender, self.digest), plain)
+        self._say(wire)
         return wire
 
-    def open(self, sender: bytes, wire: bytes, digest: bytes) -> bytes:
-        """The introduction in a message; the message becomes part of the transcript."""
-        plain = open_once(self.aead, keys.handshake_key(self.prk, sender, digest), wire)
+    def open(self, sender: bytes, wire: bytes) -> Identity:
+        """Who introduces itself in a message, which becomes part of the transcript."""
+        key = keys.handshake_key(self.prk, sender, self.digest)
+        plain = open_once(self.aead, key, wire)
         if plain is None:
             raise refusals.HandshakeTampered("the peer's identity cannot be opened")
-        self.said += wire
-        return plain
+        identity = meet(plain, sender, self.digest)
+        self._say(wire)
+        return identity
 
     def finish(self, peer: Identity, own: bytes, other: bytes) -> Done:
         """The keys of the frames; nothing of the handshake is needed after this."""
-        digest = self.digest
-        sending = keys.traffic_key(self.prk, own, digest)
-        return Done(peer, self.aead, sending, keys.traffic_key(self.prk, other, digest))
+        sending = keys.traffic_key(self.prk, own, self.digest)
+        return Done(peer, self.aead, sending, keys.traffic_key(self.prk, other, self.digest))
+
+    def _say(self, wire: bytes) -> None:
+        self._said += wire
+        self.digest = keys.transcript(self._said)
 
 
 class Initiator:
@@ -111,15 +113,14 @@ class Initiator:
         if self._secret is None:
             self._answered(wire)
             return []
-        digest = self._secret.digest
-        self._peer = meet(self._secret.open(RESPONDER, wire, digest), RESPONDER, digest)
+        self._peer = self._secret.open(RESPONDER, wire)
         self.expects = 0
         return [_ask(self._own, INITIATOR, self._secret.digest)]
 
     def signed(self, signature: bytes) -> list[Out]:
         """The own introduction, which completes the handshake."""
         assert self._secret is not None and self._peer is not None, "no signature was asked for"
-        wire = self._secret.seal(INITIATOR, introduce(self._own, signature), self._secret.digest)
+        wire = self._secret.seal(INITIATOR, introduce(self._own, signature))
         self.done = self._secret.finish(self._peer, INITIATOR, RESPONDER)
         return [ToWire(wire)]
 
@@ -152,15 +153,14 @@ class Responder:
         """The hello, then the initiator's introduction."""
         if self._secret is None:
             return self._greeted(wire)
-        digest = self._secret.digest
-        peer = meet(self._secret.open(INITIATOR, wire, digest), INITIATOR, digest)
+        peer = self._secret.open(INITIATOR, wire)
         self.done = self._secret.finish(peer, RESPONDER, INITIATOR)
         return []
 
     def signed(self, signature: bytes) -> list[Out]:
         """The own introduction."""
         assert self._secret is not None and not self.expects, "no signature was asked for"
-        wire = self._secret.seal(RESPONDER, introduce(self._own, signature), self._secret.digest)
+        wire = self._secret.seal(RESPONDER, introduce(self._own, signature))
         self.expects = limits.SEALED_BYTES
         return [ToWire(wire)]
 

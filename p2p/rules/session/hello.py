@@ -20,7 +20,6 @@ KEM_KEY_BYTES = 1_184
 KEM_CIPHERTEXT_BYTES = 1_088
 LENGTH_BYTES = 4
 
-_ITEMS = 2 * 9 + limits.AEADS_MOST
 _CODE_CHARS = 64
 _HELLO = keys(("version", "chain", "genesis", "policy", "x25519", "kem", "aeads"))
 _ANSWER = keys(("x25519", "kem", "aead"))
@@ -153,7 +152,7 @@ def framed(value: dict[str, Any]) -> bytes:
 
 def _map(wire: bytes, what: str) -> dict[str, Any]:
     try:
-        value = cbor.decode(wire[LENGTH_BYTES:], limit=limits.HELLO_BYTES, what=what, most=_ITEMS)
+        value = cbor.decode(wire[LENGTH_BYTES:], limit=limits.HELLO_BYTES, what=what)
     except EncodingRefused as refusal:
         raise _malformed(refusal) from None
     if type(value) is not dict:

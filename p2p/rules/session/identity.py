@@ -14,7 +14,6 @@ from pq import signing
 from pq.algorithms import SIGNATURE_ALGORITHMS
 
 _FIELDS = keys(("alg", "key", "sig"))
-_ITEMS = 2 * len(_FIELDS) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def introduce(identity: Identity, signature: bytes) -> bytes:
 def meet(plain: bytes, role: bytes, digest: bytes) -> Identity:
     """The identity in a decrypted introduction, its signature verified."""
     try:
-        value = cbor.decode(plain, limit=limits.SEALED_BYTES, what="identity", most=_ITEMS)
+        value = cbor.decode(plain, limit=limits.SEALED_BYTES, what="identity")
         fields = Fields(value, "identity", _FIELDS, frozenset())
         alg = fields.uint("alg", most=0xFFFF)
         public_key, signature = fields.data("key"), fields.data("sig")

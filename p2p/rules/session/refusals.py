@@ -63,7 +63,7 @@ class KeyWeak(SessionRefused):
 
 
 class KemInvalid(SessionRefused):
-    """Bytes that are no ML-KEM-768 key or ciphertext."""
+    """Bytes that are no ML-KEM-768 key."""
 
     code = "p2p.kem_invalid"
     hint = "The peer is faulty, or no node of this network."

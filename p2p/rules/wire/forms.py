@@ -74,6 +74,23 @@ class Uint(_Plain):
 
 
 @dataclass(frozen=True)
+class OneOf(_Plain):
+    """One of a few small numbers."""
+
+    choices: tuple[int, ...]
+    bytes = 1
+
+    def read(self, value: Value, where: str) -> int:
+        """See ``Form``."""
+        if type(value) is not int:
+            raise FieldType(f"{where} must be an unsigned integer", field=where)
+        if value not in self.choices:
+            listed = ", ".join(map(str, self.choices))
+            raise FieldRange(f"{where} is {value}, none of {listed}", field=where)
+        return value
+
+
+@dataclass(frozen=True)
 class Data(_Plain):
     """A byte string whose size is within bounds and, where ``unit`` says so, a multiple."""
 

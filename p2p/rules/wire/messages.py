@@ -45,7 +45,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Inv:
-    """The sender has these; ``kind`` is TX, BLOCK or PROOF."""
+    """The sender has these; ``kind`` is TX or PROOF. Blocks are told by `compact` and `headers`."""
 
     kind: int
     ids: tuple[bytes, ...]
@@ -134,17 +134,16 @@ class Compact:
     """A new block without what the receiver probably has.
 
     ``txs`` are short ids in body order under ``salt`` (8 bytes), ``keyed`` a bit for each, most
-    significant first: whether its witness carries the public key. ``proofs`` likewise are short
-    ids of the envelopes' digests. ``receipts`` is CBOR of the proof receipts' list. ``prefilled``
-    are (index, raw transaction) pairs that the sender expects to be missing.
+    significant first: whether its witness carries the public key. ``receipts`` are those of the
+    proofs, each its canonical encoding; they name the envelopes. ``prefilled`` are (index, raw
+    transaction) pairs that the sender expects to be missing.
     """
 
     header: bytes
     salt: bytes
     txs: bytes
     keyed: bytes
-    proofs: bytes
-    receipts: bytes
+    receipts: tuple[bytes, ...]
     prefilled: tuple[tuple[int, bytes], ...]
 
 

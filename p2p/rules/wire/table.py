@@ -13,7 +13,7 @@ from core.header import HEADER_BYTES
 from core.limits import PROOF_BYTES, TX_BYTES
 from p2p.rules import limits
 from p2p.rules.addresses import SCHEMES
-from p2p.rules.wire.forms import ID, Data, Flag, Form, Many, Pair, Text, Uint
+from p2p.rules.wire.forms import ID, Data, Flag, Form, Many, OneOf, Pair, Text, Uint
 from p2p.rules.wire.messages import BLOCK, KINDS, PROOF, TX
 
 ENVELOPE_BYTES = PROOF_BYTES + 128
@@ -58,9 +58,9 @@ def _small() -> dict[str, dict[str, Form]]:
         "GetPeers": {},
         "Peers": {"addresses": Many(Text(limits.ADDRESS_CHARS), limits.ADDRESSES_MOST)},
         # What kinds there are grows with the protocol; a kind that is none yet is refused.
-        "Inv": {"kind": Uint(PROOF, least=TX), "ids": ids},
-        "Get": {"kind": Uint(PROOF, least=TX), "ids": ids},
-        "Missing": {"kind": Uint(PROOF, least=TX), "ids": ids},
+        "Inv": {"kind": OneOf((TX, PROOF)), "ids": ids},
+        "Get": {"kind": OneOf((TX, PROOF)), "ids": ids},
+        "Missing": {"kind": OneOf((TX, BLOCK, PROOF)), "ids": ids},
         "Txs": {"txs": Many(Data(TX_BYTES, 1), limits.IDS_MOST, 1, limits.TXS_BYTES)},
         "Proofs": {"envelopes": Many(envelope, limits.IDS_MOST, 1, limits.TXS_BYTES)},
         "Graft": {},
@@ -95,8 +95,7 @@ def _blocks(block_bytes: int) -> dict[str, dict[str, Form]]:
             "salt": Data(limits.SALT_BYTES, limits.SALT_BYTES),
             "txs": Data(txs * short, unit=short),
             "keyed": Data(-(-txs // 8)),
-            "proofs": Data(limits.PROOFS_MOST * short, unit=short),
-            "receipts": Data(limits.PROOFS_MOST * limits.RECEIPT_BYTES, 1),
+            "receipts": Many(Data(limits.RECEIPT_BYTES, 1), limits.PROOFS_MOST),
             "prefilled": Many(
                 Pair(Uint(max(txs - 1, 0)), Data(TX_BYTES, 1)),
                 min(limits.PREFILLED_MOST, txs),
@@ -135,6 +134,3 @@ def _kind(number: int, type: type, forms: dict[str, Form]) -> Kind:
 def _wire(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-assert (TX, BLOCK, PROOF) == (1, 2, 3), "kinds of ids are told by a range"

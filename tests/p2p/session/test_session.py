@@ -12,6 +12,7 @@ from tests.p2p.session.wire import (
     MESSAGE_BYTES,
     NOW,
     ends,
+    flipped,
     play,
     session,
     slow_key,
@@ -70,6 +71,11 @@ def test_messages_of_every_size_arrive_in_frames_of_a_mebibyte(size):
     assert played.b.messages == [message]
 
 
+def test_the_initiator_speaks_first():
+    a, b = ends()
+    assert b.start() == b"" and a.start() != b""
+
+
 def test_signing_is_asked_for_with_the_context_of_peers():
     a, b = ends()
     asked = b.session.receive(a.start(), NOW)
@@ -97,7 +103,8 @@ def test_a_complete_handshake_has_no_time_limit():
 def test_a_session_that_is_over_keeps_nothing():
     played = play()
     b = played.b
-    b.take(played.a.send(bytes(100))[:-1] + b"?" + b"more")
+    frame = played.a.send(bytes(100))
+    b.take(flipped(frame, len(frame) - 1) + b"more")
     assert b.code == "p2p.frame_tampered"
     assert b.session.held == 0 and b.take(b"again") == b""
     with pytest.raises(AssertionError):

@@ -1,0 +1,116 @@
+"""A peer as synchronisation sees it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from core.header import Header
+from p2p.rules.peer import Peer
+from p2p.rules.sync import numbers
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """A request for headers. ``answer`` must begin after one of ``locator``."""
+
+    locator: tuple[bytes, ...]
+    since_ms: int
+
+
+@dataclass(slots=True, eq=False)
+class Survey:
+    """A branch that is measured, not kept: its last two headers and what they add up to.
+
+    ``fork_height`` is set where it forks off deeper than this node follows.
+    """
+
+    fork_height: int | None
+    before: Header | None
+    last: Header
+    work: int
+    proven: int
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A request for bodies. ``left`` are those that have not come; ``since_ms`` the last news."""
+
+    left: OrderedDict[bytes, None]
+    began_ms: int
+    since_ms: int
+    bytes: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Lack:
+    """A block that a peer did not send: how often, and until when it is not asked again."""
+
+    times: int
+    until_ms: int
+
+
+@dataclass(slots=True, eq=False)
+class Contact:
+    """What is known of a peer's chain, and what it is asked for.
+
+    ``tip`` is the highest header that it has shown (b"": none). ``whole``: it has no more of them,
+    as far as it said. ``shared`` is the height up to which the course is on its chain.
+    """
+
+    peer: Peer
+    tip: bytes = b""
+    whole: bool = False
+    shared: int = 0
+    ask_ms: int = 0
+    asks: deque[Ask] = field(default_factory=deque)
+    waiting: bool = False
+    silences: int = 0
+    survey: Survey | None = None
+    measured: int = 0
+    """The most work that its headers have proven, those included that were not kept."""
+    cut: bool = False
+    """Its run goes on, but there is no room for more headers."""
+
+    requests: list[Request] = field(default_factory=list)
+    owed: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    lacks: OrderedDict[bytes, Lack] = field(default_factory=OrderedDict)
+    speed: int = 0
+    """Bytes a second that it has lately sent of bodies."""
+    strikes: int = 0
+    muted_ms: int = 0
+    """Until when it is asked for no bodies."""
+
+    @property
+    def asked(self) -> Ask | None:
+        """The request for headers that is being waited for."""
+        return self.asks[-1] if self.asks and self.waiting else None
+
+    def owe(self, hash: bytes) -> None:
+        """It may send this block."""
+        self.owed[hash] = None
+        self.owed.move_to_end(hash)
+        while len(self.owed) > numbers.OWED_MOST:
+            self.owed.popitem(last=False)
+
+    def lack(self, hash: bytes, now_ms: int, *, said: bool) -> None:
+        """It did not send a block: ``said`` so, or kept silent, which is held against it twice."""
+        found = self.lacks.pop(hash, Lack(0, 0))
+        times = found.times + 1
+        wait = numbers.LACKS_MOST_MS if said else 0
+        if not said and times > 1:
+            wait = min(numbers.LACKS_MS << min(times - 2, 8), numbers.LACKS_MOST_MS)
+        self.lacks[hash] = Lack(times, now_ms + wait)
+        while len(self.lacks) > numbers.LACKS_MOST:
+            self.lacks.popitem(last=False)
+
+    def lacking(self, hash: bytes, now_ms: int) -> bool:
+        """Whether it is not to be asked for a block for now."""
+        found = self.lacks.get(hash)
+        return found is not None and found.until_ms > now_ms
+
+    def strike(self, now_ms: int) -> None:
+        """It left a request unanswered: others are asked for a while."""
+        self.strikes = min(self.strikes + 1, 16)
+        wait = min(numbers.MUTED_MS << (self.strikes - 1), numbers.MUTED_MOST_MS)
+        self.muted_ms = now_ms + wait
