@@ -83,9 +83,12 @@ class Context:
     def pump(self, peer: Peer) -> None:
         """Send the next bulk message if the peer is writable."""
         while peer.bulk and peer.writable and not peer.closing:
-            message = peer.bulk.popleft()()
-            if message is not None:
-                peer.writable = False
+            make = peer.bulk.popleft()
+            peer.writable = False  # already: what ``make`` asks for comes behind its own answer
+            message = make()
+            if message is None:
+                peer.writable = True
+            else:
                 self.act(Send(peer.conn, codec.encode(message), bulk=True))
 
     def useful(self, peer: Peer) -> None:

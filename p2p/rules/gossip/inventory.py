@@ -127,8 +127,7 @@ class Inventory:
         if message.kind == BLOCK:
             self._sync.missing(peer, message.ids)
             return
-        now = self._ctx.now.ms
-        asked = [self.wanted.denied(peer.conn, (message.kind, id), now) for id in message.ids]
+        asked = [self.wanted.denied(peer.conn, (message.kind, id)) for id in message.ids]
         if not any(asked):
             self._ctx.blame(peer, Offence.UNASKED, "misses what nobody asked for")
 
@@ -175,11 +174,11 @@ class Inventory:
     def _entered(self, key: Key) -> None:
         self._news.entered(key, self.wanted.announcers(key))
         self._here.add(key, self._ctx.now.ms)
-        self.wanted.settled(key, self._ctx.now.ms)
+        self.wanted.settled(key)
 
     def _taken(self, peer: Peer | None, key: Key) -> None:
         self._here.add(key, self._ctx.now.ms)
-        self.wanted.settled(key, self._ctx.now.ms)
+        self.wanted.settled(key)
         if peer is not None:
             self._ctx.useful(peer)
             self._mesh.credit(peer)
@@ -191,7 +190,7 @@ class Inventory:
 
     def _rests(self, key: Key) -> None:
         self._resting.add(key, self._ctx.now.ms)
-        self.wanted.settled(key, self._ctx.now.ms)
+        self.wanted.settled(key)
 
     # ------------------------------------------------------------ answers
 

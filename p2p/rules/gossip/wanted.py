@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from p2p.rules.gossip.recent import Recent
-
 Key = tuple[int, bytes]
 """Kind (TX or PROOF) and id."""
 
@@ -34,8 +32,8 @@ BUSY_AT_FIRST = 128
 BUSY_LEAST = 8
 """What is left to a peer that does not deliver: each silence takes SILENCE_COSTS places."""
 SILENCE_COSTS = 4
-LATE_MOST, LATE_MS = 1_024, 10 * 60_000
-"""Questions to one peer that were passed over; their answers are welcome when they come late."""
+OWED_MOST = 2_048
+"""Answers that one peer may still give, however late; the oldest are forgotten."""
 SCANNED_MOST = 4_096
 """Ids looked at in one go when new questions are made."""
 FALSE_MOST = 1_024
@@ -65,7 +63,20 @@ class _Announcer:
     busy: int = 0
     allowed: int = BUSY_AT_FIRST
     failures: int = 0
-    late: Recent[Key] = field(default_factory=lambda: Recent(LATE_MOST, LATE_MS))
+    owed: OrderedDict[Key, int] = field(default_factory=OrderedDict)
+
+    def owes(self, key: Key) -> None:
+        """It has been asked, perhaps again."""
+        self.owed[key] = self.owed.pop(key, 0) + 1
+        if len(self.owed) > OWED_MOST:
+            self.owed.popitem(last=False)
+
+    def pays(self, key: Key) -> bool:
+        """It answers; whether it was asked that often."""
+        count = self.owed.pop(key, 0)
+        if count > 1:
+            self.owed[key] = count - 1
+        return count > 0
 
 
 class Wanted:
@@ -110,21 +121,19 @@ class Wanted:
     def arrived(self, conn: int, key: Key, now_ms: int) -> bool | None:
         """Something came: True, judge it; False, it is no longer needed; None, nobody asked."""
         peer, want = self._peers.get(conn), self._wants.get(key)
-        if peer is None or not self._was_asked(peer, conn, key, now_ms):
+        if peer is None or not peer.pays(key):
             return None
         peer.failures = 0
         peer.allowed = min(BUSY_PER_PEER, peer.allowed + 1)
         if want is None or want.state is _State.JUDGED:
             return False
-        if want.state is _State.ASKED and want.conn != conn:
-            self._peers[want.conn].late.add(key, now_ms)
         self._enter(key, want, _State.JUDGED, conn, now_ms + JUDGE_MS)
         return True
 
-    def denied(self, conn: int, key: Key, now_ms: int) -> bool:
+    def denied(self, conn: int, key: Key) -> bool:
         """A peer says that it does not have it: ask the next. Returns whether it was asked."""
         peer, want = self._peers.get(conn), self._wants.get(key)
-        asked = peer is not None and self._was_asked(peer, conn, key, now_ms)
+        asked = peer is not None and peer.pays(key)
         if peer is not None and asked:
             peer.failures += DENIAL
         if want is not None and (want.state is not _State.JUDGED or want.conn != conn):
@@ -149,16 +158,15 @@ class Wanted:
                 continue
             conn = min(free, key=lambda conn: self._peers[conn].allowed < BUSY_AT_FIRST)
             self._enter(key, want, _State.ASKED, conn, now_ms + ANSWER_MS)
+            self._peers[conn].owes(key)
             asks.setdefault(conn, []).append(key)
         return asks
 
-    def settled(self, key: Key, now_ms: int) -> None:
+    def settled(self, key: Key) -> None:
         """It is here, or of no use: nobody is asked for it any more."""
         want = self._wants.pop(key, None)
         if want is None:
             return
-        if want.state is _State.ASKED:
-            self._peers[want.conn].late.add(key, now_ms)
         self._leave(key, want)
         self._idle.pop(key, None)
         for conn in want.announcers:
@@ -189,15 +197,14 @@ class Wanted:
             peer = self._peers[conn]
             peer.allowed = max(BUSY_LEAST, peer.allowed - SILENCE_COSTS)
             peer.failures += SILENCE
-            peer.late.add(key, now_ms)
             self.passed_over(conn, key)
         for key in self._due(self._judged, now_ms):
-            self.settled(key, now_ms)
+            self.settled(key)
         while self._wants:
             key, want = next(iter(self._wants.items()))
             if want.since_ms + WANTED_MS > now_ms or want.state is not _State.IDLE:
                 return
-            self.settled(key, now_ms)
+            self.settled(key)
 
     def false_announcers(self) -> list[int]:
         """Peers that have failed to deliver too often; each is named once for it."""
@@ -219,13 +226,6 @@ class Wanted:
     def _has_room(self, conn: int) -> bool:
         peer = self._peers[conn]
         return peer.busy < peer.allowed
-
-    def _was_asked(self, peer: _Announcer, conn: int, key: Key, now_ms: int) -> bool:
-        """Whether its answer is awaited, or welcome though late; once."""
-        want = self._wants.get(key)
-        late = peer.late.has(key, now_ms)
-        peer.late.discard(key)
-        return late or (want is not None and want.state is _State.ASKED and want.conn == conn)
 
     def _enter(self, key: Key, want: _Want, state: _State, conn: int, deadline_ms: int) -> None:
         self._leave(key, want)
