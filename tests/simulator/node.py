@@ -34,6 +34,7 @@ from p2p.rules.actions import (
     Dial,
     ImportBlock,
     Note,
+    RefusedBranch,
     Send,
     SetSyncing,
 )
@@ -51,6 +52,7 @@ from p2p.rules.events import (
     TxsJudged,
 )
 from p2p.rules.moment import Moment
+from p2p.rules.refusals import Unjudged
 from p2p.rules.wire.messages import KINDS
 from tests.simulator.build import Kept, engine_of, keep, turns_away
 from tests.simulator.databases import Database
@@ -70,6 +72,13 @@ BEFORE_COMMIT = tuple(
     if not name.endswith(("committed", "published")) and not name.startswith(("head.", "flush."))
 )
 """Where a database may fail so that nothing has happened."""
+
+
+def _refusal(outcome: Admission | Refused | DatabaseFault) -> Refused | None:
+    """As the node's own thread tells it."""
+    if isinstance(outcome, DatabaseFault):
+        return Unjudged("the database does not answer")
+    return outcome if isinstance(outcome, Refused) else None
 
 
 class Died(BaseException):
@@ -217,6 +226,9 @@ class Node:
                 self._later(ADMIT_MS, lambda: self._admit_proof(action))
             case SetSyncing(on):
                 self.importer.syncing = on
+            case RefusedBranch(hash, _, work, fork_height):
+                self.importer.deep.heard_of(hash, work, fork_height)
+                self.world.count("refused branches")
             case Note():
                 self.world.noted(self, action)
             case _:
@@ -272,10 +284,10 @@ class Node:
             with self._failing():
                 result = self.importer.import_block(action.raw, source="peers")
         except Refused as refusal:
-            return BlockJudged(*place, "refused", refusal)
+            return BlockJudged(*place, "", refusal)
         except DatabaseFault:
             self.world.count("database faults")
-            return BlockJudged(*place, "fault", fault=True)
+            return BlockJudged(*place, "", fault=True)
         self._watch_head()
         return BlockJudged(*place, result.outcome)
 
@@ -303,7 +315,7 @@ class Node:
 
     def _admit(self, action: AdmitTxs) -> None:
         outcomes = self.pool.submit_many(action.raws, action.source)
-        refusals = [None if isinstance(each, Admission) else each for each in outcomes]
+        refusals = [_refusal(each) for each in outcomes]
         self._tell_news()
         self._hand(TxsJudged(action.conn, action.txids, tuple(refusals)))
 
