@@ -50,6 +50,8 @@ class DeepBranches:
         self._network = network
         self._headers: Memory[DeepHeader] = Memory(_REMEMBERED)
         self.alarm: Alarm | None = None
+        self.lifted = False
+        """Whether maxReorg does not bind: a node that catches up has not chosen a chain yet."""
 
     def get(self, hash: bytes) -> DeepHeader | None:
         """A block that was refused so, as far as it is remembered."""
@@ -74,12 +76,27 @@ class DeepBranches:
     def check_depth(self, head: StoredHeader, fork_height: int) -> None:
         """Refuse a fork below maxReorg, or below what this node has kept. Raises ReorgTooDeep.
 
-        Pruning keeps maxReorg blocks below the head of its time; a reorganisation to fewer but
-        heavier blocks may since have lowered the head.
+        While ``lifted`` only what is kept binds. Pruning keeps maxReorg blocks below the head of
+        its time; a reorganisation to fewer but heavier blocks may since have lowered the head.
         """
         undoable = head.height - chain.kept().lowest_head
-        most = min(self._network.local.max_reorg_blocks, undoable)
+        most = undoable if self.lifted else min(self._network.local.max_reorg_blocks, undoable)
         fork_choice.check_depth(head.height, fork_height, most)
+
+    def heard_of(self, hash: bytes, work: int, fork_height: int) -> None:
+        """Peers have shown the headers of a branch of so much work up to the block ``hash``.
+
+        If it outweighs the head and forks off too deep, the alarm is raised: its blocks are not
+        even asked for. To be called between blocks.
+        """
+        head = chain.head()
+        if not fork_choice.outweighs(work, head.total_work):
+            return
+        try:
+            self.check_depth(head, fork_height)
+        except ReorgTooDeep as refusal:
+            log.error("refusing a reorganisation that peers show: %s", refusal)
+            self.raise_alarm(refusal, hash, work)
 
     def raise_alarm(self, why: AnimicaError, hash: bytes, work: int) -> None:
         """A branch of so much work, up to the block ``hash``, is not followed."""

@@ -80,6 +80,15 @@ class Importer:
         """A branch that this node refused to follow, until the head outweighs it."""
         return self.deep.alarm
 
+    @property
+    def syncing(self) -> bool:
+        """Whether the first synchronisation is still on: then maxReorg does not bind."""
+        return self.deep.lifted
+
+    @syncing.setter
+    def syncing(self, on: bool) -> None:
+        self.deep.lifted = on
+
     def start(self) -> StoredHeader:
         """Write genesis into an empty database or check the stored chain; returns the head.
 

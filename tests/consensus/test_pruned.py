@@ -100,6 +100,11 @@ def test_no_reorganisation_reaches_below_what_is_kept(db):
         assert caught.value.code == "block.reorg_too_deep"
     assert caught.value.facts["most"] == 4
     assert importer.alarm is not None
+    importer.syncing = True  # lifts maxReorg, not what has been forgotten
+    with pytest.raises(AnimicaError) as caught:
+        importer.import_block(deep[0].raw, source="test")
+    assert caught.value.code == "block.reorg_too_deep"
+    assert caught.value.facts["most"] == 4
     assert dump_database() == before
     shallow = grow(common[1], 5, b"shallow")
     assert import_all(importer, shallow) == ["side"] * 4 + ["reorg"]

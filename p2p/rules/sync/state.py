@@ -58,8 +58,12 @@ class State:
 
     def too_deep(self, fork_height: int) -> bool:
         """Whether this node would refuse to follow a branch that forks off there."""
-        most = self.ctx.network.local.max_reorg_blocks
-        return not self.first and self.ctx.ledger.head().height - fork_height > most
+        ledger = self.ctx.ledger
+        height = ledger.head().height
+        most = height - ledger.kept().lowest_head
+        if not self.first:
+            most = min(most, self.ctx.network.local.max_reorg_blocks)
+        return height - fork_height > most
 
     def fork_height(self, hash: bytes) -> int:
         """Where the branch of a stored block leaves the best chain."""
