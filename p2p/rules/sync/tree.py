@@ -84,11 +84,11 @@ class Tree:
         for node in sorted(self._nodes.values(), key=lambda node: node.height):
             if node.parent in gone:
                 gone.add(node.hash)
-        below = [node.parent for hash in gone if (node := self._nodes.pop(hash, None)) is not None]
-        for hash in below:
-            if (parent := self._nodes.get(hash)) is not None:
+        cut = [self._nodes.pop(hash) for hash in gone if hash in self._nodes]
+        for node in cut:
+            if (parent := self._nodes.get(node.parent)) is not None:
                 parent.children -= 1
-                self.sweep(hash)
+                self.sweep(parent.hash)
         return gone
 
     def down(self, hash: bytes) -> Iterator[Node]:
