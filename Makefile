@@ -66,6 +66,7 @@ check: ## All of it: lint, tests, documents, tests in a browser, tests on Postgr
 	@$(MAKE) test-crash
 	@$(MAKE) test-faults
 	@$(MAKE) test-fuzz
+	@$(MAKE) test-many
 	@$(MAKE) test-scaled
 
 .PHONY: test-documents
@@ -86,6 +87,10 @@ test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 30 s ea
 	@$(BIN)/python -m tests.fuzz --replay
 	@$(BIN)/python -m tests.fuzz --seconds 30 $(ARGS)
 
+.PHONY: test-many
+test-many: .venv/.dev ## Four real nodes with late and lost packets, split and healed (make campaign-partition: six, for longer)
+	@$(BIN)/python -m tests.p2p.many --nodes 4 --blocks 5 --settle 5 --interval 1000 --where-possible $(ARGS)
+
 .PHONY: test-pythons
 test-pythons: .venv/.base ## Contracts on every Python from 3.11 on this machine: same gas, events and roots
 	@$(BIN)/python -m tools.pythons
@@ -104,7 +109,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep
+campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep, partition
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: campaign-fuzz

@@ -48,7 +48,8 @@ class ManyNode:
     seeds: tuple[int, ...]
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
-    killed_at: float = float("-inf")
+    kills: list[float] = field(default_factory=list)
+    """When it was killed, by the monotonic clock."""
     rpc: Rpc = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,7 +103,7 @@ class ManyNode:
     def kill(self) -> None:
         """End it as a power cut would."""
         assert self.process is not None
-        self.killed_at = time.monotonic()
+        self.kills.append(time.monotonic())
         self.process.kill()
         self.process.wait(30)
 

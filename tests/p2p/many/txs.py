@@ -30,7 +30,7 @@ class Sent:
     @property
     def sure(self) -> bool:
         """Whether its node lived long enough to have told others or its disk of it."""
-        return not self.at <= self.node.killed_at < self.at + SETTLE_S
+        return not any(self.at <= kill < self.at + SETTLE_S for kill in self.node.kills)
 
 
 @dataclass
