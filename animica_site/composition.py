@@ -89,7 +89,7 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     pool.load()
     proofs = ProofPool(network=network, ledger=chain, clock=clock, bus=bus)
     miner = _make_miner(config, clock, importer, pool, proofs)
-    _forget_half_loaded(config)
+    _tidy_load(config)
     shelf = SnapshotShelf(config.data_dir)
     peers = _make_peers(config, clock, importer, pool, proofs, bus, shelf)
     maker = _make_maker(config, shelf, peers)
@@ -209,13 +209,21 @@ def _make_maker(
     return SnapshotMaker(shelf, every=every, busy=lambda: peers.sync().word in BEHIND)
 
 
-def _forget_half_loaded(config: NodeConfig) -> None:
-    """A load that was broken off goes on only where a snapshot is wanted."""
-    if config.peers is not None and config.peers.snapshot_sync:
+def _tidy_load(config: NodeConfig) -> None:
+    """A snapshot that was not loaded to its end: gone on with where that is wanted, else dropped.
+
+    The ledger is at genesis meanwhile, and whole.
+    """
+    now = loading.progress()
+    if now is None:
         return
-    if loading.progress() is not None:
-        log_node.warning("a snapshot was not loaded to its end; it is dropped")
-        loading.drop()
+    told = f"a snapshot of block {now.height} is loaded to {now.records} records"
+    wanted = config.peers is not None and config.peers.snapshot_sync
+    if wanted and chain.head().height == 0:
+        log_node.info("%s; that goes on where a peer still offers it", told)
+        return
+    log_node.warning("%s and is dropped: this node executes every block", told)
+    loading.drop()
 
 
 def _agent() -> str:
