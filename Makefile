@@ -67,6 +67,7 @@ check: ## All of it: lint, tests, documents, tests in a browser, tests on Postgr
 	@$(MAKE) test-faults
 	@$(MAKE) test-fuzz
 	@$(MAKE) test-many
+	@$(MAKE) test-simulator
 	@$(MAKE) test-scaled
 
 .PHONY: test-documents
@@ -91,6 +92,11 @@ test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 30 s ea
 test-many: .venv/.dev ## Four real nodes with late and lost packets, split and healed (make campaign-partition: six, for longer)
 	@$(BIN)/python -m tests.p2p.many --nodes 4 --blocks 5 --settle 5 --interval 1000 --where-possible $(ARGS)
 
+.PHONY: test-simulator
+test-simulator: .venv/.dev ## Fifty simulated networks through storms, and three planted faults (make campaign-simulator: 2,000)
+	@$(BIN)/python -m tests.campaigns.simulator --to 50 --committed --no-results $(ARGS)
+	@$(BIN)/python -m tests.campaigns.simulator --planted
+
 .PHONY: test-pythons
 test-pythons: .venv/.base ## Contracts on every Python from 3.11 on this machine: same gas, events and roots
 	@$(BIN)/python -m tools.pythons
@@ -109,7 +115,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep, partition
+campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep, partition, simulator
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: campaign-fuzz

@@ -29,8 +29,6 @@ log = logging.getLogger("animica.snapshots")
 FOLDER = "snapshots"
 KEPT = 2
 """Snapshots on the shelf; the oldest goes when another is made."""
-EVERY_BLOCKS = 1_024
-"""By default a snapshot is made of each block whose height is a multiple of this."""
 _PAUSE_S = 0.02  # after each chunk, so that requests and imports come first
 _STOP_S = 5
 

@@ -137,7 +137,8 @@ DIAL_ROUND_MS = 1_000
 """How often the book looks whom to dial."""
 RETRY_MS = 1_000
 RETRY_MOST_MS = 10 * 60 * 1000
-"""How long a failed address rests, doubling with each failure."""
+RETRY_KNOWN_MS = 60_000
+"""How long a failed address rests, doubling with each failure; and one that has answered."""
 STEADY_MS = 60_000
 """An outbound connection that lasted so long was no failure."""
 POOR_FAILURES = 3
@@ -150,5 +151,3 @@ STALE_LEAST_MS = 120_000
 """Without a new head for so many block intervals, and so long, one more peer is dialled."""
 SURPLUS_MS = 10_000
 """So long after the head has moved again the peer too many is let go."""
-LONG_REST_FAILURES = 10
-"""Failures that an address counts which wants no connection, or where an operator ended it."""

@@ -133,9 +133,8 @@ class Book(Part):
 
     def _on_failed(self, event: DialFailed) -> None:
         self.caller.dials.end(event.address)
+        # Whatever the code: nobody has proved to be there, so it says nothing of the address.
         self.shelves.failed(event.address, self.ctx.now.wall_ms)
-        if event.code:  # somebody is there, but no node of this network and version
-            self.shelves.rest(event.address, self.ctx.now.wall_ms)
 
     def _on_head(self, event: HeadMoved) -> None:
         self.caller.head_ms = self.ctx.now.ms

@@ -98,6 +98,12 @@ class Fetch:
         self._ctx.useful(peer)
         self.hand_on()
 
+    def stored_to(self, chunks: int) -> None:
+        """So many chunks are on disk."""
+        self.stored = chunks
+        self.moved_ms = self._ctx.now.ms
+        self.hand_on()
+
     def hand_on(self) -> None:
         """Hand chunks to the ledger, in order, as far as it has room."""
         while self.next in self._held and self.next - self.stored < numbers.STORES_OPEN:

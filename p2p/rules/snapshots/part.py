@@ -30,6 +30,9 @@ from p2p.rules.snapshots.ports import HeaderChain
 from p2p.rules.wire.messages import ChunkIs, GetChunk, GetManifest, ManifestIs
 from p2p.values import SyncView
 
+_NEVER = 2**63
+"""When a peer is asked again that has answered without a manifest of use."""
+
 
 class Phase(Enum):
     """How far the load is; OFF before and after."""
@@ -53,7 +56,8 @@ class Snapshots(Part):
         self._headers: Sequence[Header] = ()
         self._manifest: Manifest | None = None
         self._told_by = -1
-        self._tried: set[int] = set()
+        self._tried: dict[int, int] = {}
+        self._asking_ms = 0
         self._fetch: Fetch | None = None
         self._records = 0
         self._rate: deque[tuple[int, int]] = deque()
@@ -142,7 +146,7 @@ class Snapshots(Part):
         self._manifest, self._fetch, self._records = None, None, 0
         self._tried.clear()
         self._rate.clear()
-        self.phase = Phase.MANIFEST
+        self._want_manifest()
         self.ctx.note("info", "snapshot_chosen", height=offer[0], hash=offer[1].hex())
 
     def _peers(self) -> list[Peer]:
@@ -162,7 +166,7 @@ class Snapshots(Part):
         peers = self._peers()
         if fetch.next >= manifest.chunks:
             self._blame(self._told_by, "the state has more chunks than the manifest says")
-            self._manifest, self.phase = None, Phase.MANIFEST
+            self._want_manifest()
             self._go_on()
         elif peers and fetch.lacking(peers):
             self._fail("nobody has its next chunk")
@@ -177,16 +181,24 @@ class Snapshots(Part):
 
     # -------------------------------------------------------------- the manifest
 
+    def _want_manifest(self) -> None:
+        self._manifest, self._asking_ms = None, self.ctx.now.ms
+        self.phase = Phase.MANIFEST
+
     def _ask_manifest(self) -> None:
         thing = (self._offer[1], MANIFEST)
         if self._asked.waits_for(thing):
             return
-        fresh = [peer for peer in self._peers() if peer.conn not in self._tried]
-        if not fresh:
+        now, peers = self.ctx.now.ms, self._peers()
+        fresh = [peer for peer in peers if self._tried.get(peer.conn, 0) <= now]
+        lacking = all(self._tried.get(peer.conn) == _NEVER for peer in peers)
+        if (peers and lacking) or now - self._asking_ms >= numbers.STALLED_MS:
             self._fail("nobody has its manifest")
             return
+        if not fresh:
+            return
         peer = fresh[self.ctx.chance.below(len(fresh))]
-        self._tried.add(peer.conn)
+        self._tried[peer.conn] = now + numbers.MANIFEST_WAIT_MS + numbers.REST_MS
         self._asked.ask(peer.conn, thing, self.ctx.now.ms)
         self.ctx.send(peer, GetManifest(self._offer[1]))
 
@@ -196,6 +208,7 @@ class Snapshots(Part):
             return
         if self.phase is not Phase.MANIFEST or said.hash != self._offer[1]:
             return
+        self._tried[peer.conn] = _NEVER
         if said.manifest:
             self._read_manifest(peer, said.manifest)
         self._go_on()
@@ -230,10 +243,11 @@ class Snapshots(Part):
         if self.phase is Phase.OFF or event.hash != self._offer[1]:
             return
         if event.refusal is not None or event.fault:
-            self._fail(f"it cannot be stored: {event.refusal or 'this node failed'}")
+            if self.phase is not Phase.WAITING:
+                self._fail(f"it cannot be stored: {event.refusal or 'this node failed'}")
         elif event.following is None:
             self._finish()
-        elif self._fetch is None:
+        elif self.phase is Phase.BEGUN:
             self._records = event.records
             header = self._headers[-1]
             self._fetch = Fetch(
@@ -241,10 +255,9 @@ class Snapshots(Part):
             )
             self.phase = Phase.CHUNKS
             self._go_on()
-        else:
+        elif self._fetch is not None:
             self._records = event.records
-            self._fetch.stored = event.chunks
-            self._fetch.hand_on()
+            self._fetch.stored_to(event.chunks)
             self._go_on()
 
     # -------------------------------------------------------------- ends
@@ -284,7 +297,7 @@ class Snapshots(Part):
     def peer_gone(self, peer: Peer) -> None:
         """Ask others for what this peer was asked for."""
         self._asked.gone(peer.conn)
-        self._tried.discard(peer.conn)
+        self._tried.pop(peer.conn, None)
         if self._fetch is not None:
             self._fetch.gone(peer.conn)
         self._go_on()

@@ -41,8 +41,11 @@ REQUESTS_OPEN = 2
 """Requests for bodies of one peer at once."""
 REQUEST_MS = 2_000
 """A request asks for about as much as the peer has lately sent in this time."""
-PATIENCE_MS, PATIENCE_MOST_MS = 2_000, 30_000
-"""How long nothing may come of a request: it doubles when one is given up, and falls again."""
+PATIENCE_MS, PATIENCE_MOST_MS, STALLS_MOST = 2_000, 30_000, 4
+"""How long nothing may come of a request: at least four times what is usual. It doubles when one
+is given up, at most so often, and falls again with each that is fulfilled."""
+UNPROVEN_BODIES = 4
+"""Blocks of a request to a peer of unknown speed, or that lately left one unanswered."""
 OWED_MOST = 256
 """Hashes asked of a peer that it may still send, though others are asked meanwhile."""
 LACKS_MOST = 64

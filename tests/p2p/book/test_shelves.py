@@ -7,8 +7,8 @@ import pytest
 from p2p.rules import limits
 from p2p.rules.addresses import Address, parse
 from p2p.rules.book.buckets import Buckets, draw
-from p2p.rules.book.shelves import OPERATOR, SEED, Shelves
-from p2p.rules.book.values import BookEntry
+from p2p.rules.book.shelves import Shelves
+from p2p.rules.book.values import LONG_REST, OPERATOR, SEED, BookEntry
 from tests.p2p.world import SeededChance, id_of
 
 DAY = 24 * 3600 * 1000
@@ -277,7 +277,9 @@ def test_dials_and_failures_are_written_down(shelves):
     shelves.steady(at(1))
     assert shelves.get(at(1)).failures == 0
     shelves.rest(at(1), 9)
-    assert shelves.get(at(1)).failures == limits.LONG_REST_FAILURES
+    assert shelves.get(at(1)).failures == LONG_REST
+    shelves.failed(at(1), 10)
+    assert shelves.get(at(1)).failures == LONG_REST
     for unknown in (shelves.dialled, shelves.failed, shelves.rest):
         unknown(at(2), 1)
     shelves.steady(at(2))
