@@ -170,6 +170,7 @@ def _make_miner(
         coinbase=config.mine_to,
         block_time_ms=config.block_time_ms,
         collect_shares=config.collect_shares,
+        behind=_behind,
     )
 
 
@@ -228,6 +229,12 @@ def _tidy_load(config: NodeConfig) -> None:
 def _agent() -> str:
     """What this software calls itself among peers."""
     return f"{software.PACKAGE}/{software.version()}"
+
+
+def _behind() -> bool:
+    """Whether the first synchronisation is on and peers have shown a better chain."""
+    peers = p2p.running()
+    return peers is not None and peers.is_behind()
 
 
 def _make_pruner(config: NodeConfig) -> Pruner | None:

@@ -238,6 +238,11 @@ class Peers:
         """How far the node is."""
         return self._views.sync
 
+    def is_behind(self) -> bool:
+        """Whether the first synchronisation is on and a better chain is known of."""
+        sync = self._views.sync
+        return self._node.importer.syncing and (sync.target > sync.height or sync.records > 0)
+
     def handshakes(self) -> Counter[str]:
         """Handshakes by their outcome."""
         made = self._machinery
