@@ -28,6 +28,7 @@ BENCHMARKS = {
     "vm.gas": "bench.vm_gas:run_gas",
     "p2p.handshake": "bench.sessions:run_handshake",
     "p2p.frames": "bench.sessions:run_frames",
+    "p2p.snapshot": "bench.snapshot_sync:run",
 }
 
 
