@@ -59,10 +59,22 @@ def _node() -> click.Command:
     return node
 
 
+def _peers() -> click.Command:
+    from animica_site.commands.peers import peers
+
+    return peers
+
+
 def _prune() -> click.Command:
     from animica_site.commands.prune import prune
 
     return prune
+
+
+def _snapshot() -> click.Command:
+    from animica_site.commands.snapshot import snapshot
+
+    return snapshot
 
 
 def _status() -> click.Command:
@@ -140,10 +152,12 @@ Lazy.modules = {
     "export": _export,
     "import": _import,
     "node": _node,
+    "peers": _peers,
     "prune": _prune,
     "restore": _restore,
     "rewind": _rewind,
     "simulate": _simulate,
+    "snapshot": _snapshot,
     "status": _status,
     "verify-db": _verify_db,
     "wallet": _wallet,

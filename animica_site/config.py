@@ -11,6 +11,7 @@ from typing import Any
 from animica_site.faults import DataDirUnusable
 from animica_site.files import write_private
 from core.network import Network
+from p2p.config import PeersConfig
 
 ADMIN_USER = "admin"
 NETWORK_FILE = "network.json"
@@ -25,7 +26,8 @@ class NodeConfig:
     hash shares that it comes across. ``prune`` names one of
     ``pruning.POLICIES``, None to keep everything; ``prune_keep`` is how many blocks below the head
     keep everything, None for the network's maxReorg. ``table`` is the network as read
-    or made, to be kept beside the data; None where it is in a file already.
+    or made, to be kept beside the data; None where it is in a file already. ``peers`` None: the
+    node takes no part in a network.
     """
 
     network: Network
@@ -39,6 +41,7 @@ class NodeConfig:
     prune: str | None = None
     prune_keep: int | None = None
     table: dict[str, Any] | None = None
+    peers: PeersConfig | None = None
 
 
 def export(network_table: dict[str, Any], data_dir: Path) -> None:

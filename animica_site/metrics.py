@@ -21,6 +21,7 @@ from core.ports import Clock
 from core.proof import NAMES
 from mempool.service import Pool
 from mining.service import Miner
+from p2p.service import Peers
 
 
 class NodeMetrics:
@@ -34,6 +35,7 @@ class NodeMetrics:
         pool: Pool,
         proofs: ProofPool,
         miner: Miner | None,
+        peers: Peers | None,
         bus: EventBus,
     ) -> None:
         self._clock = clock
@@ -41,6 +43,7 @@ class NodeMetrics:
         self._pool = pool
         self._proofs = proofs
         self._miner = miner
+        self._peers = peers
         self._events = CollectorRegistry()
         self._blocks = Counter(
             "animica_blocks_added", "Blocks that extended the head.", registry=self._events
@@ -70,7 +73,9 @@ class NodeMetrics:
             self._proofs_added.labels(NAMES[kind]).inc()
 
     def reorganised(self, event: ChainReorganised) -> None:
-        """Count a reorganisation."""
+        """Count a reorganisation; a snapshot that was loaded takes nothing back and is none."""
+        if not event.removed:
+            return
         self._reorgs.inc()
         self._removed.inc(len(event.removed))
 
@@ -81,6 +86,8 @@ class NodeMetrics:
         yield from self._collect_waiting()
         if self._miner is not None:
             yield from _collect_miner(self._miner)
+        if self._peers is not None:
+            yield from _collect_peers(self._peers)
 
     def _collect_head(self) -> Iterator[Metric]:
         """Nothing while the database is away: then the head is not known."""
@@ -127,3 +134,31 @@ def _collect_miner(miner: Miner) -> Iterator[Metric]:
     )
     yield CounterMetricFamily("animica_miner_shares_found", "Shares kept.", stats.shares_found)
     yield GaugeMetricFamily("animica_miner_hash_rate", "Draws a second.", stats.hash_rate)
+
+
+def _collect_peers(peers: Peers) -> Iterator[Metric]:
+    net, sync = peers.net(), peers.sync()
+    count = GaugeMetricFamily("animica_peers", "Connected peers.", labels=["direction"])
+    count.add_metric(["inbound"], net.inbound)
+    count.add_metric(["outbound"], net.outbound)
+    yield count
+    traffic = CounterMetricFamily(
+        "animica_p2p_bytes", "Bytes on the wire between peers.", labels=["direction"]
+    )
+    traffic.add_metric(["in"], net.bytes_in)
+    traffic.add_metric(["out"], net.bytes_out)
+    yield traffic
+    yield GaugeMetricFamily("animica_p2p_bans", "Peers that are kept out.", len(net.bans))
+    yield GaugeMetricFamily("animica_sync_target", "Greatest height known of.", sync.target)
+    handshakes = CounterMetricFamily(
+        "animica_p2p_handshakes", "Handshakes by their outcome.", labels=["outcome"]
+    )
+    for outcome, number in sorted(peers.handshakes().items()):
+        handshakes.add_metric([outcome], number)
+    yield handshakes
+    notes = CounterMetricFamily(
+        "animica_p2p_notes", "What the peers' engine found worth a note.", labels=["name"]
+    )
+    for name, number in sorted(peers.notes().items()):
+        notes.add_metric([name], number)
+    yield notes

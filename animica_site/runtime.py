@@ -1,7 +1,7 @@
 """The node as one process: what starts in which order, and how it stops.
 
-lock → database, migrations, writer lock → genesis or stored head → pool → miner → HTTP accepts
-and back again: HTTP, miner, ticks, pool, database, lock.
+lock → database, migrations, writer lock → genesis or stored head → pool → miner → peers → HTTP
+accepts, and back again: HTTP, peers, miner, ticks, pool, database, lock.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from core.bus import EventBus
 
 if TYPE_CHECKING:
     from animica_site.composition import Parts
+    from p2p.service import Peers
 
 log = logging.getLogger("animica.node")
 
@@ -47,6 +48,7 @@ class Node:
         self._undo: list[Callable[[], None]] = []
         self.port = 0
         self.started = False
+        self.peers: Peers | None = None
 
     def start(self) -> None:
         """Everything up to, but not including, accepting requests."""
@@ -72,6 +74,14 @@ class Node:
         if parts.miner is not None:
             parts.miner.start()
             self._undo.append(parts.miner.stop)
+        if parts.maker is not None:
+            parts.maker.start()
+            self._undo.append(parts.maker.stop)
+        if parts.peers is not None:
+            # Last to start and first to stop: peers hear a goodbye while all else still answers.
+            self._undo.append(parts.peers.stop)
+            parts.peers.start()
+        self.peers = parts.peers
         self.started = True
 
     def stop(self) -> None:
@@ -108,7 +118,7 @@ class Node:
         self._undo.append(finish)
 
     def _tick_loop(self, parts: Parts) -> None:
-        """Once a second: early blocks, waiting proofs, the pool's write-behind, pruning; a line."""
+        """Once a second: early blocks, waiting proofs, the pool to disk, news, pruning; a line."""
         from django.db import DatabaseError, InterfaceError, connections
 
         def tick(*work: Callable[[], object]) -> None:
@@ -130,6 +140,7 @@ class Node:
             while not self._stopping.wait(1):
                 seconds += 1
                 tick(parts.importer.tick, parts.proofs.settle, parts.pool.tick)
+                tick(parts.sync_watch.tick)
                 if parts.pruner is not None:
                     tick(partial(parts.importer.between_blocks, parts.pruner.tick))
                 if seconds % _STATUS_LINE_S == 0:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection
 
 from animica_site.faults import DatabaseUnreachable
+from animica_site.netfacts import NetFacts
 from chain import queries
 from chain.values import BlockView
 from consensus.errors import ReorgTooDeep
@@ -29,6 +30,8 @@ log = logging.getLogger("animica.node")
 
 # A node that expects blocks is stalled when none came for this many target intervals.
 STALLED_INTERVALS = 20
+BEHIND = ("syncing", "loading a snapshot")
+"""What a node says of itself that knows of a better chain."""
 _LOW_DISK_BYTES = 1_000_000_000
 
 
@@ -45,6 +48,7 @@ class NodeStatus:
         pool: Pool,
         proofs: ProofPool,
         miner: Miner | None,
+        net: NetFacts | None,
     ) -> None:
         self._network = network
         self._data_dir = data_dir
@@ -53,6 +57,7 @@ class NodeStatus:
         self._pool = pool
         self._proofs = proofs
         self._miner = miner
+        self._net = net
         self._started_ms = clock.now_ms()
 
     def status(self) -> dict[str, Any]:
@@ -72,6 +77,8 @@ class NodeStatus:
             "mempool": self._pool_view(),
             "proofs": self._proofs_view(),
             "waiting": self._importer.waiting(),
+            "peers": self._peers_view(),
+            "sync": None if self._net is None else self._net.sync(),
             "miner": self._miner_view(),
             "disk": self._disk(),
             "warnings": self._warnings(age_ms, fault),
@@ -111,6 +118,8 @@ class NodeStatus:
         """The few figures of the periodic log line."""
         status = self.status()
         facts = {"state": status["state"], "mempool": status["mempool"]["count"]}
+        if peers := status["peers"]:
+            facts["peers"] = peers["inbound"] + peers["outbound"]
         if head := status.get("head"):
             facts |= {"height": head["height"], "age_ms": head["ageMs"]}
         return facts
@@ -122,9 +131,12 @@ class NodeStatus:
             return "refusing a reorg"
         if self._miner is not None and (stats := self._miner.stats()).troubled:
             return "miner paused" if stats.state is MinerState.PAUSED else "miner in trouble"
+        word = "following" if self._net is None else self._net.sync()["state"]
+        if word in BEHIND:
+            return word
         if self._expects_blocks() and age_ms > self._stalled_ms():
             return "stalled"
-        return "following"
+        return word
 
     def _expects_blocks(self) -> bool:
         """Whether this node itself keeps making blocks: mining, and not only on demand."""
@@ -152,6 +164,13 @@ class NodeStatus:
     def _proofs_view(self) -> dict[str, Any]:
         stats = self._proofs.stats()
         return {"count": stats.count, "byType": dict(stats.by_type), "bytes": stats.bytes}
+
+    def _peers_view(self) -> dict[str, Any] | None:
+        """None: this node takes no part in a network."""
+        if self._net is None:
+            return None
+        info = self._net.info()
+        return {name: info[name] for name in ("id", "listen", "inbound", "outbound")}
 
     def _miner_view(self) -> dict[str, Any] | None:
         if self._miner is None:
@@ -250,6 +269,7 @@ def _history() -> dict[str, Any]:
             "witnessesFrom": kept.witnesses_from,
             "bodiesFrom": kept.bodies_from,
             "stateFrom": kept.state_from,
+            "snapshotAt": kept.base,
         }
     }
 

@@ -38,3 +38,10 @@ class ChainReorganised:
     txids: tuple[bytes, ...]
     returned: tuple[bytes, ...]
     returned_proofs: tuple[Envelope, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProofAdded:
+    """A proof of useful work has come to wait for a block; ``digest`` is its envelope's."""
+
+    digest: bytes

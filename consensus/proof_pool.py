@@ -20,12 +20,13 @@ from typing import Protocol
 
 from chain.values import StoredHeader
 from consensus import proof_pool_errors
-from consensus.events import ChainReorganised
+from consensus.events import ChainReorganised, ProofAdded
 from consensus.memory import Memory
 from consensus.rules import proofs
 from consensus.rules.examiner import Examiner
 from consensus.rules.header import Ancestry
 from consensus.rules.waiting_proofs import FOR_EVER, ProofPoolLimits, WaitingProof, WaitingProofs
+from core.bus import EventBus
 from core.errors import Refused
 from core.network import Network
 from core.ports import Clock, StateReader
@@ -97,12 +98,14 @@ class ProofPool:
         network: Network,
         ledger: Ledger,
         clock: Clock,
+        bus: EventBus,
         verifiers: Mapping[int, Verifier] = proofs.VERIFIERS,
         limits: ProofPoolLimits | None = None,
     ) -> None:
         self._network = network
         self._ledger = ledger
         self._clock = clock
+        self._bus = bus
         self._verifiers = verifiers
         self._limits = limits or ProofPoolLimits()
         self._waiting = WaitingProofs(self._limits)
@@ -139,6 +142,7 @@ class ProofPool:
             victim = self._waiting.add(proof)
             if victim is not None:
                 log.debug("proof %s made room", victim.envelope.nullifier.hex())
+        self._bus.publish(ProofAdded(envelope.digest))
 
     def on_reorg(self, event: ChainReorganised) -> None:
         """What the old branch held waits again, if it is still valid."""
@@ -156,6 +160,23 @@ class ProofPool:
         """Every proof that waits, as of the head."""
         with self._lock, self._ledger.snapshot():
             return Candidates(self._settled().hash, tuple(self._waiting))
+
+    def waiting(self, digest: bytes) -> Envelope | None:
+        """A waiting proof by the digest of its envelope, as of the last look at the head.
+
+        Without the lock, so that nobody waits for a verifier: what it reads changes as a whole.
+        """
+        proof = self._waiting.by_digest(digest)
+        return None if proof is None else proof.envelope
+
+    def digests(self) -> tuple[bytes, ...]:
+        """The digests of all that wait, read like ``waiting``."""
+        return self._waiting.digests()
+
+    def refused_for_good(self, digest: bytes) -> bool:
+        """Whether this very envelope was refused for a reason that no other head lifts."""
+        known = self._refusals.get(digest)
+        return known is not None and known.head is None
 
     def drop(self, nullifier: bytes, refusal: Refused) -> None:
         """Forget a proof that a block turned out to refuse; unknown ones are ignored."""

@@ -28,6 +28,8 @@ POLICY_PARAMS = _tag("policy-params")
 P2P_TRANSCRIPT = _tag("p2p-transcript")
 P2P_AUTH = _tag("p2p-auth")
 P2P_KEY = _tag("p2p-key")
+# what a node keeps for itself
+AUDIT = _tag("audit")
 
 # FIPS 204/205 context strings: who signs what
 CONTEXT_TX = b"animica/tx/v1"

@@ -20,5 +20,6 @@ urlpatterns = [
     path("send", views.send_page, name="send"),
     path("consensus", views.consensus_page, name="consensus"),
     path("mempool", views.mempool_page, name="mempool"),
+    path("network", views.network_page, name="network"),
     path("search", views.search_page, name="search"),
 ]

@@ -29,6 +29,7 @@ from explorer.pages import (
     consensus,
     contracts,
     home,
+    network,
     pool,
     sending,
     transactions,
@@ -155,6 +156,12 @@ def consensus_page(request: HttpRequest) -> HttpResponse:
 def mempool_page(request: HttpRequest) -> HttpResponse:
     """What waits for a block."""
     return render(request, "explorer/mempool.html", pool.context(_cursor(request)))
+
+
+@page
+def network_page(request: HttpRequest) -> HttpResponse:
+    """Peers, and how far this node is."""
+    return render(request, "explorer/network.html", network.context())
 
 
 @page

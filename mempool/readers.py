@@ -61,6 +61,16 @@ class Readers:
             entry = self._queues.by_txid.get(txid)
             return None if entry is None else self._view(entry)
 
+    def waiting(self, txid: bytes) -> SignedTx | None:
+        """A waiting transaction as such, in the form that the next block takes; at no cost."""
+        entry = self._queues.by_txid.get(txid)
+        return None if entry is None else entry.tx
+
+    def txids(self) -> tuple[bytes, ...]:
+        """The ids of all that wait."""
+        with self._lock:
+            return tuple(self._queues.by_txid)
+
     def dropped(self, txid: bytes) -> TxDropped | None:
         """Why a transaction left without a block, as far as it is remembered."""
         with self._lock:

@@ -10,6 +10,7 @@ from mempool import service as mempool
 from mempool.service import Pool
 from rpc import heads
 from rpc.errors import NodeAbsent
+from rpc.results.net import NetInfo, NetVersion, PeerView, SyncNews
 
 
 class NodeInfo(Protocol):
@@ -25,13 +26,30 @@ class NodeInfo(Protocol):
         """Name and version of the software, protocol version, chain id."""
 
 
+class Net(Protocol):
+    """The node among its peers; a node without a network part says so in the same shape."""
+
+    def info(self) -> NetInfo:
+        """The node's own place."""
+
+    def peers(self) -> list[PeerView]:
+        """Connected peers, the longest connected first."""
+
+    def version(self) -> NetVersion:
+        """What peers must have in common with it."""
+
+    def sync(self) -> SyncNews:
+        """How far the node is. Cheap: it is looked at every second."""
+
+
 class _Slot:
     node: NodeInfo | None = None
+    net: Net | None = None
 
 
-def install(node: NodeInfo | None) -> None:
+def install(node: NodeInfo | None, net: Net | None = None) -> None:
     """Set the node that this process runs; None when it has stopped. Before ``listeners``."""
-    _Slot.node = node
+    _Slot.node, _Slot.net = node, net
     heads.stop()  # whatever was known of the last node's head is over
 
 
@@ -40,6 +58,13 @@ def current() -> NodeInfo:
     if _Slot.node is None:
         raise NodeAbsent("no node is running in this process")
     return _Slot.node
+
+
+def net() -> Net:
+    """The installed node's view of its peers; raises ``NodeAbsent``."""
+    if _Slot.net is None:
+        raise NodeAbsent("no node is running in this process")
+    return _Slot.net
 
 
 def importer() -> Importer:

@@ -119,6 +119,7 @@ _TOPICS = {
     "ChainReorganised": frozenset(("newHeads", "receipts", "reorgs")),
     "TxAdded": frozenset(("pendingTxs",)),
     "TxDropped": frozenset(("droppedTxs",)),
+    "SyncMoved": frozenset(("sync",)),
 }
 
 

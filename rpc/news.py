@@ -17,10 +17,20 @@ from core.header import Header
 from mempool.events import TxAdded, TxDropped
 from rpc import views
 from rpc.caller import Filter
+from rpc.results.net import SyncNews
 
-TOPICS = ("newHeads", "reorgs", "pendingTxs", "droppedTxs", "receipts")
+TOPICS = ("newHeads", "reorgs", "pendingTxs", "droppedTxs", "receipts", "sync")
 _PAGE = 200
-Event = BlockAdded | ChainReorganised | TxAdded | TxDropped
+
+
+@dataclass(frozen=True)
+class SyncMoved:
+    """The node is further than it was, or sees another target. Made by ``rpc.progress``."""
+
+    news: SyncNews
+
+
+Event = BlockAdded | ChainReorganised | TxAdded | TxDropped | SyncMoved
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,8 @@ def render(event: Event, interest: Interest) -> list[News]:
             return []
         result = {"txid": views.hexed(event.txid), "code": event.code, "reason": event.reason}
         return [_news("droppedTxs", result)]
+    if isinstance(event, SyncMoved):
+        return [_news("sync", event.news)] if "sync" in interest.topics else []
     return list(_of_blocks(event, interest))
 
 

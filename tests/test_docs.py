@@ -261,6 +261,12 @@ def node_metrics(monkeypatch):
         pool=pool,
         proofs=proofs,
         miner=SimpleNamespace(stats=lambda: searched),
+        peers=SimpleNamespace(
+            net=lambda: SimpleNamespace(inbound=0, outbound=0, bytes_in=0, bytes_out=0, bans=()),
+            sync=lambda: SimpleNamespace(target=0),
+            handshakes=dict,
+            notes=dict,
+        ),
         bus=SimpleNamespace(subscribe=lambda *_: None),
     )
 

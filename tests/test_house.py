@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SLICES = ("chain", "consensus", "mempool", "mining", "rpc", "explorer", "animica_site")
+SLICES = (
+    *("audit", "chain", "consensus", "mempool", "mining", "p2p", "rpc", "explorer"),
+    "animica_site",
+)
 PRIVATE = {"models", "store"}
 MAX_MODULE_LINES = 600
 LOCKS = ("base", "dev", "uv")

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PACKAGES = (
-    *("core", "pq", "execution", "chain", "consensus", "mempool", "mining"),
+    *("core", "pq", "execution", "audit", "chain", "consensus", "mempool", "mining"),
     *("p2p", "rpc", "explorer", "wallet", "workbench", "lab", "animica_site"),
 )
 PATH = Path(__file__).resolve().parents[1] / "docs" / "errors.md"

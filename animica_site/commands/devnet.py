@@ -16,6 +16,8 @@ from animica_site.commands import running
 from animica_site.config import ADMIN_USER, NodeConfig
 from animica_site.faults import JsonOutUnwritable
 from animica_site.files import write_secrets
+from p2p.config import PeersConfig
+from p2p.rules.addresses import Address
 
 
 @click.command()
@@ -27,6 +29,12 @@ from animica_site.files import write_secrets
     show_default=True,
     help="RPC, WebSocket, explorer, admin and metrics; 0 picks a free port.",
 )
+@click.option(
+    "--p2p-port",
+    type=click.IntRange(0, 65535),
+    help="Take part in a network of nodes, which connect here; 0 picks a free port.",
+)
+@running.connect_option
 @click.option(
     "--seed",
     default=devnet_network.DEFAULT_SEED,
@@ -102,6 +110,8 @@ def _run(
     *,
     data_dir: Path | None,
     http_port: int,
+    p2p_port: int | None,
+    connect: tuple[str, ...],
     seed: str,
     count: int,
     block_time: float | None,
@@ -132,6 +142,7 @@ def _run(
         prune=prune,
         prune_keep=prune_keep,
         table=table,
+        peers=_peers(p2p_port, running.dialable(connect)),
     )
 
     from animica_site import runtime
@@ -146,6 +157,13 @@ def _run(
 
     runtime.run(config, ready, prepare=lambda: _make_admin(password))
     click.echo("stopped; the same command continues the chain")
+
+
+def _peers(port: int | None, connect: tuple[Address, ...]) -> PeersConfig | None:
+    """A devnet stays alone unless it is told otherwise."""
+    if port is None and not connect:
+        return None
+    return PeersConfig(port=port, connect=connect)
 
 
 def _make_admin(password: str) -> None:
@@ -166,6 +184,7 @@ def _facts(node: Any, funded: list[devnet_network.TestAccount], password: str) -
     return {
         "chainId": node.config.network.chain,
         **running.urls(node.config.host, node.port),
+        **running.place_among_peers(node),
         "adminLogin": {"user": ADMIN_USER, "password": password},
         "genesisHash": "0x" + chain.genesis_hash().hex(),
         "accounts": [account.view() for account in funded],
@@ -199,6 +218,7 @@ def _banner(facts: dict[str, Any], name: str, *, known: bool) -> str:
         f"  WebSocket  {facts['ws']}",
         f"  admin      {facts['admin']}   user {login['user']}, password {login['password']}",
         f"  metrics    {facts['metrics']}",
+        *([f"  peers      {facts['p2p']}"] if "p2p" in facts else []),
         "",
         "  TEST ACCOUNTS: everybody knows these keys. Never send them anything of value.",
     ]

@@ -84,6 +84,16 @@ def _require_file(place: Place) -> None:
 
 
 @contextmanager
+def beside(place: Place) -> Iterator[None]:
+    """For tools that leave word for a running node, beside it or before it starts.
+
+    They write rows that no block depends on. Raises ``ChainEmpty`` without a chain.
+    """
+    with reading(place):
+        yield
+
+
+@contextmanager
 def changing(place: Place) -> Iterator[None]:
     """For tools that change a stored chain: like ``writing``, of this network's chain only.
 

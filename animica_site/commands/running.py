@@ -6,7 +6,7 @@ import ipaddress
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,11 @@ from animica_site import config as node_config
 from animica_site import logs, networks
 from animica_site.faults import DataDirUnusable
 from core.network import Network
+from p2p.net import dialling
+from p2p.rules.addresses import Address, parse
+
+if TYPE_CHECKING:
+    from animica_site.runtime import Node
 
 
 def prune_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,6 +35,21 @@ def prune_options(command: Callable[..., None]) -> Callable[..., None]:
         help="Newest blocks that stay whole; by default and at least the network's maxReorg.",
     )
     return what(keep(command))
+
+
+def connect_option(command: Callable[..., None]) -> Callable[..., None]:
+    """``--connect``, for commands that run a node."""
+    return click.option(
+        "--connect",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Keep connected to this node: host:port, tcp://… or ws://…; may be repeated.",
+    )(command)
+
+
+def dialable(texts: tuple[str, ...]) -> tuple[Address, ...]:
+    """The addresses in these texts. Raises ``AddressInvalid``."""
+    return tuple(dialling.check(parse(text)) for text in texts)
 
 
 no_shares_option = click.option(
@@ -73,6 +93,14 @@ def is_any(host: str) -> bool:
         return False  # a name
 
 
+def is_near(host: str) -> bool:
+    """Whether a server bound to this can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def urls(host: str, port: int) -> dict[str, str]:
     """Where a running node answers, seen from this machine."""
     reached = host
@@ -86,3 +114,11 @@ def urls(host: str, port: int) -> dict[str, str]:
         "admin": f"http://{base}/admin/",
         "metrics": f"http://{base}/metrics",
     }
+
+
+def place_among_peers(node: Node) -> dict[str, str]:
+    """Where peers reach a running node, and by which id they know it; empty without peers."""
+    if node.peers is None:
+        return {}
+    net = node.peers.net()
+    return {"peerId": "0x" + net.id.hex(), **({"p2p": net.listen[0]} if net.listen else {})}

@@ -63,9 +63,12 @@ def _screen(facts: dict[str, Any]) -> str:
             f"mempool    {pool['count']} ({pool['ready']} ready, {pool['held']} held)",
             f"proofs     {proofs['count']} waiting, {proofs['byType']['share']} of them shares",
             f"miner      {_miner_words(facts['miner'])}",
+            f"peers      {_peers_words(facts['peers'])}",
             f"disk       {disk['databaseBytes'] / 1e6:.1f} MB used, "
             f"{disk['freeBytes'] / 1e9:.0f} GB free",
         ]
+    if (sync := facts.get("sync")) and sync["state"] not in ("following", "starting"):
+        rows.append(f"sync       {_sync_words(sync)}")
     for warning in facts["warnings"]:
         rows.append(f"warning    {warning['reason']} [{warning['code']}]")
         rows.append(f"           next: {warning['hint']}")
@@ -76,6 +79,8 @@ def _history_words(history: dict[str, int]) -> str:
     """What is pruned, from which block on it is here."""
     parts = (("witnesses", "witnessesFrom"), ("bodies", "bodiesFrom"), ("state", "stateFrom"))
     kept = [f"{word} from block {history[name]:,}" for word, name in parts if history.get(name)]
+    if begun := history.get("snapshotAt"):
+        kept.append(f"began from a snapshot of block {begun:,}")
     return ", ".join(kept) or "all of it"
 
 
@@ -85,3 +90,21 @@ def _miner_words(miner: dict[str, Any] | None) -> str:
     found = f"{miner['blocksFound']} blocks, {miner['sharesFound']} shares"
     words = f"{miner['state']}, {found}, {miner['hashesPerSecond']:,} H/s"
     return f"{words}; {miner['reason']}" if miner["reason"] else words
+
+
+def _peers_words(peers: dict[str, Any] | None) -> str:
+    if peers is None:
+        return "none: the node keeps to itself"
+    words = f"{peers['inbound'] + peers['outbound']} ({peers['outbound']} outbound)"
+    return f"{words}, listening at {', '.join(peers['listen'])}" if peers["listen"] else words
+
+
+def _sync_words(sync: dict[str, Any]) -> str:
+    """How far it is, how fast, and how long it may take."""
+    if sync["state"] == "loading a snapshot":
+        return f"{sync['records']:,} records of a snapshot"
+    words = f"block {sync['height']:,} of {sync['target']:,} ({sync['percent']} %)"
+    words += f", {sync['blocksPerSecond']:,.0f} blocks/s"
+    if sync["etaMs"] is not None:
+        words += f", {sync['etaMs'] / 1000:,.0f} s left"
+    return words

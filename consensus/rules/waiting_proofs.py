@@ -62,6 +62,7 @@ class WaitingProofs:
     def __init__(self, limits: ProofPoolLimits) -> None:
         self._limits = limits
         self._proofs: dict[bytes, WaitingProof] = {}
+        self._by_digest: dict[bytes, WaitingProof] = {}
         self._payees: Counter[tuple[int, bytes]] = Counter()
         self._types: Counter[int] = Counter()
         self.bytes = 0
@@ -74,6 +75,14 @@ class WaitingProofs:
 
     def __len__(self) -> int:
         return len(self._proofs)
+
+    def by_digest(self, digest: bytes) -> WaitingProof | None:
+        """A proof by the digest of its envelope."""
+        return self._by_digest.get(digest)
+
+    def digests(self) -> tuple[bytes, ...]:
+        """The digests of the envelopes that wait."""
+        return tuple(self._by_digest)
 
     def count(self, type: int) -> int:
         """How many of a type wait."""
@@ -95,6 +104,7 @@ class WaitingProofs:
         if self.bytes + proof.size > self._limits.size_bytes:
             raise ProofsFull("waiting proofs take all the bytes there are for them")
         self._proofs[proof.envelope.nullifier] = proof
+        self._by_digest[proof.envelope.digest] = proof
         self._count(proof, 1)
         return victim
 
@@ -102,6 +112,7 @@ class WaitingProofs:
         """Take a proof out; None if it is not there."""
         proof = self._proofs.pop(nullifier, None)
         if proof is not None:
+            del self._by_digest[proof.envelope.digest]
             self._count(proof, -1)
         return proof
 

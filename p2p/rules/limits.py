@@ -68,9 +68,12 @@ CHUNK_RECORDS = 4_096
 CHUNK_BYTES = 512 * 1024
 """Records of a snapshot's chunk end with the first of these that is reached."""
 CHUNKS_MOST = 1_000_000
-CHUNK_FRAME_BYTES = 128 * 1024
-"""What a chunk may have beside: its last record beyond CHUNK_BYTES, the proof of completeness."""
-MANIFEST_BYTES = 1024 * 1024
+CHUNK_FRAME_BYTES = 192 * 1024
+"""What a chunk may have beside: its last record beyond CHUNK_BYTES, heads of its records, the
+proof of completeness."""
+MANIFEST_BYTES = 4 * 1024
+SNAPSHOT_DEPTH = 12
+"""A snapshot is served and taken only of a block that so many blocks lie on top of."""
 
 # ------------------------------------------------------------------ connections
 INBOUND_MOST = 64

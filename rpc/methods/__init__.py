@@ -7,6 +7,7 @@ from rpc.methods import (
     contracts,
     gas,
     mempool,
+    net,
     node,
     rpc,
     scores,
@@ -17,8 +18,8 @@ from rpc.methods import (
 from rpc.registry import Registry, registry
 
 __all__ = [
-    "chain", "contracts", "gas", "mempool", "node", "rpc", "scores", "state", "subscriptions", "tx",
-    "load",
+    "chain", "contracts", "gas", "mempool", "net", "node", "rpc", "scores", "state",
+    "subscriptions", "tx", "load",
 ]  # fmt: skip
 
 

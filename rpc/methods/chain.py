@@ -166,7 +166,7 @@ def get_headers(
     return [views.header(header) for header in queries.headers(from_height, count)]
 
 
-@method("chain.getLogs", errors=[BadCursor, TooManyTopics])
+@method("chain.getLogs", errors=[BadCursor, TooManyTopics, Pruned])
 def get_logs(
     address: Annotated[Address | None, "Only events of this account."] = None,
     topics: Topics = (),
@@ -206,15 +206,25 @@ def submit_block(
 
 @method("chain.getSyncStatus", errors=[NodeAbsent, DatabaseAway])
 def get_sync_status() -> SyncStatus:
-    """How far the node is, and how old its head by the node's own clock."""
+    """How far the node is, and how old its head by the node's own clock.
+
+    The topic `sync` of `subscribe` tells the same as it changes.
+    """
     status = context.current().status()
     head = status.get("head")
     if head is None:
         raise DatabaseAway("the node's database does not answer")
+    sync = context.net().sync()
     return {
         "state": status["state"],
         "height": head["height"],
         "hash": head["hash"],
         "time": head["time"],
         "ageMs": head["ageMs"],
+        "target": max(sync["target"], head["height"]),
+        "percent": sync["percent"],
+        "blocksPerSecond": sync["blocksPerSecond"],
+        "etaMs": sync["etaMs"],
+        "records": sync["records"],
+        "peers": sync["peers"],
     }

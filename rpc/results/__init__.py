@@ -10,4 +10,5 @@ chain          headers, blocks, parameters, how far the node is
 scores         draws and useful work, proofs
 state          accounts, records, proofs of them
 mempool        waiting transactions
+net            peers, how far the node is
 """

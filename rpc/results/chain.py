@@ -61,13 +61,17 @@ class HeaderView(TypedDict):
 
 
 class BlockSummary(HeaderView):
-    """A block without its transactions; amounts are null for blocks off the best chain."""
+    """A block without its transactions; amounts are null for blocks off the best chain.
+
+    Of a block below the snapshot that the node began from (`status` is `header`) only the header
+    is known: amounts, size and count are null, but for the supply at the snapshot's own block.
+    """
 
     canonical: bool
-    status: Literal["stored", "executed", "invalid"]
+    status: Literal["stored", "executed", "header", "invalid"]
     totalWork: WorkText
-    sizeBytes: int
-    txCount: int
+    sizeBytes: int | None
+    txCount: int | None
     minted: AmountText | None
     burnt: AmountText | None
     supply: AmountText | None
@@ -88,13 +92,24 @@ class SubmittedBlock(TypedDict):
 
 
 class SyncStatus(TypedDict):
-    """How far the node is; `state` is the word that `animica status` shows."""
+    """How far the node is; `state` is the word that `animica status` shows.
+
+    `target` is the greatest height that is known to be ahead, `percent` how much of it is here,
+    rounded down; `etaMs` is null where nothing can be said. `records` counts those of a snapshot
+    that is being loaded.
+    """
 
     state: str
     height: int
     hash: Hash
     time: int
     ageMs: int
+    target: int
+    percent: int
+    blocksPerSecond: float
+    etaMs: int | None
+    records: int
+    peers: int
 
 
 class ParamsView(TypedDict):

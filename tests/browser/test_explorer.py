@@ -27,6 +27,7 @@ def pages(devnet: Devnet, contract: str = "") -> list[str]:
         f"/address/{account(devnet, 1)}",
         "/consensus",
         "/mempool",
+        "/network",
         "/search",
         "/send",
         *(contract_pages(devnet, contract) if contract else []),

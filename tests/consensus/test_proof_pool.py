@@ -10,7 +10,7 @@ import pytest
 
 from chain import service as chain
 from consensus import errors, proof_pool, proof_pool_errors
-from consensus.events import ChainReorganised
+from consensus.events import ChainReorganised, ProofAdded
 from consensus.proof_pool import ProofPool
 from consensus.rules import shares, tuning
 from consensus.rules.nullifiers import UNUSED
@@ -45,10 +45,13 @@ class Node:
             network=network,
             ledger=chain,
             clock=FixedClock(NETWORK.genesis.time_ms + 86_400_000),
+            bus=bus,
             verifiers={t: self._counted(verify) for t, verify in VERIFIERS.items()},
             limits=limits,
         )
         bus.subscribe(ChainReorganised, self.proofs.on_reorg)
+        self.news: list[bytes] = []
+        bus.subscribe(ProofAdded, lambda event: self.news.append(event.digest))
         self.grow(*first)
 
     def _counted(self, verify):
@@ -95,6 +98,27 @@ def test_what_enters_is_offered_for_the_head_in_order_of_arrival(node):
     stats = node.proofs.stats()
     assert (stats.count, stats.by_type["share"], stats.by_type["ai"]) == (3, 2, 1)
     assert stats.bytes == sum(len(one.encoded) for one in proofs)
+
+
+def test_news_of_a_proof_come_once_it_waits(node):
+    one = work()
+    node.proofs.add(one)
+    assert node.refusal(one) == "proofs.duplicate"
+    assert node.refusal(replace(work(payee=2), nullifier=bytes(32))) == "proof.nullifier"
+    assert node.news == [one.digest]
+
+
+def test_who_waits_is_found_by_digest(node):
+    one, wrong = work(), replace(work(), nullifier=bytes(32))
+    node.proofs.add(one)
+    node.refusal(wrong)
+    assert node.proofs.digests() == (one.digest,)
+    assert node.proofs.waiting(one.digest) == one
+    assert node.proofs.waiting(wrong.digest) is None
+    assert node.proofs.refused_for_good(wrong.digest)
+    assert not node.proofs.refused_for_good(one.digest)
+    node.proofs.drop(one.nullifier, errors.ProofNullifier("no"))
+    assert node.proofs.digests() == () and node.proofs.waiting(one.digest) is None
 
 
 @pytest.mark.parametrize(

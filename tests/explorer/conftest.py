@@ -19,12 +19,14 @@ from core.header import Header
 from core.network import Network
 from core.tx import SignedTx, UnsignedTx, Witness
 from execution.gas import intrinsic_gas
+from explorer import network as explorer_network
 from mempool import service as mempool
 from mempool.service import Pool
 from mining import service as mining
 from mining.nonces import search_range
 from mining.template import Base, Wishes, build
 from pq import addresses, signing
+from tests.rpc.played import PlayedNet
 
 ALICE = signing.from_seed(b"\x01" * 32)
 BOB = signing.from_seed(b"\x02" * 32)
@@ -137,7 +139,9 @@ def world(db) -> Iterator[World]:
     consensus.install(made.importer)
     mempool.install(made.pool)
     mining.install(None)
+    explorer_network.install(PlayedNet())
     yield made
+    explorer_network.install(None)
     mempool.install(None)
     consensus.install(None)
 

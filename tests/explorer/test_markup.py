@@ -33,6 +33,7 @@ def urls(world: World) -> dict[str, int]:
         f"/address/{addresses.to_text(ALICE.address)}": 200,
         "/consensus": 200,
         "/mempool": 200,
+        "/network": 200,
         "/search": 200,
         "/search?q=nothing": 404,
         "/blocks?before=x": 400,

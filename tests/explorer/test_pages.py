@@ -72,7 +72,7 @@ def test_a_database_without_a_chain_is_not_ready(client, db):
     bare = SimpleNamespace(alarm=None, network=network())
     consensus.install(bare)
     try:
-        for url in ("/", "/block/1", "/consensus", "/mempool", "/search?q=1"):
+        for url in ("/", "/block/1", "/consensus", "/mempool", "/network", "/search?q=1"):
             assert "Not ready" in read(client, url, 503)
     finally:
         consensus.install(None)
@@ -116,7 +116,7 @@ def test_a_fresh_head_is_no_warning(client, busy, monkeypatch):
 
 def test_a_refused_reorganisation_is_an_alert_on_every_page(client, busy):
     busy.importer.deep.alarm = Alarm("fork.too_deep", "101 blocks", b"\xaa" * 32, 1)
-    for url in ("/", "/blocks", "/consensus", "/mempool", "/block/3"):
+    for url in ("/", "/blocks", "/consensus", "/mempool", "/network", "/block/3"):
         assert 'role="alert"' in client.get(url).content.decode()
         assert "refuses a reorganisation" in read(client, url)
 
@@ -449,7 +449,7 @@ def test_a_page_beyond_the_end_says_so(client, busy):
 
 
 def test_pages_only_read(client, world):
-    for url in ("/", "/blocks", "/block/1", "/consensus", "/search", "/mempool"):
+    for url in ("/", "/blocks", "/block/1", "/consensus", "/search", "/mempool", "/network"):
         assert client.post(url).status_code == 405
 
 

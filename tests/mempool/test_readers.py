@@ -38,6 +38,13 @@ def test_stats(world):
     assert stats.oldest_ms == world.pool.by_sender(key(0).address)[0].arrived_ms
 
 
+def test_what_waits_by_its_id(world):
+    first, held = world.submit(0, 0), world.submit(0, 2)
+    assert set(world.pool.txids()) == {first, held}
+    assert world.pool.waiting(held) == world.pool.get(held).tx
+    assert world.pool.waiting(bytes(32)) is None
+
+
 def test_the_nonce_to_use_next(world):
     world.state.set_account(key(0).address, 7, 10**15)
     assert world.pool.next_nonce(key(0).address) == 7

@@ -16,6 +16,7 @@ from consensus.rules.header import Ancestry
 from consensus.witnesses import WitnessChecker
 from core import statetree, tags
 from core.block import Block
+from core.bus import EventBus
 from core.errors import Refused
 from core.hashing import sha3, tagged
 from core.header import Header
@@ -27,6 +28,7 @@ from execution.accounts import Account
 from execution.validity import check_signature
 from pq import signing
 from pq.signing import PrivateKey
+from tests.support import raise_error
 
 RICH = 1_000_000_000_000_000
 
@@ -208,7 +210,7 @@ def make_world(network: Network) -> World:
     pool = ListPool()
     chain = MemoryChain(network, clock)
     chain.listener = lambda block: pool.forget({tx.txid for tx in block.txs})
-    proofs = ProofPool(network=network, ledger=chain, clock=clock)
+    proofs = ProofPool(network=network, ledger=chain, clock=clock, bus=EventBus(raise_error))
     return World(network, keys, chain, pool, proofs, clock, key(99).address)
 
 

@@ -41,7 +41,7 @@ class Node:
             clock=self.clock,
             bus=bus,
         )
-        self.proofs = ProofPool(network=network, ledger=chain, clock=self.clock)
+        self.proofs = ProofPool(network=network, ledger=chain, clock=self.clock, bus=bus)
         self.miner = Miner(
             network=network,
             ledger=chain,

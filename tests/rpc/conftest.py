@@ -27,7 +27,7 @@ def node() -> Iterator[played.Services]:
     """The services that composition would install."""
     services = played.Services()
     before = (consensus._current, mempool._current)
-    context.install(services.info)
+    context.install(services.info, services.net)
     consensus.install(services.importer)
     mempool.install(services.pool)
     yield services

@@ -108,10 +108,75 @@ class PlayedInfo:
         return {"name": "animica-node", "version": "0"}
 
 
-class Services(SimpleNamespace):
-    """importer, pool, info."""
+class PlayedNet:
+    """A node with one peer, or whatever a test makes of it."""
 
     def __init__(self) -> None:
-        super().__init__(importer=PlayedImporter(), pool=PlayedPool(), info=PlayedInfo())
+        self.listed = [played_peer()]
+        self.far = {
+            "state": "syncing",
+            "height": 1,
+            "target": 4,
+            "percent": 25,
+            "records": 0,
+            "blocksPerSecond": 1.5,
+            "etaMs": 2000,
+            "peers": 1,
+        }
+
+    def version(self):
+        return {"protocol": 1, "agent": "a/1", "chainId": 7, "genesisHash": "0x" + "00" * 32}
+
+    def info(self):
+        return {
+            "listening": True,
+            "id": "0x" + "01" * 32,
+            "alg": "ml-dsa-65",
+            "peers": 1,
+            "listen": ["tcp://127.0.0.1:8546"],
+            "inbound": 0,
+            "outbound": 1,
+            "bans": 0,
+            "knownAddresses": 3,
+            "bytesIn": 5,
+            "bytesOut": 6,
+        }
+
+    def peers(self):
+        return self.listed
+
+    def sync(self):
+        return self.far
+
+
+def played_peer(**more):
+    return {
+        "id": "0x" + "02" * 32,
+        "alg": "ml-dsa-65",
+        "group": "192.0.0.0/16",
+        "lag": 0,
+        "direction": "outbound",
+        "transport": "tcp",
+        "connectedMs": NOW_MS,
+        "agent": "a/1",
+        "height": 4,
+        "head": "0x" + "03" * 32,
+        "latencyMs": 12,
+        "points": 0,
+        "inMesh": True,
+        "pinned": False,
+        "bytesIn": 5,
+        "bytesOut": 6,
+        **more,
+    }
+
+
+class Services(SimpleNamespace):
+    """importer, pool, info, net."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            importer=PlayedImporter(), pool=PlayedPool(), info=PlayedInfo(), net=PlayedNet()
+        )
         self.block_refusal = TestBlockRefused("refused", field="header.time")
         self.tx_refusal = TestTxRefused("refused", field="tx.nonce")

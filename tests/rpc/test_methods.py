@@ -13,8 +13,9 @@ from core import statetree
 from core.cbor import CborMalformed
 from core.receipt import Log
 from pq import addresses
+from rpc import context
 from rpc.caller import Caller
-from rpc.errors import Busy, NeedsSocket, ParamsInvalid
+from rpc.errors import Busy, NeedsSocket, NodeAbsent, ParamsInvalid
 from rpc.methods import load
 from tests.chain import builder, conftest
 from tests.rpc import played
@@ -161,9 +162,37 @@ def test_submitted_blocks_reach_the_importer(node):
     assert field_of("chain.submitBlock", "0102") == "raw"
 
 
-def test_sync_status():
-    assert call("chain.getSyncStatus")["state"] == "following"
-    assert call("chain.getSyncStatus")["ageMs"] == 5
+def test_sync_status(node):
+    assert call("chain.getSyncStatus") == {
+        "state": "following",
+        "height": 1,
+        "hash": "0x" + "00" * 32,
+        "time": played.NOW_MS,
+        "ageMs": 5,
+        "target": 4,
+        "percent": 25,
+        "blocksPerSecond": 1.5,
+        "etaMs": 2000,
+        "records": 0,
+        "peers": 1,
+    }
+    node.net.far = {**node.net.far, "target": 0}
+    assert call("chain.getSyncStatus")["target"] == 1  # never below the head it names
+
+
+def test_peers_and_the_nodes_place(node):
+    assert call("net.peers") == [played.played_peer()]
+    assert call("net.info") == node.net.info()
+    assert call("net.version")["protocol"] == 1
+    node.net.listed = []
+    assert call("net.peers") == []
+
+
+@pytest.mark.parametrize("name", ["net.peers", "net.info", "net.version"])
+def test_without_a_node_nobody_has_peers(node, name):
+    context.install(None)
+    with pytest.raises(NodeAbsent):
+        call(name)
 
 
 def test_sending(node):

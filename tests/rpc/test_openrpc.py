@@ -12,6 +12,7 @@ WANTED = {
     "chain": "getBlockByHash getBlockByNumber getBlockProofs getChainId getHead getHeaders getLogs "
     "getParams getScore getSyncStatus submitBlock",
     "mempool": "content inspect stats",
+    "net": "info peers version",
     "node": "health status version",
     "rpc": "discover listMethods",
     "state": "call getAccount getBalance getCode getNonce getProof getRange getStorage",

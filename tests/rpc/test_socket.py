@@ -20,6 +20,7 @@ from mempool.events import TxAdded, TxDropped
 from pq import addresses
 from rpc import consumers, hub, listeners, outbox
 from rpc.methods import load
+from rpc.progress import SyncWatch
 from tests.chain import builder, conftest
 from tests.rpc.played import ALICE, transfer
 
@@ -187,6 +188,32 @@ async def test_pending_and_dropped_transactions(bus):
         assert dropped["result"] == {
             "txid": hexed(tx.txid), "code": "pool.evicted", "reason": "too cheap",
         }  # fmt: skip
+
+
+async def test_how_far_the_node_is_when_it_changes(node, bus):
+    watch = SyncWatch()
+    async with Client() as client, Client() as other:
+        subscription = await client.subscribe("sync")
+        await other.subscribe("newHeads")
+        await in_thread(watch.tick)
+        told = await client.news()
+        assert told == {"subscription": subscription, "topic": "sync", "result": node.net.far}
+        await in_thread(watch.tick)
+        assert await client.silent()
+        node.net.far = {**node.net.far, "height": 2, "percent": 50}
+        await in_thread(watch.tick)
+        assert (await client.news())["result"]["percent"] == 50
+        assert await other.silent()
+
+
+async def test_news_that_are_lost_say_so(node, bus, monkeypatch):
+    async with Client() as client:
+        await client.subscribe("sync")
+        monkeypatch.setattr(hub, "render", lambda *_: 1 // 0)
+        await in_thread(SyncWatch().tick)
+        lost = await client.receive()
+        assert lost["method"] == "overflow"
+        assert lost["params"] == {"dropped": 1, "resumeFrom": None}
 
 
 async def test_receipts_by_txid_and_sender(chain, bus):

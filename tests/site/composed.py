@@ -12,6 +12,7 @@ from animica_site.composition import Parts
 from animica_site.config import NodeConfig
 from core.bus import EventBus
 from core.network import Network
+from p2p.config import PeersConfig
 from tests.support import ChainBuilder, FixedClock, InlineRunner, fast_network, key, raise_error
 
 
@@ -36,7 +37,9 @@ class Composed:
 def compose(data_dir: Path) -> Iterator[Composed]:
     """A composed node whose miner has not been started."""
     network, bus = fast_network(), EventBus(raise_error)
-    config = NodeConfig(network=network, data_dir=data_dir, mine_to=key(0).address)
+    config = NodeConfig(
+        network=network, data_dir=data_dir, mine_to=key(0).address, peers=PeersConfig()
+    )
     clock = FixedClock(network.genesis.time_ms + 86_400_000)
     try:
         parts = composition.build(config=config, clock=clock, runner=InlineRunner(), bus=bus)

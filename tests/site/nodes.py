@@ -200,6 +200,28 @@ def devnet(folder: Path, *options: str, cwd: Path = ROOT, **variables: str) -> I
         node.rpc.http.close()
 
 
+@contextmanager
+def follower(folder: Path, network: Path, *options: str) -> Iterator[Node]:
+    """``animica node`` on a network file, say one that a devnet keeps in its data directory.
+
+    Its facts are what it prints; its data is in ``folder``/data.
+    """
+    command = [*ANIMICA, "node", "--network", str(network), "--data-dir", str(folder / "data")]
+    command += ["--http-port", "0", "--p2p-port", "0", *options]
+
+    with running(command, folder) as process:
+
+        def facts() -> dict[str, Any]:
+            rows = [line.split(maxsplit=1) for line in process.out.splitlines()]
+            found = {row[0]: row[1] for row in rows if len(row) == 2}
+            return found if {"rpc", "p2p"} <= set(found) else {}
+
+        found = process.wait_until(facts)
+        node = Node(process, found, Rpc(found["rpc"]))
+        yield node
+        node.rpc.http.close()
+
+
 def refused(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """A ``devnet`` that is expected to end by itself."""
     command = [*ANIMICA, "devnet", "--data-dir", str(folder / "data"), *options]

@@ -48,6 +48,7 @@ def pieces(node: Composed) -> st.SearchStrategy[str]:
 
 PATTERNS = [
     "", "blocks", "block/{}", "block/{}/raw", "tx/{}", "tx/{}/raw", "address/{}", "mempool",
+    "network", "admin/p2p/{}", "admin/p2p/wish/ask/{}/", "admin/audit/auditrow/",
     "search", "admin/{}", "admin/login/", "admin/chain/block/{}/change/", "static/{}", "api/v1/{}",
     "api/v1/blocks", "rpc", "{}", "{}/{}", "admin/chain/{}", "admin/chain/block/",
     "admin/chain/tx/", "admin/chain/log/", "admin/chain/staterecord/", "admin/mempool/{}",
@@ -55,7 +56,8 @@ PATTERNS = [
 ]  # fmt: skip
 PARAMETERS = (
     "q", "before", "cursor", "limit", "page", "next", "o", "e", "p", "all", "_popup",
-    "height", "height__lt", "canonical__exact", "kind__exact", "date_joined__year", "app_label",
+    "height", "height__lt", "canonical__exact", "target", "kind__exact", "date_joined__year",
+    "app_label",
 )  # fmt: skip
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 

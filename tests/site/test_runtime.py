@@ -84,7 +84,10 @@ def test_a_tick_that_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(node._stopping, "wait", lambda seconds: importer.ticks >= 3)
     pool = SimpleNamespace(tick=lambda: None, flush=lambda: None)
     proofs = SimpleNamespace(settle=lambda: None)
-    parts = SimpleNamespace(importer=importer, pool=pool, proofs=proofs, pruner=None)
+    watch = SimpleNamespace(tick=lambda: None)
+    parts = SimpleNamespace(
+        importer=importer, pool=pool, proofs=proofs, pruner=None, sync_watch=watch
+    )
     node._tick_loop(parts)
     assert importer.ticks == 3 and len(closed) == 4
 

@@ -125,6 +125,7 @@ def served(name: str, folder: Path) -> Iterator[Served]:
     data = folder / "data"
     app = "animica_site.asgi:application"
     own = ["--network", file, "--data-dir", data, "--http-port", port, "--mine", miner]
+    own += ["--no-p2p"]
     command = {
         "own": [*ANIMICA, "node", *own],
         "daphne": [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", port, app],

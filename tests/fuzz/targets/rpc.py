@@ -25,7 +25,7 @@ from rpc.metrics import Counting
 from tests import support
 from tests.fuzz import mutate as mutations
 from tests.fuzz import node, world
-from tests.rpc.played import PlayedInfo
+from tests.rpc.played import PlayedInfo, PlayedNet
 
 MAX_BYTES = 64 * 1024
 
@@ -36,7 +36,7 @@ def prepare() -> None:
     importer = support.new_importer(world.NETWORK)
     support.import_all(importer, (*made.line, *made.side))
     consensus.install(importer)
-    context.install(PlayedInfo())
+    context.install(PlayedInfo(), PlayedNet())
 
 
 def _new_pool() -> mempool.Pool:
