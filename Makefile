@@ -66,12 +66,13 @@ check: ## All of it: lint, tests, documents, tests in a browser, tests on Postgr
 	@$(MAKE) test-crash
 	@$(MAKE) test-faults
 	@$(MAKE) test-fuzz
+	@$(MAKE) test-many
 	@$(MAKE) test-simulator
 	@$(MAKE) test-scaled
 
 .PHONY: test-documents
-test-documents: .venv/.dev ## Quickstart and tour of contracts, typed into a shell against a devnet
-	@$(BIN)/python -m tools.run_document docs/contracts/quickstart.md docs/contracts/tour.md
+test-documents: .venv/.dev ## Quickstart and tour of contracts, two nodes: typed into a shell against a devnet
+	@$(BIN)/python -m tools.run_document docs/contracts/quickstart.md docs/contracts/tour.md docs/guides/two-nodes.md
 
 .PHONY: test-crash
 test-crash: .venv/.dev services ## One kill at every fail point on each database (make campaign-crash is the long one)
@@ -86,6 +87,10 @@ test-faults: .venv/.dev ## Fourteen planted faults, each noticed by the tests it
 test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 30 s each (make campaign-fuzz: 20 minutes each)
 	@$(BIN)/python -m tests.fuzz --replay
 	@$(BIN)/python -m tests.fuzz --seconds 30 $(ARGS)
+
+.PHONY: test-many
+test-many: .venv/.dev ## Four real nodes with late and lost packets, split and healed (make campaign-partition: six, for longer)
+	@$(BIN)/python -m tests.p2p.many --nodes 4 --blocks 5 --settle 5 --interval 1000 --where-possible $(ARGS)
 
 .PHONY: test-simulator
 test-simulator: .venv/.dev ## Fifty simulated networks through storms, and three planted faults (make campaign-simulator: 2,000)
@@ -110,7 +115,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep, simulator
+campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep, partition, simulator
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: campaign-fuzz

@@ -71,6 +71,12 @@ def _prune() -> click.Command:
     return prune
 
 
+def _snapshot() -> click.Command:
+    from animica_site.commands.snapshot import snapshot
+
+    return snapshot
+
+
 def _status() -> click.Command:
     from animica_site.commands.status import status
 
@@ -151,6 +157,7 @@ Lazy.modules = {
     "restore": _restore,
     "rewind": _rewind,
     "simulate": _simulate,
+    "snapshot": _snapshot,
     "status": _status,
     "verify-db": _verify_db,
     "wallet": _wallet,

@@ -9,16 +9,19 @@ from animica_site import artifacts
 from animica_site.artifacts import ArtifactFiles
 from animica_site.config import NodeConfig
 from animica_site.files import write_private
+from animica_site.ledger.shelf import SnapshotMaker, SnapshotShelf
 from animica_site.metrics import NodeMetrics
 from animica_site.netfacts import NetFacts
 from animica_site.pruning import POLICIES, Pruner
-from animica_site.status import NodeStatus
+from animica_site.status import BEHIND, NodeStatus
+from chain import loading
 from chain import service as chain
 from consensus import proof_pool
 from consensus import service as consensus
 from consensus.events import BlockAdded, ChainReorganised, ProofAdded
 from consensus.proof_pool import ProofPool
 from consensus.service import Importer
+from consensus.snapshots import SnapshotLoader
 from consensus.witnesses import WitnessChecker
 from core.bus import EventBus
 from core.ports import Clock, TaskRunner
@@ -33,7 +36,6 @@ from mining.search import SearchPool
 from mining.service import Miner
 from p2p import identity
 from p2p import service as p2p
-from p2p.reads import NoLoading, NoShelf
 from p2p.service import Neighbours, Peers
 from pq import addresses
 from rpc import context as rpc_context
@@ -45,6 +47,7 @@ from rpc.metrics import REGISTRY
 from rpc.progress import SyncWatch
 
 log = logging.getLogger("animica.contracts")
+log_node = logging.getLogger("animica.node")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Parts:
     pruner: Pruner | None
     sync_watch: SyncWatch
     peers: Peers | None
+    maker: SnapshotMaker | None
 
 
 class _Slot:
@@ -85,7 +89,10 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
     pool.load()
     proofs = ProofPool(network=network, ledger=chain, clock=clock, bus=bus)
     miner = _make_miner(config, clock, importer, pool, proofs)
-    peers = _make_peers(config, clock, importer, pool, proofs)
+    _tidy_load(config)
+    shelf = SnapshotShelf(config.data_dir)
+    peers = _make_peers(config, clock, importer, pool, proofs, bus, shelf)
+    maker = _make_maker(config, shelf, peers)
     net = NetFacts(
         network=network,
         genesis=chain.genesis_hash(),
@@ -114,13 +121,18 @@ def build(*, config: NodeConfig, clock: Clock, runner: TaskRunner, bus: EventBus
         clock=clock, importer=importer, pool=pool, proofs=proofs, miner=miner, peers=peers, bus=bus
     )
     REGISTRY.register(_Slot.metrics)
-    _subscribe(bus, pool, proofs, miner, peers)
+    _subscribe(bus, pool, proofs, miner, peers, maker)
     pruner = _make_pruner(config)
-    return Parts(importer, pool, proofs, miner, status, pruner, SyncWatch(), peers)
+    return Parts(importer, pool, proofs, miner, status, pruner, SyncWatch(), peers, maker)
 
 
 def _subscribe(
-    bus: EventBus, pool: Pool, proofs: ProofPool, miner: Miner | None, peers: Peers | None
+    bus: EventBus,
+    pool: Pool,
+    proofs: ProofPool,
+    miner: Miner | None,
+    peers: Peers | None,
+    maker: SnapshotMaker | None,
 ) -> None:
     """The event table; docs/events.md is its prose. The pools hear first, so that the miner's
     next template and every reader of the news find them up to date.
@@ -134,6 +146,8 @@ def _subscribe(
         bus.subscribe(ChainReorganised, peers.on_reorg)
         bus.subscribe(TxAdded, peers.on_tx)
         bus.subscribe(ProofAdded, peers.on_proof)
+    if maker is not None:
+        bus.subscribe(BlockAdded, maker.on_block)
     if miner is not None:
         bus.subscribe(BlockAdded, miner.head_changed)
         bus.subscribe(ChainReorganised, miner.head_changed)
@@ -156,11 +170,18 @@ def _make_miner(
         coinbase=config.mine_to,
         block_time_ms=config.block_time_ms,
         collect_shares=config.collect_shares,
+        behind=_behind,
     )
 
 
 def _make_peers(
-    config: NodeConfig, clock: Clock, importer: Importer, pool: Pool, proofs: ProofPool
+    config: NodeConfig,
+    clock: Clock,
+    importer: Importer,
+    pool: Pool,
+    proofs: ProofPool,
+    bus: EventBus,
+    shelf: SnapshotShelf,
 ) -> Peers | None:
     if config.peers is None:
         return None
@@ -170,17 +191,50 @@ def _make_peers(
         importer=importer,
         pool=pool,
         proofs=proofs,
-        shelf=NoShelf(),
-        loading=NoLoading(),
+        shelf=shelf,
+        loader=SnapshotLoader(importer, bus),
         agent=_agent(),
     )
     key = identity.load_or_make(config.data_dir / identity.FILE_NAME, write_private)
     return Peers(config.peers, node, key)
 
 
+def _make_maker(
+    config: NodeConfig, shelf: SnapshotShelf, peers: Peers | None
+) -> SnapshotMaker | None:
+    """Snapshots are made for peers, and not while this node itself catches up."""
+    if config.peers is None or peers is None or not config.peers.snapshot_every:
+        return None
+    every = config.peers.snapshot_every
+    return SnapshotMaker(shelf, every=every, busy=lambda: peers.sync().word in BEHIND)
+
+
+def _tidy_load(config: NodeConfig) -> None:
+    """A snapshot that was not loaded to its end: gone on with where that is wanted, else dropped.
+
+    The ledger is at genesis meanwhile, and whole.
+    """
+    now = loading.progress()
+    if now is None:
+        return
+    told = f"a snapshot of block {now.height} is loaded to {now.records} records"
+    wanted = config.peers is not None and config.peers.snapshot_sync
+    if wanted and chain.head().height == 0:
+        log_node.info("%s; that goes on where a peer still offers it", told)
+        return
+    log_node.warning("%s and is dropped: this node executes every block", told)
+    loading.drop()
+
+
 def _agent() -> str:
     """What this software calls itself among peers."""
     return f"{software.PACKAGE}/{software.version()}"
+
+
+def _behind() -> bool:
+    """Whether the first synchronisation is on and peers have shown a better chain."""
+    peers = p2p.running()
+    return peers is not None and peers.is_behind()
 
 
 def _make_pruner(config: NodeConfig) -> Pruner | None:

@@ -73,7 +73,9 @@ class NodeMetrics:
             self._proofs_added.labels(NAMES[kind]).inc()
 
     def reorganised(self, event: ChainReorganised) -> None:
-        """Count a reorganisation."""
+        """Count a reorganisation; a snapshot that was loaded takes nothing back and is none."""
+        if not event.removed:
+            return
         self._reorgs.inc()
         self._removed.inc(len(event.removed))
 

@@ -74,6 +74,9 @@ class Node:
         if parts.miner is not None:
             parts.miner.start()
             self._undo.append(parts.miner.stop)
+        if parts.maker is not None:
+            parts.maker.start()
+            self._undo.append(parts.maker.stop)
         if parts.peers is not None:
             # Last to start and first to stop: peers hear a goodbye while all else still answers.
             self._undo.append(parts.peers.stop)

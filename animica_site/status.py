@@ -269,6 +269,7 @@ def _history() -> dict[str, Any]:
             "witnessesFrom": kept.witnesses_from,
             "bodiesFrom": kept.bodies_from,
             "stateFrom": kept.state_from,
+            "snapshotAt": kept.base,
         }
     }
 

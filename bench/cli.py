@@ -26,8 +26,10 @@ BENCHMARKS = {
     "vm.view": "bench.vm:run_view",
     "vm.calls": "bench.calls:run",
     "vm.gas": "bench.vm_gas:run_gas",
+    "p2p.compact": "bench.compact:run",
     "p2p.handshake": "bench.sessions:run_handshake",
     "p2p.frames": "bench.sessions:run_frames",
+    "p2p.snapshot": "bench.snapshot_sync:run",
 }
 
 

@@ -251,6 +251,7 @@ class MetaAdmin(ReadOnlyAdmin):
 
     list_display = ("chain_id", "head_hash", "genesis_supply", "minted", "burnt")
     fields = (
-        *("chain_id", "genesis_hash", "head_hash", "genesis_supply", "minted", "burnt", "layout"),
+        *("chain_id", "genesis_hash", "head_hash", "genesis_supply", "base_height", "base_supply"),
+        *("minted", "burnt", "layout"),
     )
     search_fields = ()

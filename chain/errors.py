@@ -151,3 +151,24 @@ class RewindRefused(RequestRefused):
 
     code: ClassVar[str] = "chain.rewind"
     hint: ClassVar[str] = "Give a height from `lowest` to `head`."
+
+
+class SnapshotOccupied(RequestRefused):
+    """A snapshot goes into an empty ledger only, and there are blocks in this one."""
+
+    code: ClassVar[str] = "snapshot.occupied"
+    hint: ClassVar[str] = "Load it into an empty data directory or database."
+
+
+class SnapshotInvalid(RequestRefused):
+    """Headers or records of a snapshot are not those of the block that it is of."""
+
+    code: ClassVar[str] = "snapshot.invalid"
+    hint: ClassVar[str] = "Get the snapshot from somebody else; nothing of it was taken over."
+
+
+class SnapshotOutOfOrder(RequestRefused):
+    """A piece of a snapshot is not the one that the load goes on with."""
+
+    code: ClassVar[str] = "snapshot.order"
+    hint: ClassVar[str] = "Ask how far the load has come, and go on from there."

@@ -29,8 +29,9 @@ class Block(models.Model):
     )
     invalid_code = models.CharField(max_length=64, default="", blank=True)
     canonical = models.BooleanField()
-    size_bytes = models.IntegerField()
-    tx_count = models.IntegerField()
+    # Null where the header alone is here.
+    size_bytes = models.IntegerField(null=True)
+    tx_count = models.IntegerField(null=True)
     gas_used = models.BigIntegerField()
     # Known for executed blocks of the best chain only.
     minted = models.BigIntegerField(null=True)
@@ -188,6 +189,9 @@ class Meta(models.Model):
     genesis_hash = BytesColumn(max_length=32)
     head_hash = BytesColumn(max_length=32)
     genesis_supply = models.BigIntegerField()
+    # Minted and burnt are counted from this block on: genesis, or a snapshot that was loaded.
+    base_height = models.BigIntegerField(default=0, db_default=0)
+    base_supply = models.BigIntegerField(default=0, db_default=0)
     minted = models.BigIntegerField()
     burnt = models.BigIntegerField()
     layout = models.IntegerField()
@@ -202,3 +206,47 @@ class Meta(models.Model):
 
     def __str__(self) -> str:
         return f"chain {self.chain_id} at {self.head_hash.hex()}"
+
+
+class SnapshotLoad(models.Model):
+    """The one row of a snapshot that is being loaded; it does not touch the chain until whole."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    hash = BytesColumn(max_length=32)
+    height = models.BigIntegerField()
+    # The key that records are missing from on; null: every record is here.
+    following = BytesColumn(max_length=32, null=True)
+    chunks = models.IntegerField()
+    records = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "snapshot in the making"
+        verbose_name_plural = "snapshot in the making"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="chain_snapshotload_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"snapshot of block {self.height}"
+
+
+class SnapshotHeader(models.Model):
+    """A header of the chain that leads to the snapshot which is being loaded."""
+
+    height = models.BigIntegerField(primary_key=True)
+    header = BytesColumn()
+
+    def __str__(self) -> str:
+        return f"header {self.height}"
+
+
+class SnapshotRecord(models.Model):
+    """A record of the snapshot which is being loaded."""
+
+    key = BytesColumn(max_length=32, primary_key=True)
+    module = models.CharField(max_length=16)
+    ident = BytesColumn()
+    value = BytesColumn()
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.ident.hex()}"

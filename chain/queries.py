@@ -6,13 +6,15 @@ page gave. Raises BadCursor and BadLimit for what a caller got wrong, ChainEmpty
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from chain.errors import BadCursor, BadLimit, BadRange, HeadBroken, Pruned, TooManyTopics
 from chain.store import blocks as block_rows
 from chain.store import history, keys, meta, past, sections, state, txs
 from chain.store import proofs as proof_rows
+from chain.store.past import ProvableState
 from chain.store.snapshot import snapshot
 from chain.values import (
     BlockProofs,
@@ -133,9 +135,15 @@ def proof_receipts(first: int, last: int) -> dict[int, tuple[ProofReceipt, ...]]
 
 
 def system_receipt(hash: bytes) -> Receipt | None:
-    """What the end of a block did, on any branch; None if the block was never executed here."""
+    """What the end of a block did, on any branch; None if the block was never executed here.
+
+    Raises Pruned below the snapshot that this ledger began from.
+    """
     found = block_rows.receipts(hash)
-    return None if found is None else sections.read_receipts(found)[-1]
+    if found is None:
+        _check_executed(hash)
+        return None
+    return sections.read_receipts(found)[-1]
 
 
 def tx(txid: bytes) -> TxView | None:
@@ -149,8 +157,14 @@ def outcome(txid: bytes) -> TxOutcome | None:
 
 
 def txids(height: int) -> tuple[bytes, ...]:
-    """Ids of the transactions of the best chain's block at a height, in body order."""
-    return txs.ids_of_block(height) if 0 <= height <= _END else ()
+    """Ids of the transactions of the best chain's block at a height, in body order.
+
+    Raises Pruned below the snapshot that this ledger began from.
+    """
+    found = txs.ids_of_block(height) if 0 <= height <= _END else ()
+    if not found:
+        history.check_executed(height)
+    return found
 
 
 def plain_txs(hash: bytes) -> tuple[PlainTx, ...]:
@@ -165,8 +179,11 @@ def kept() -> Kept:
 
 
 def pruned(part: Part, height: int) -> Pruned:
-    """The refusal for a part of the block at ``height`` that this node has dropped."""
-    return history.pruned(part, height, history.kept().start_of(part))
+    """The refusal for a part of the block at ``height`` that this node dropped or never had."""
+    now = history.kept()
+    if 0 < height <= now.base and part is not Part.STATE:
+        return history.never_here(height, now)
+    return history.pruned(part, height, now.start_of(part))
 
 
 def receipt(txid: bytes) -> Receipt | None:
@@ -175,15 +192,23 @@ def receipt(txid: bytes) -> Receipt | None:
 
 
 def block_txs(height: int, cursor: str | None = None, limit: int = 50) -> Page[TxLine]:
-    """Transactions of the best chain's block at a height, in body order."""
+    """Transactions of the best chain's block at a height, in body order.
+
+    Raises Pruned below the snapshot that this ledger began from.
+    """
     _check_limit(limit, PAGE_MOST)
     (start,) = _numbers(cursor, 1) or (0,)
     found = txs.of_block(height, start, limit + 1) if 0 <= height <= _END else []
+    if not found:
+        history.check_executed(height)
     return _page(found, limit, lambda line: f"{line.index + 1}")
 
 
 def txs_by_address(address: bytes, cursor: str | None = None, limit: int = 50) -> Page[TxLine]:
-    """Transactions that an address sent or received, each once."""
+    """Transactions that an address sent or received, each once.
+
+    The list ends above ``kept().base``: what came before was never here.
+    """
     _check_limit(limit, PAGE_MOST)
     height, index = _numbers(cursor, 2) or (_END, 0)
     found = txs.of_address(address, (height, index), limit + 1)
@@ -208,12 +233,14 @@ def logs(
     """Events of the best chain between two heights, both included, oldest first.
 
     One page looks through LOG_BLOCKS_MOST heights at most, so it may be short or empty and still
-    have a cursor.
+    have a cursor. Raises Pruned for heights below the snapshot that this ledger began from.
     """
     _check_limit(limit, PAGE_MOST)
     _check_topics(topics)
     top = head().header.height
     last = top if to_height is None else min(to_height, top)
+    if from_height <= last:
+        history.check_executed(max(from_height, 1))
     height, index = _numbers(cursor, 2) or (max(from_height, 0), 0)
     if height > last:
         return Page((), None)
@@ -282,9 +309,25 @@ def prove_range(
     return ProvenRange(there.header, first, reached, tuple(records), proof)
 
 
+@contextmanager
+def provable(height: int | None = None) -> Iterator[ProvableState]:
+    """The state after the block at a height (None: the head), all of one commit, for a long read.
+
+    Raises StateNotYet, Pruned, StateTooFarBack.
+    """
+    with snapshot():
+        yield past.provable_at(height)
+
+
 def totals() -> Totals:
-    """Genesis supply, minted, burnt and supply after the head, in nANM."""
+    """Genesis supply and supply after the head; minted and burnt since ``base_height``; nANM."""
     return meta.required().totals
+
+
+def _check_executed(hash: bytes) -> None:
+    found = block_rows.by_hash(hash)
+    if found is not None and found.canonical:
+        history.check_executed(found.height)
 
 
 def _check_limit(limit: int, most: int) -> None:

@@ -32,7 +32,15 @@ from chain.store import unit as units
 from chain.store.lineage import Ancestors
 from chain.store.pages import Pages
 from chain.store.unit import Projector, Unit, register_projector, unregister_projector
-from chain.values import Audited, Kept, Part, Pruning, RewindPlan, StagedState, StoredHeader
+from chain.values import (
+    Audited,
+    Kept,
+    Part,
+    Pruning,
+    RewindPlan,
+    StagedState,
+    StoredHeader,
+)
 from core.block import Block
 from core.errors import EncodingRefused
 from core.failpoints import reach
@@ -110,7 +118,18 @@ def initialise(*, genesis: Block, changes: Mapping[RecordKey, bytes], supply: in
         state.write(changes)
         pages.write(staged.pages)
         chain_id = genesis.header.chain
-        meta.create(meta.Meta(chain_id, genesis.hash, genesis.hash, supply, minted=0, burnt=0))
+        meta.create(
+            meta.Meta(
+                chain_id,
+                genesis.hash,
+                genesis.hash,
+                genesis_supply=supply,
+                base_height=0,
+                base_supply=supply,
+                minted=0,
+                burnt=0,
+            )
+        )
     reach("genesis.committed")
 
 

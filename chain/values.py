@@ -23,6 +23,7 @@ class BlockStatus(StrEnum):
 
     STORED = "stored"  # sealed, its body verified; not executed (a side branch)
     EXECUTED = "executed"  # executed with the right result at least once
+    HEADER = "header"  # below a snapshot: the header was verified, the body was never here
     INVALID = "invalid"  # breaks a rule that its hash commits to; never tried again
 
 
@@ -39,17 +40,26 @@ class Kept:
     """From which height on this node has each part of history; 0: all of it.
 
     ``witnesses_from`` and ``bodies_from`` are blocks, ``state_from`` is the lowest block whose
-    state can be read and returned to. Genesis has no transactions and is always whole.
+    state can be read and returned to. Genesis has no transactions and is always whole. ``base``
+    is the block of the snapshot that this ledger began from: of blocks 1 to it only the headers
+    have ever been here, no receipts and no lists of transactions either.
     """
 
     witnesses_from: int = 0
     bodies_from: int = 0
     state_from: int = 0
+    base: int = 0
 
     @property
     def lowest_head(self) -> int:
-        """The lowest block that the best chain can be taken back to."""
-        return max(self.state_from, self.bodies_from, self.witnesses_from)
+        """The lowest block that the best chain can be taken back to.
+
+        A head has its whole body, or is the base, which never had one.
+        """
+        bodies = max(self.bodies_from, self.witnesses_from)
+        if 0 < self.base == bodies - 1:
+            bodies = self.base
+        return max(self.state_from, bodies)
 
     def start_of(self, part: Part) -> int:
         """The height from which a part is here."""
@@ -138,14 +148,18 @@ class StagedState:
 
 @dataclass(frozen=True)
 class BlockView:
-    """A stored block for readers. Totals (nANM) are None for blocks not on the best chain."""
+    """A stored block for readers. Totals (nANM) are None for blocks not on the best chain.
+
+    Of a block below a snapshot, whose status is HEADER, they and its size and count of
+    transactions are None; the snapshot's own block has a supply.
+    """
 
     header: Header
     total_work: int
     status: BlockStatus
     canonical: bool
-    size_bytes: int
-    tx_count: int
+    size_bytes: int | None
+    tx_count: int | None
     minted: int | None
     burnt: int | None
     supply: int | None
@@ -275,12 +289,18 @@ class ProvenRange:
 
 @dataclass(frozen=True)
 class Totals:
-    """Money at a block: supply = genesis + minted − burnt, all in nANM."""
+    """Money after the head, in nANM: supply = base supply + minted − burnt.
+
+    Minted and burnt count from the block ``base_height`` on: genesis, or the snapshot that this
+    ledger began from, whose supply is the sum of its proven balances.
+    """
 
     genesis: int
     minted: int
     burnt: int
     supply: int
+    base_height: int
+    base_supply: int
 
 
 @dataclass(frozen=True)
@@ -328,3 +348,17 @@ class Audited:
     txs: int = 0
     logs: int = 0
     not_kept: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SnapshotLoad:
+    """How far a snapshot of the block ``hash`` is loaded.
+
+    ``following`` is the key from which on records are missing, None where all are here.
+    """
+
+    hash: bytes
+    height: int
+    following: bytes | None
+    chunks: int
+    records: int

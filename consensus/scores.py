@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from chain import queries
 from chain import service as chain
 from chain.errors import HeadBroken, LedgerDamaged, NotExecuted
-from chain.values import BlockProofs, BlockStatus, BlockView, StoredHeader
+from chain.values import BlockProofs, BlockStatus, BlockView, Part, StoredHeader
 from consensus.rules import poies, seal, tuning
 from consensus.rules.poies import Score, Work
 from consensus.rules.tuning import Tuning
@@ -86,6 +86,8 @@ def proofs_of(block: BlockView) -> BlockProofs:
 
     Raises NotExecuted, and Pruned where they are no longer kept.
     """
+    if block.status is BlockStatus.HEADER:
+        raise queries.pruned(Part.BODIES, block.header.height)
     if block.status is not BlockStatus.EXECUTED:
         raise NotExecuted(
             f"this block of height {block.header.height} was never executed here",

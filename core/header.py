@@ -169,7 +169,10 @@ class Header:
     @classmethod
     def decode(cls, data: bytes) -> Header:
         """Decode the canonical encoding; raises an ``EncodingRefused``."""
-        return cls.from_map(cbor.decode(data, limit=HEADER_BYTES, what="header"))
+        header = cls.from_map(cbor.decode(data, limit=HEADER_BYTES, what="header"))
+        # Decoding is strict, so this is what encoding would give.
+        header.__dict__["encoded"] = bytes(data)
+        return header
 
     @cached_property
     def encoded(self) -> bytes:

@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 
 from audit.limits import WHY_CHARS
 from core.errors import Refused
+from p2p import service
 from p2p.kept import ADDRESS_CHARS
 from p2p.models import Ban, KnownAddress, Wish
 from p2p.operators import ACTIONS, BAN_MOST_MS, HOUR_MS, Action, id_text
@@ -168,8 +169,27 @@ class WishAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of the actions, before those of the rows."""
-        asking = self.admin_site.admin_view(self.ask)
-        return [path("ask/<str:verb>/", asking, name="p2p_ask"), *super().get_urls()]
+        own = self.admin_site.admin_view
+        return [
+            path("ask/<str:verb>/", own(self.ask), name="p2p_ask"),
+            path("now/", own(self.now), name="p2p_now"),
+            *super().get_urls(),
+        ]
+
+    def now(self, request: HttpRequest) -> HttpResponse:
+        """Connected peers with their whole addresses, each with the actions about it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        running = service.running()
+        listed = () if running is None else running.peers()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Peers now",
+            "net": None if running is None else running.net(),
+            "peers": [(peer, id_text(peer.id), _moment(peer.connected_ms)) for peer in listed],
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/p2p/now.html", context)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

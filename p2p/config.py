@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from p2p.rules.addresses import Address
 
+SNAPSHOT_EVERY_BLOCKS = 1_024
+"""By default a snapshot is made of each block whose height is a multiple of this."""
+
 
 @dataclass(frozen=True)
 class PeersConfig:
     """``port`` None listens to nobody, 0 picks a free port.
 
     ``connect`` are always kept connected, ``seeds`` are where to begin. ``ws_port`` is where the
-    HTTP server takes peers too, if that is to be told to others.
+    HTTP server takes peers too, if that is to be told to others. ``snapshot_every``: a snapshot to
+    serve is made every so many blocks, never if 0.
     """
 
     host: str = "127.0.0.1"
@@ -21,3 +25,4 @@ class PeersConfig:
     seeds: tuple[Address, ...] = ()
     ws_port: int | None = None
     snapshot_sync: bool = False
+    snapshot_every: int = SNAPSHOT_EVERY_BLOCKS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from typing import Protocol
 
 from consensus.service import Importer
+from p2p.load import Loading
 from p2p.net.limits import SENDS_BATCH
 from p2p.net.switchboard import NetAction, Switchboard
 from p2p.rules.actions import (
@@ -37,13 +37,6 @@ _LEVELS = {
 
 
 _TAKEN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-
-
-class Loading(Protocol):
-    """Who loads snapshots."""
-
-    def do(self, action: BeginSnapshot | StoreChunk) -> None:
-        """Take the next step of a load."""
 
 
 class Hands:

@@ -49,11 +49,12 @@ class NetLoop:
         self._end = asyncio.Event()
 
     def listen(self, host: str, port: int) -> int:
-        """Bind; returns the port. Connections are taken from ``start`` on."""
+        """Bind; returns the port. Who connects is taken from ``start`` on."""
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, port))
+            sock.listen(BACKLOG)
         except OSError as error:
             sock.close()
             reason = error.strerror or str(error)

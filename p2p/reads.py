@@ -121,27 +121,3 @@ class PoolReads:
     def proofs(self) -> Collection[bytes]:
         """See ``p2p.rules.ports.Pool``."""
         return self._proofs.digests()
-
-
-class NoShelf:
-    """The shelf of a node that serves no snapshots."""
-
-    def heights(self) -> Sequence[tuple[int, bytes]]:
-        """See ``p2p.rules.ports.Shelf``."""
-        return ()
-
-    def manifest(self, hash: bytes) -> bytes | None:
-        """See ``p2p.rules.ports.Shelf``."""
-        return None
-
-    def chunk(self, hash: bytes, index: int) -> bytes | None:
-        """See ``p2p.rules.ports.Shelf``."""
-        return None
-
-
-class NoLoading:
-    """A node that loads no snapshots: its engine never asks for one."""
-
-    def do(self, action: object) -> None:
-        """See ``p2p.hands.Loading``."""
-        raise AssertionError(f"nobody loads snapshots here: {type(action).__name__}")

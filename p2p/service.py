@@ -15,6 +15,7 @@ from chain import service as chain
 from consensus.events import BlockAdded, ChainReorganised, ProofAdded
 from consensus.proof_pool import ProofPool
 from consensus.service import Importer
+from consensus.snapshots import SnapshotLoader
 from core.network import Network
 from core.ports import Clock
 from mempool.events import TxAdded
@@ -22,8 +23,9 @@ from mempool.service import Pool
 from p2p import identity, keeper, views
 from p2p.config import PeersConfig
 from p2p.errors import PeersAbsent
-from p2p.hands import Hands, Loading
+from p2p.hands import Hands
 from p2p.keeper import Keeper, Kept
+from p2p.load import Loading
 from p2p.loop import NetLoop
 from p2p.net.inbox import Inbox
 from p2p.net.limits import SAVE_MS, VIEWS_MS
@@ -56,7 +58,7 @@ class Neighbours:
     pool: Pool
     proofs: ProofPool
     shelf: Shelf
-    loading: Loading
+    loader: SnapshotLoader
     agent: str
 
 
@@ -68,9 +70,15 @@ class Machinery:
     loop: NetLoop
     importing: Importing
     admitting: Admitting
+    loading: Loading
     keeper: Keeper
     hands: Hands
     pulse: Pulse
+
+    @property
+    def workers(self) -> tuple[Importing | Admitting | Loading | Keeper, ...]:
+        """The threads that do what the engine asks for."""
+        return self.importing, self.admitting, self.loading, self.keeper
 
 
 class Peers:
@@ -102,13 +110,13 @@ class Peers:
         self._views = views.nothing(self._place)
         self._machinery = made = self._make_machinery(signer, loop, self._make_engine(bound))
         self._saved_ms = now_ms()
-        for part in (made.importing, made.admitting, made.keeper, made.loop, made.pulse):
+        for part in (*made.workers, made.loop, made.pulse):
             part.start()
 
     def stop(self) -> None:
         """Say goodbye to everybody and end every thread; bounded in time."""
         if (made := self._machinery) is not None:
-            for part in (made.pulse, made.loop, made.importing, made.admitting, made.keeper):
+            for part in (made.pulse, made.loop, *made.workers):
                 part.stop()
             made.signer.close()
             self._machinery = None
@@ -129,11 +137,12 @@ class Peers:
         loop.switchboard.doors.banned = lambda one: conduct.turns_away(one, node.clock.now_ms())
         importing = Importing(node.importer, post)
         admitting = Admitting(node.pool, node.proofs, post)
+        loading = Loading(node.loader, post)
         hands = Hands(
             switchboard=loop.switchboard,
             importing=importing,
             admitting=admitting,
-            loading=node.loading,
+            loading=loading,
             importer=node.importer,
         )
         pulse = Pulse(
@@ -144,7 +153,7 @@ class Peers:
             after_tick=self._after_tick,
             at_end=self._save,
         )
-        return Machinery(signer, loop, importing, admitting, Keeper(post), hands, pulse)
+        return Machinery(signer, loop, importing, admitting, loading, Keeper(post), hands, pulse)
 
     def _make_engine(self, bound: int | None) -> Engine:
         config, node = self._config, self._node
@@ -228,6 +237,11 @@ class Peers:
     def sync(self) -> SyncView:
         """How far the node is."""
         return self._views.sync
+
+    def is_behind(self) -> bool:
+        """Whether the first synchronisation is on and a better chain is known of."""
+        sync = self._views.sync
+        return self._node.importer.syncing and (sync.target > sync.height or sync.records > 0)
 
     def handshakes(self) -> Counter[str]:
         """Handshakes by their outcome."""

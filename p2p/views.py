@@ -10,6 +10,7 @@ from p2p.rules.conduct import Conduct
 from p2p.rules.engine import Engine
 from p2p.rules.gossip import Gossip
 from p2p.rules.peer import Peer
+from p2p.rules.snapshots.part import Snapshots
 from p2p.rules.sync import Sync
 from p2p.values import BanView, NetView, PeerView, SyncView
 from pq.algorithms import SIGNATURE_ALGORITHMS
@@ -60,9 +61,8 @@ def look(engine: Engine, place: Place, traffic: Traffic, totals: tuple[int, int]
         bans,
         *totals,
     )
-    return Views(
-        net, tuple(_peer(engine, peer, traffic) for peer in ready), engine.part(Sync).view()
-    )
+    peers = tuple(_peer(engine, peer, traffic) for peer in ready)
+    return Views(net, peers, engine.part(Snapshots).view() or engine.part(Sync).view())
 
 
 def alg_name(alg: int) -> str:

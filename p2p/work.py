@@ -131,7 +131,7 @@ class Importing(Worker[ImportBlock | RefusedBranch]):
                 done = given.popleft()
                 self._post(BlockJudged(done.hash, done.height, result.outcome))
         except Refused as refusal:
-            self._judge(given, refusal=_fresh(refusal))
+            self._judge(given, refusal=fresh(refusal))
         except (DatabaseFault, NodeFault) as fault:
             log.error("a block of a peer could not be judged: %s", fault)
             connections.close_all()  # a broken connection is not asked again
@@ -200,7 +200,7 @@ class Admitting(Worker[AdmitTxs | AdmitProof]):
         refusals: list[Refused | None] = []
         for outcome in outcomes:
             if isinstance(outcome, Refused):
-                refusals.append(_fresh(outcome))
+                refusals.append(fresh(outcome))
             elif isinstance(outcome, DatabaseFault):
                 refusals.append(Unjudged("the database does not answer"))
             else:
@@ -211,7 +211,7 @@ class Admitting(Worker[AdmitTxs | AdmitProof]):
         try:
             self._proofs.add(item.envelope)
         except Refused as refusal:
-            return _fresh(refusal)
+            return fresh(refusal)
         return None
 
     def _unjudged(self, item: AdmitTxs | AdmitProof, why: str) -> None:
@@ -222,6 +222,6 @@ class Admitting(Worker[AdmitTxs | AdmitProof]):
             self._post(ProofJudged(item.conn, item.envelope.digest, Unjudged(why)))
 
 
-def _fresh(refusal: Refused) -> Refused:
+def fresh(refusal: Refused) -> Refused:
     """The same refusal without its traceback, which holds on to everything it passed."""
     return type(refusal)(refusal.message, **refusal.facts)

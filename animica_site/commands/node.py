@@ -10,7 +10,7 @@ from animica_site import networks
 from animica_site.commands import running
 from animica_site.config import NodeConfig
 from animica_site.faults import MinerAddressInvalid
-from p2p.config import PeersConfig
+from p2p.config import SNAPSHOT_EVERY_BLOCKS, PeersConfig
 from pq import addresses
 
 
@@ -50,6 +50,19 @@ from pq import addresses
     metavar="ADDRESS",
     help="A node to begin with while no other is known; may be repeated.",
 )
+@click.option(
+    "--snapshot-sync",
+    is_flag=True,
+    help="A node without blocks loads the state of a recent one from peers, proven by its header.",
+)
+@click.option(
+    "--snapshot-every",
+    type=click.IntRange(min=0),
+    default=SNAPSHOT_EVERY_BLOCKS,
+    show_default=True,
+    metavar="BLOCKS",
+    help="Make a snapshot for others every so many blocks; 0 makes none.",
+)
 @click.option("--no-p2p", is_flag=True, help="Take no part in the network of peers.")
 @click.option("--mine", "mine_to", metavar="ADDRESS", help="Mine, paid to this address.")
 @click.option(
@@ -77,6 +90,8 @@ def node(
     p2p_host: str,
     connect: tuple[str, ...],
     seeds: tuple[str, ...],
+    snapshot_sync: bool,
+    snapshot_every: int,
     no_p2p: bool,
     mine_to: str | None,
     workers: int,
@@ -94,6 +109,8 @@ def node(
             port=p2p_port,
             connect=running.dialable(connect),
             seeds=running.dialable(seeds),
+            snapshot_sync=snapshot_sync,
+            snapshot_every=snapshot_every,
             ws_port=http_port if http_port and not running.is_near(host) else None,
         )
     table = networks.load_table(network)

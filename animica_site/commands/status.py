@@ -79,6 +79,8 @@ def _history_words(history: dict[str, int]) -> str:
     """What is pruned, from which block on it is here."""
     parts = (("witnesses", "witnessesFrom"), ("bodies", "bodiesFrom"), ("state", "stateFrom"))
     kept = [f"{word} from block {history[name]:,}" for word, name in parts if history.get(name)]
+    if begun := history.get("snapshotAt"):
+        kept.append(f"began from a snapshot of block {begun:,}")
     return ", ".join(kept) or "all of it"
 
 

@@ -108,3 +108,38 @@ class RestoreOccupied(RequestRefused):
 
     code = "backup.occupied"
     hint = "Restore into an empty data directory or database, or pass --replace."
+
+
+class SnapshotForm(RequestRefused):
+    """Not a snapshot, or of a version that this node does not read."""
+
+    code = "snapshot.form"
+    hint = "Give the directory that `animica snapshot create` made."
+
+
+class SnapshotDamaged(RequestRefused):
+    """A part of a snapshot is missing, or not proven by the header that it is of."""
+
+    code = "snapshot.damaged"
+    hint = "Copy the snapshot again, or get it from somebody else; nothing of it was taken over."
+
+
+class SnapshotHeadersMissing(RequestRefused):
+    """The snapshot has no headers, so that nothing shows that its block is on a chain."""
+
+    code = "snapshot.headers_missing"
+    hint = "Give one that `animica snapshot create` made; those that a node serves have none."
+
+
+class SnapshotOtherChain(RequestRefused):
+    """The snapshot is of another chain."""
+
+    code = "snapshot.other_chain"
+    hint = "Give the --network or --data-dir of the chain that the snapshot is of."
+
+
+class SnapshotEmpty(RequestRefused):
+    """The chain has no block above genesis, so there is nothing that a snapshot would save."""
+
+    code = "snapshot.empty"
+    hint = "Wait for the first block; genesis is computed from the network file."

@@ -85,10 +85,13 @@ def best_chain(first: int, work_of: WorkOf) -> Iterator[Audited]:
         block = _at(height)
         if block is None:
             break
-        body = _check_block(block, kept)
+        bare = 0 < height <= row.base_height
+        body = _check_bare(block) if bare else _check_block(block, kept)
         _check_place(block, above, work_of)
         if above is None:
             _check_genesis(block, row)
+        elif bare:
+            _check_bare_money(block, row)
         else:
             _check_money(block, above)
         txs = audit_rows.check_txs(block.header, block.row["id"], body, block.damaged)
@@ -147,19 +150,23 @@ def strays() -> None:
             height=height,
         )
     kept = history.kept()
-    if not all(0 <= kept.start_of(part) <= height for part in Part):
+    # A head that was loaded has no body, so its mark stands one above it.
+    highest = {Part.BODIES: max(height, row.base_height + 1), Part.STATE: height}
+    highest[Part.WITNESSES] = highest[Part.BODIES]
+    if not all(row.base_height <= kept.start_of(part) <= highest[part] for part in Part):
         raise LedgerDamaged(
-            f"a mark of pruning is not within heights 0 to {height}: {kept}", part="chain_meta"
+            f"a mark of pruning is not within heights {row.base_height} to {height}: {kept}",
+            part="chain_meta",
         )
     for table in ("chain_tx", "chain_log", "chain_undo"):
         low, high = sql.one(f"SELECT MIN(height), MAX(height) FROM {table}") or (None, None)
-        if low is not None and not 0 < low <= high <= height:
+        if low is not None and not row.base_height < low <= high <= height:
             raise LedgerDamaged(
                 f"{table} has rows of heights {low} to {high}, the chain ends at {height}",
                 part=table,
-                height=int(low if low < 1 else high),
+                height=int(low if low <= row.base_height else high),
             )
-    minted, burnt = blocks.minted_and_burnt_above(0)
+    minted, burnt = blocks.minted_and_burnt_above(row.base_height)
     if (minted, burnt) != (row.minted, row.burnt):
         raise TotalsBroken(
             f"blocks mint {minted} and burn {burnt} nANM in all, "
@@ -202,8 +209,43 @@ def _stored(found: sql.Row) -> _Stored:
     return _Stored(row, header)
 
 
+def _check_bare(block: _Stored) -> Body:
+    """A block below a snapshot: its header, and nothing that nobody here has seen."""
+    row = block.row
+    _check_columns(block)
+    if row["status"] != BlockStatus.HEADER.value:
+        block.damaged("chain_block.status", "it was loaded, but its status is another")
+    for column in ("size_bytes", "tx_count", "minted", "burnt"):
+        if row[column] is not None:
+            block.damaged(f"chain_block.{column}", f"{column} is set, but its body was never here")
+    if row["body"] is not None:
+        block.damaged("chain_blockbody", "it has a body row, but its body was never here")
+    return Body(dict.fromkeys(_SECTIONS))
+
+
+def _check_bare_money(block: _Stored, row: meta.Meta) -> None:
+    """Only the snapshot's own block has a supply: what its balances add up to."""
+    wanted = row.base_supply if block.header.height == row.base_height else None
+    if block.row["supply"] != wanted:
+        block.damaged("chain_block.supply", "its supply is not that of the chain's base")
+
+
 def _check_block(block: _Stored, kept: Kept) -> Body:
     """Columns against the header, sections against its roots."""
+    row = block.row
+    _check_columns(block)
+    if row["canonical"] and row["status"] != BlockStatus.EXECUTED.value:
+        block.damaged("chain_block.status", "it is on the best chain but not executed")
+    if row["status"] not in list(BlockStatus):
+        block.damaged("chain_block.status", "its status is unknown")
+    if row["body"] is None:
+        block.damaged("chain_blockbody", "its body has no row")
+    lists = {name: _items(block, name, kept) for name in _SECTIONS}
+    _check_lists(block, lists)
+    return Body(lists)
+
+
+def _check_columns(block: _Stored) -> None:
     header, row = block.header, block.row
     wanted = {
         "height": header.height,
@@ -215,15 +257,6 @@ def _check_block(block: _Stored, kept: Kept) -> Body:
     for column, value in wanted.items():
         if row[column] != value:
             block.damaged(f"chain_block.{column}", f"{column} is not what the header says")
-    if row["canonical"] and row["status"] != BlockStatus.EXECUTED.value:
-        block.damaged("chain_block.status", "it is on the best chain but not executed")
-    if row["status"] not in list(BlockStatus):
-        block.damaged("chain_block.status", "its status is unknown")
-    if row["body"] is None:
-        block.damaged("chain_blockbody", "its body has no row")
-    lists = {name: _items(block, name, kept) for name in _SECTIONS}
-    _check_lists(block, lists)
-    return Body(lists)
 
 
 def _items(block: _Stored, name: str, kept: Kept) -> list[Any] | None:

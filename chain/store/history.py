@@ -16,7 +16,9 @@ _WHAT = {
 
 def kept() -> Kept:
     """From which height on each part is here; everything on an empty database."""
-    row = sql.one("SELECT witnesses_from, bodies_from, state_from FROM chain_meta WHERE id = 1")
+    row = sql.one(
+        "SELECT witnesses_from, bodies_from, state_from, base_height FROM chain_meta WHERE id = 1"
+    )
     return Kept() if row is None else Kept(*row)
 
 
@@ -30,9 +32,29 @@ def pruned(part: Part, height: int, start: int) -> Pruned:
     )
 
 
+def never_here(height: int, kept: Kept) -> Pruned:
+    """The refusal for what this node never had of a block below the snapshot it began from."""
+    return Pruned(
+        f"of block {height} this node has the header alone: it began from a snapshot of block "
+        f"{kept.base}",
+        part=Part.BODIES.value,
+        height=height,
+        keptFrom=kept.bodies_from,
+    )
+
+
+def check_executed(height: int) -> None:
+    """Refuse a height whose block was never executed here, only loaded over. Raises Pruned."""
+    now = kept()
+    if 0 < height <= now.base:
+        raise never_here(height, now)
+
+
 def missing(height: int, *, of: bytes) -> AnimicaError:
     """Why a section of a stored block is not there: pruned, or a fault of this node."""
     now = kept()
+    if 0 < height <= now.base:
+        return never_here(height, now)
     for part in (Part.BODIES, Part.WITNESSES):
         if height < now.start_of(part):
             return pruned(part, height, now.start_of(part))

@@ -15,6 +15,7 @@ def of_block(block_hash: bytes) -> BlockProofs:
         (block_hash,),
     )
     if row is None:
+        history.check_body(block_hash)
         return BlockProofs((), None)
     height, proofs, envelopes = row
     if proofs is None or (envelopes is None and height >= history.kept().witnesses_from):

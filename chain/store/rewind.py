@@ -55,9 +55,7 @@ def _ends(height: int) -> tuple[StoredHeader, StoredHeader]:
     head = blocks.by_hash(meta.required().head_hash)
     assert head is not None, "the head is stored"
     target = blocks.at_height(height)
-    kept = history.kept()
-    # Undo must reach the new head, and a head has its whole body.
-    lowest = max(kept.state_from, kept.bodies_from, kept.witnesses_from)
+    lowest = history.kept().lowest_head
     if target is None or not lowest <= height <= head.height:
         raise RewindRefused(
             f"the chain can be taken back to heights {lowest} to {head.height}, not to {height}",

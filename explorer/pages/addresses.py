@@ -34,6 +34,7 @@ def context(text: str, cursor: str | None) -> dict[str, Any]:
             "key_stored": queries.record(KEY_MODULE, address) is not None,
             "txs": page.items,
             "more": page.cursor,
+            "begins_at": queries.kept().base,
             "first_page": cursor is None,
             "waiting": mempool.current().by_sender(address),
             **({} if code is None else contracts.context(address)),

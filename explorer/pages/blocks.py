@@ -9,7 +9,7 @@ from chain import queries
 from chain import service as chain
 from chain.errors import Pruned
 from chain.service import snapshot
-from chain.values import BlockView, LogLine, Part
+from chain.values import BlockStatus, BlockView, LogLine, Part
 from consensus import service as consensus
 from core.network import PPM
 from core.tx import SignedTx
@@ -93,6 +93,8 @@ def _pruned(height: int) -> Pruned | None:
 
 def _on_chain(view: BlockView, cursor: str | None) -> dict[str, Any]:
     height = view.header.height
+    if view.status is BlockStatus.HEADER:
+        return {"txs": (), "more": None, "first_page": True}
     page = queries.block_txs(height, cursor=cursor, limit=TX_ROWS)
     lines: list[LogLine] = []
     for account in (TREASURY, AICF):

@@ -45,6 +45,8 @@ IMPORTS_MOST = 1_024
 """Blocks that wait for the importer; what comes beyond is answered as a fault of this node."""
 ADMISSIONS_MOST = 1_024
 """Batches of transactions, and proofs, that wait to be admitted; likewise."""
+LOADS_MOST = 64
+"""Chunks of a snapshot that wait to be stored; likewise."""
 GONE_TXIDS = 65_536
 """Ids of transactions that blocks have taken lately, so that nobody is asked for them again."""
 DROPPED_MS = 60_000

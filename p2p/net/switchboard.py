@@ -227,7 +227,8 @@ class Switchboard:
             self._signing[connection.number] = self._run(self._wait_for(connection, future))
 
     async def _wait_for(self, connection: Connection, future: Future[bytes]) -> None:
-        await asyncio.wait([asyncio.wrap_future(future)])
+        with suppress(AnimicaError):
+            await asyncio.wrap_future(future)  # cancelled with this task, so nobody signs in vain
         self._signed(connection, future)
 
     def _signed(self, connection: Connection, future: Future[bytes]) -> None:

@@ -92,7 +92,7 @@ class BeginSnapshot:
     """Get ready to load the state behind ``header``, whose ancestors are ``headers`` from 1 on.
 
     Answered by ``SnapshotStored`` with the key to go on from: the first, or where an interrupted
-    load of the same snapshot had come to.
+    load of the same snapshot had come to. One of which nothing is missing becomes the head.
     """
 
     header: Header
@@ -101,9 +101,13 @@ class BeginSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class StoreChunk:
-    """Write proven records, from key ``first`` to key ``last``; then ``SnapshotStored``."""
+    """Write chunk ``index``: proven records, from key ``first`` to key ``last``.
+
+    Answered by ``SnapshotStored``. With the last chunk the state is put in place. In order.
+    """
 
     hash: bytes
+    index: int
     first: bytes
     last: bytes
     records: Sequence[tuple[RecordKey, bytes]]

@@ -10,6 +10,7 @@ from p2p.rules.conduct import Conduct
 from p2p.rules.context import Context
 from p2p.rules.engine import Engine
 from p2p.rules.gossip import Gossip
+from p2p.rules.snapshots.part import Snapshots
 from p2p.rules.sync import Sync
 
 
@@ -22,4 +23,4 @@ def make_engine(
     addresses = Book(ctx)
     addresses.restore(book)
     sync = Sync(ctx)
-    return Engine(ctx, (conduct, addresses, sync, Gossip(ctx, sync)))
+    return Engine(ctx, (conduct, addresses, sync, Snapshots(ctx, sync), Gossip(ctx, sync)))

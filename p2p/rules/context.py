@@ -67,10 +67,10 @@ class Context:
             self.act(Send(peer.conn, codec.encode(message)))
 
     def bulk(self, peer: Peer, make: Callable[[], Message | None]) -> None:
-        """Answer with a large message when the peer has read the one before; None: nothing.
+        """Answer with a large message when the peer has read the one before.
 
-        ``make`` is called when the answer's turn has come. Who asks for more than ASKED_MOST at
-        once floods.
+        ``make`` is called when the answer's turn has come; None: there is none, and it has asked
+        for nothing further. Who asks for more than ASKED_MOST at once floods.
         """
         if peer.closing:
             return
@@ -88,12 +88,19 @@ class Context:
             message = make()
             if message is None:
                 peer.writable = True
-            else:
+            elif not peer.closing:
                 self.act(Send(peer.conn, codec.encode(message), bulk=True))
 
     def useful(self, peer: Peer) -> None:
         """The peer has brought something that this node wanted and found valid."""
         peer.useful_ms = self.now.ms
+
+    def pin(self, id: bytes) -> bool:
+        """Hold on to a peer; False: too many are pinned already."""
+        if id not in self.pinned and len(self.pinned) >= limits.PINNED_MOST:
+            return False
+        self.pinned.add(id)
+        return True
 
     def close(self, peer: Peer, code: str, reason: str = "") -> None:
         """Say goodbye and end the connection; nothing more is taken from it."""

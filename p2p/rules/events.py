@@ -121,12 +121,17 @@ class ProofJudged:
 class SnapshotStored:
     """A step of loading a snapshot is on disk: ``following`` is the key that it goes on from.
 
-    ``following`` None: the state is whole, its root compared, and the head moved to it.
+    ``chunks`` and ``records`` count what is there. ``following`` None without refusal or fault:
+    the state is whole, its root compared, and the head moved to it. ``fault``: the node failed,
+    nobody is to blame.
     """
 
     hash: bytes
     following: bytes | None
+    chunks: int = 0
+    records: int = 0
     refusal: Refused | None = None
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)

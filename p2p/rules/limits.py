@@ -68,9 +68,12 @@ CHUNK_RECORDS = 4_096
 CHUNK_BYTES = 512 * 1024
 """Records of a snapshot's chunk end with the first of these that is reached."""
 CHUNKS_MOST = 1_000_000
-CHUNK_FRAME_BYTES = 128 * 1024
-"""What a chunk may have beside: its last record beyond CHUNK_BYTES, the proof of completeness."""
-MANIFEST_BYTES = 1024 * 1024
+CHUNK_FRAME_BYTES = 192 * 1024
+"""What a chunk may have beside: its last record beyond CHUNK_BYTES, heads of its records, the
+proof of completeness."""
+MANIFEST_BYTES = 4 * 1024
+SNAPSHOT_DEPTH = 12
+"""A snapshot is served and taken only of a block that so many blocks lie on top of."""
 
 # ------------------------------------------------------------------ connections
 INBOUND_MOST = 64
@@ -134,7 +137,8 @@ DIAL_ROUND_MS = 1_000
 """How often the book looks whom to dial."""
 RETRY_MS = 1_000
 RETRY_MOST_MS = 10 * 60 * 1000
-"""How long a failed address rests, doubling with each failure."""
+RETRY_KNOWN_MS = 60_000
+"""How long a failed address rests, doubling with each failure; and one that has answered."""
 STEADY_MS = 60_000
 """An outbound connection that lasted so long was no failure."""
 POOR_FAILURES = 3
@@ -147,5 +151,3 @@ STALE_LEAST_MS = 120_000
 """Without a new head for so many block intervals, and so long, one more peer is dialled."""
 SURPLUS_MS = 10_000
 """So long after the head has moved again the peer too many is let go."""
-LONG_REST_FAILURES = 10
-"""Failures that an address counts which wants no connection, or where an operator ended it."""

@@ -79,3 +79,6 @@ class Shelf(Protocol):
 
     def chunk(self, hash: bytes, index: int) -> bytes | None:
         """A chunk, as it is on the wire."""
+
+    def interrupted(self) -> bytes | None:
+        """Of which block a snapshot is half loaded into this node's ledger."""

@@ -166,7 +166,7 @@ def get_headers(
     return [views.header(header) for header in queries.headers(from_height, count)]
 
 
-@method("chain.getLogs", errors=[BadCursor, TooManyTopics])
+@method("chain.getLogs", errors=[BadCursor, TooManyTopics, Pruned])
 def get_logs(
     address: Annotated[Address | None, "Only events of this account."] = None,
     topics: Topics = (),

@@ -172,12 +172,16 @@ def fee_history(
     count: Annotated[int, whole(least=1, most=50), "Blocks to look at."] = 10,
     newest: BlockRef = "latest",
 ) -> FeeHistory:
-    """Base fee, fullness and tips of a run of blocks, and the next block's base fee."""
+    """Base fee, fullness and tips of a run of blocks, and the next block's base fee.
+
+    Blocks below a snapshot that the node began from are left out: nobody here saw their tips.
+    """
     with chain.snapshot():
         head = queries.head().header
         last = min(height_of(newest), head.height)
-        first = max(0, last - count + 1)
-        headers = queries.headers(first, last - first + 1)
+        base = queries.kept().base
+        first = max(base + 1 if base else 0, last - count + 1)
+        headers = queries.headers(first, last - first + 1) if first <= last else ()
         blocks: list[FeeBlock] = [
             {
                 "height": header.height,

@@ -61,13 +61,17 @@ class HeaderView(TypedDict):
 
 
 class BlockSummary(HeaderView):
-    """A block without its transactions; amounts are null for blocks off the best chain."""
+    """A block without its transactions; amounts are null for blocks off the best chain.
+
+    Of a block below the snapshot that the node began from (`status` is `header`) only the header
+    is known: amounts, size and count are null, but for the supply at the snapshot's own block.
+    """
 
     canonical: bool
-    status: Literal["stored", "executed", "invalid"]
+    status: Literal["stored", "executed", "header", "invalid"]
     totalWork: WorkText
-    sizeBytes: int
-    txCount: int
+    sizeBytes: int | None
+    txCount: int | None
     minted: AmountText | None
     burnt: AmountText | None
     supply: AmountText | None

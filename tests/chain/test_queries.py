@@ -320,7 +320,7 @@ def test_queries_are_few(chain, django_assert_max_num_queries):
         (4, lambda: queries.plain_txs(chain[7].hash)),
         (1, lambda: queries.txs_by_address(address(1), limit=100)),
         (1, lambda: queries.recent_txs(100)),
-        (2, lambda: queries.logs(limit=100)),
+        (3, lambda: queries.logs(limit=100)),
         (1, lambda: service.reader().get_many(list(chain[-1].records))),
         (5, lambda: queries.prove("account", address(1))),
         (2, lambda: queries.full_block(chain[7].hash)),

@@ -20,9 +20,9 @@ def pages(world) -> dict[str, int]:
     return {
         "/": 8,
         "/blocks": 5,
-        "/block/2": 10,
+        "/block/2": 12,
         f"/tx/0x{txid}": 5,
-        f"/address/{addresses.to_text(BOB.address)}": 6,
+        f"/address/{addresses.to_text(BOB.address)}": 7,
         "/consensus": 6,
         "/mempool": 3,
         "/network": 3,
@@ -48,5 +48,5 @@ def test_a_full_block_costs_as_many_queries_as_an_empty_one(
 ):
     world.mine([world.transfer(1, nonce) for nonce in range(60)])
     client.get("/block/1")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get("/block/1")

@@ -208,7 +208,7 @@ def test_the_markup_holds_where_there_is_work(client, line):
 
 @pytest.mark.django_db(transaction=True)
 def test_work_costs_a_fixed_number_of_queries(client, line, django_assert_max_num_queries):
-    for url, most in {"/block/2": 11, "/block/12": 11, "/block/13": 12, "/consensus": 6}.items():
+    for url, most in {"/block/2": 14, "/block/12": 14, "/block/13": 15, "/consensus": 6}.items():
         client.get(url)
         with django_assert_max_num_queries(most):
             client.get(url)

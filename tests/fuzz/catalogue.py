@@ -17,7 +17,7 @@ from types import ModuleType
 TARGETS = (
     *("cbor", "tx", "header", "block", "records", "page", "proof", "range", "merkle", "address"),
     *("keyfile", "recovery", "answer", "network", "files", "share", "pool", "rpc", "importer"),
-    *("source", "calldata", "program", "session"),
+    *("source", "calldata", "program", "message", "session"),
 )
 CORPUS = Path(__file__).parent / "corpus"
 INSTRUMENTED = (

@@ -20,6 +20,7 @@ from execution import accounts
 from execution.abi import strict
 from execution.lang import parser
 from execution.vm import costs
+from p2p.rules.wire import compact
 from rpc import heads
 from tests.consensus import altering
 from tests.fuzz import catalogue, mutate, oracle, trees
@@ -71,6 +72,16 @@ def without_a_signature() -> bytes:
     return mutate.join([oracle.encode(value)])
 
 
+def forged_signature() -> bytes:
+    """Parts of a block in which one transaction has another signature: the same short id."""
+    kind, value = seed("message", "parts-real")[:1], seed("message", "parts-real")[1:]
+    parts = oracle.decode(value)[0]
+    tx = oracle.decode(parts["txs"][0])[0]
+    tx[1]["sig"] = bytes(len(tx[1]["sig"]))
+    parts["txs"][0] = oracle.encode(tx)
+    return kind + oracle.encode(parts)
+
+
 def edited(data: bytes, *path: str, value: Any) -> bytes:
     return json.dumps(altering.put(json.loads(data), path, value)).encode()
 
@@ -103,6 +114,14 @@ CASES: dict[str, Case] = {
     "bytes behind a transaction": (
         *("tx", cbor, "decode", loosely),
         lambda: seed("tx", "cut-0") + b"\x00",
+    ),
+    "bytes behind a message": (
+        *("message", cbor, "decode", loosely),
+        lambda: seed("message", "pong") + b"\x00",
+    ),
+    "any body of a compact block": (
+        *("message", compact, "check_body_roots", lambda block: None),
+        forged_signature,
     ),
     "bytes behind a block": (
         *("block", cbor, "decode", loosely),

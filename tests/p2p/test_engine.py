@@ -182,6 +182,29 @@ def test_a_closed_peer_gets_nothing_more(world):
     assert bulk_sends(world.handle(events.Writable(peer.conn))) == []
 
 
+def test_an_answer_may_bring_a_further_one(world):
+    peer = world.ready()
+
+    def first():
+        world.ctx.bulk(peer, lambda: m.Body(b"2"))
+        return m.Body(b"1")
+
+    (send,) = ask(world, peer, first)
+    assert codec.decode(send.data, block_bytes=9) == m.Body(b"1")
+    (send,) = bulk_sends(world.handle(events.Writable(peer.conn)))
+    assert codec.decode(send.data, block_bytes=9) == m.Body(b"2")
+
+
+def test_an_answer_that_closes_its_peer_is_not_sent(world):
+    peer = world.ready()
+
+    def closing():
+        world.ctx.close(peer, "test")
+        return m.Body(b"1")
+
+    assert ask(world, peer, closing) == []
+
+
 def test_a_message_that_closes_its_sender_stops_its_answers(world):
     peer = world.ready()
 

@@ -99,6 +99,13 @@ def test_a_damaged_file_stops_the_node_and_is_left_as_it_is(path, content):
     assert path.read_bytes() == content
 
 
+def test_a_file_over_its_bound_is_not_read(path):
+    load_or_make(path, write_private)
+    path.write_text(path.read_text() + " " * identity.FILE_BYTES)
+    with pytest.raises(IdentityDamaged, match="more than"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -13,7 +14,7 @@ from django.utils.html import escape
 from audit import service as audit
 from audit.errors import ReasonMissing
 from audit.limits import WHY_CHARS
-from p2p import store
+from p2p import service, store
 from p2p.errors import BanLengthInvalid, PeerIdInvalid, TooManyWishes
 from p2p.kept import WISHES_MOST
 from p2p.models import Wish
@@ -21,6 +22,7 @@ from p2p.operators import ACTIONS, BAN_LEAST_MS, BAN_MOST_MS, HOUR_MS, id_text, 
 from p2p.rules.addresses import AddressInvalid, parse
 from p2p.rules.book.values import Ban, BookEntry
 from p2p.rules.events import Asked
+from p2p.values import NetView, PeerView
 
 pytestmark = pytest.mark.django_db
 PEER = bytes(range(32))
@@ -260,3 +262,58 @@ def test_a_search_for_an_address_finds_it(admin_client):
     store.save_book([BookEntry(parse(ADDRESS)), BookEntry(parse("192.0.2.8:1"))])
     page = admin_client.get("/admin/p2p/knownaddress/", {"q": ADDRESS})
     assert len(page.context["cl"].result_list) == 1
+
+
+# ------------------------------------------------------------------ peers now
+
+
+class Running:
+    """A network part with some peers."""
+
+    def __init__(self, *peers: PeerView) -> None:
+        self.listed = peers
+
+    def peers(self) -> tuple[PeerView, ...]:
+        return self.listed
+
+    def net(self) -> NetView:
+        return NetView(b"\1" * 32, "ml-dsa-65", (), 1, 2, 40, (), 0, 0)
+
+
+@pytest.fixture
+def running():
+    def install(*peers: PeerView) -> None:
+        service.install(Running(*peers))
+
+    yield install
+    service.install(None)
+
+
+def test_operators_see_whole_addresses_and_what_they_may_do(admin_client, running):
+    peer = PeerView(
+        *(PEER, "ml-dsa-65", ADDRESS, True, "tcp", 1_000, "<b>a", 7, b"", 5, 3, True, False),
+        *(1, 2),
+    )
+    running(peer, replace(peer, id=b"\2" * 32, outbound=False, pinned=True))
+    page = admin_client.get(reverse("admin:p2p_now")).content.decode()
+    assert ADDRESS in page and ID in page and "1970-01-01 00:00:01" in page
+    assert "&lt;b&gt;a" in page and "<b>a" not in page
+    assert f'href="{page_of("ban")}?target={ID}"' in page
+    assert f'href="{page_of("pin")}?target={ID}"' in page
+    assert f'href="{page_of("unpin")}?target=0x{"02" * 32}"' in page
+    assert "inbound, pinned" in page and "1 came, 2 were called" in page
+
+
+def test_a_node_without_peers_or_without_a_network_part(admin_client, running):
+    running()
+    assert "No peer is connected" in admin_client.get(reverse("admin:p2p_now")).content.decode()
+    service.install(None)
+    page = admin_client.get(reverse("admin:p2p_now")).content.decode()
+    assert "without a network part" in page
+
+
+def test_who_may_not_see_peers_does_not(staff, running):
+    running()
+    assert staff.get(reverse("admin:p2p_now")).status_code == 200
+    staff.user.user_permissions.clear()
+    assert staff.get(reverse("admin:p2p_now")).status_code == 403

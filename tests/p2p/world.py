@@ -126,8 +126,11 @@ class World:
         self.say(peer, said or identify())
         return peer
 
+    def raw(self, message) -> bytes:
+        return codec.encode(message)
+
     def say(self, peer, message) -> list:
-        return self.handle(events.MessageReceived(peer.conn, codec.encode(message)))
+        return self.handle(events.MessageReceived(peer.conn, self.raw(message)))
 
     def lose(self, peer, reason="gone") -> list:
         return self.handle(events.PeerLost(peer.conn, reason))

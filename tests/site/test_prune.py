@@ -185,7 +185,12 @@ def test_a_pruner_follows_the_head_a_bounded_step_at_a_time(composed: Composed) 
     composed.mine()
     pruner.tick()
     status = composed.parts.status.status()["history"]
-    assert status == {"witnessesFrom": 48, "bodiesFrom": 48, "stateFrom": 48}
+    assert status == {
+        "witnessesFrom": 48,
+        "bodiesFrom": 48,
+        "stateFrom": 48,
+        "snapshotAt": 0,
+    }
 
 
 def test_every_policy_can_be_chosen() -> None:

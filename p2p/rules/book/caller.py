@@ -9,8 +9,8 @@ from p2p.rules.addresses import Address, parse
 from p2p.rules.book.buckets import Usable
 from p2p.rules.book.dialling import ASKED, FEELER, OUTBOUND, Dials, rested
 from p2p.rules.book.exchange import listening
-from p2p.rules.book.shelves import OPERATOR, SEED, Shelves
-from p2p.rules.book.values import BookEntry
+from p2p.rules.book.shelves import Shelves
+from p2p.rules.book.values import OPERATOR, SEED, BookEntry
 from p2p.rules.context import Context
 from p2p.rules.limits import (
     ANCHORS,

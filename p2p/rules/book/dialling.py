@@ -5,21 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from p2p.rules.addresses import Address
-from p2p.rules.book.values import BookEntry
-from p2p.rules.limits import DIAL_MS, DIALS_MOST, RETRY_MOST_MS, RETRY_MS
+from p2p.rules.book.values import LONG_REST, OPERATOR, SEED, BookEntry
+from p2p.rules.limits import DIAL_MS, DIALS_MOST, RETRY_KNOWN_MS, RETRY_MOST_MS, RETRY_MS
 
 OUTBOUND, FEELER, ASKED = "outbound", "feeler", "asked"
 """What an address is dialled for, see ``actions.Dial``."""
 
 
-def rest_ms(failures: int) -> int:
-    """How long an address is left alone after its last dial."""
-    return min(RETRY_MS << min(failures, 16), RETRY_MOST_MS)
+def rest_ms(entry: BookEntry) -> int:
+    """How long an address is left alone after its last dial.
+
+    Whoever has answered before is tried at least once a minute: networks break and heal, and a
+    node that waited for longer would be the last to hear of it.
+    """
+    if entry.failures >= LONG_REST:
+        return RETRY_MOST_MS
+    known = entry.answered_ms or entry.pinned or entry.source in (OPERATOR, SEED)
+    return min(RETRY_MS << entry.failures, RETRY_KNOWN_MS if known else RETRY_MOST_MS)
 
 
 def rested(entry: BookEntry, wall_ms: int) -> bool:
     """Whether an address may be dialled again. A clock that was set back delays nothing."""
-    return not entry.tried_ms <= wall_ms < entry.tried_ms + rest_ms(entry.failures)
+    return not entry.tried_ms <= wall_ms < entry.tried_ms + rest_ms(entry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Book(Part):
             if entry.anchor:
                 self.caller.anchors.append(entry.address)
             if entry.pinned and entry.id:
-                self.ctx.pinned.add(entry.id)
+                self.ctx.pin(entry.id)
 
     # ------------------------------------------------------------------ connections
 
@@ -94,7 +94,7 @@ class Book(Part):
         if event.purpose == FEELER:
             self.shelves.steady(event.address)
         if event.address in self.caller.trusted and not self.ctx.bars(event.id):
-            self.ctx.pinned.add(event.id)
+            self.ctx.pin(event.id)
 
     def _somebody_else(self, known: BookEntry, event: PeerConnected) -> None:
         """Another peer answers at a pinned address: only a trusted address passes its pin on."""
@@ -133,9 +133,8 @@ class Book(Part):
 
     def _on_failed(self, event: DialFailed) -> None:
         self.caller.dials.end(event.address)
+        # Whatever the code: nobody has proved to be there, so it says nothing of the address.
         self.shelves.failed(event.address, self.ctx.now.wall_ms)
-        if event.code:  # somebody is there, but no node of this network and version
-            self.shelves.rest(event.address, self.ctx.now.wall_ms)
 
     def _on_head(self, event: HeadMoved) -> None:
         self.caller.head_ms = self.ctx.now.ms

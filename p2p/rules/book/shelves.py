@@ -14,11 +14,9 @@ from dataclasses import replace
 from p2p.rules import limits
 from p2p.rules.addresses import NOWHERE, Address
 from p2p.rules.book.buckets import Buckets, Usable, draw
-from p2p.rules.book.values import BookEntry
+from p2p.rules.book.values import LONG_REST, OPERATOR, BookEntry
 from p2p.rules.ports import Chance
 
-OPERATOR, SEED = "operator", "seed"
-"""Sources of fixed addresses."""
 TRIED_FIRST_OF = 4
 """All but one in so many draws look first among the addresses that have answered."""
 
@@ -106,7 +104,8 @@ class Shelves:
     def failed(self, address: Address, wall_ms: int) -> None:
         """A dial failed, or the connection did not last."""
         if (known := self.get(address)) is not None:
-            self._change(address, tried_ms=wall_ms, failures=known.failures + 1)
+            failures = max(known.failures, min(known.failures + 1, LONG_REST - 1))
+            self._change(address, tried_ms=wall_ms, failures=failures)
         self.doubted.pop(address, None)
 
     def steady(self, address: Address) -> None:
@@ -114,10 +113,8 @@ class Shelves:
         self._change(address, failures=0)
 
     def rest(self, address: Address, wall_ms: int) -> None:
-        """Leave the address alone for as long as there is."""
-        known = self.get(address)
-        failures = max(limits.LONG_REST_FAILURES, known.failures if known else 0)
-        self._change(address, tried_ms=wall_ms, failures=failures)
+        """Leave the address alone: who is there wants no connection, or an operator does not."""
+        self._change(address, tried_ms=wall_ms, failures=LONG_REST)
 
     # ------------------------------------------------------------------ choices
 

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from p2p.rules.addresses import Address
 
+OPERATOR, SEED = "operator", "seed"
+"""Sources of addresses that no peer told."""
+LONG_REST = 20
+"""Failures that mean: leave it alone. Ordinary ones are counted up to here, not further."""
+
 
 @dataclass(frozen=True, slots=True)
 class BookEntry:

@@ -6,7 +6,6 @@ from p2p.rules.conduct.bans import Bans
 from p2p.rules.conduct.scores import Scores
 from p2p.rules.context import Context
 from p2p.rules.events import Asked
-from p2p.rules.limits import PINNED_MOST
 from p2p.rules.offences import BAN_POINTS, Offence
 from p2p.rules.peer import Peer
 
@@ -73,14 +72,19 @@ class Judge:
                 self.ban(asked.peer, host, "operator", asked.ban_ms)
             case "unban":
                 self._lift(asked.peer)
-            case "pin" if asked.peer and len(ctx.pinned) < PINNED_MOST:
-                self._lift(asked.peer)
-                ctx.pinned.add(asked.peer)
+            case "pin" if asked.peer:
+                self._pin(asked.peer)
             case "unpin":
                 ctx.pinned.discard(asked.peer)
             case "disconnect":
                 for peer in connected:
                     ctx.close(peer, "operator", "an operator ended the connection")
+
+    def _pin(self, id: bytes) -> None:
+        if self.ctx.pin(id):
+            self._lift(id)
+        else:
+            self.ctx.note("warning", "too_many_pinned", peer=id.hex()[:16])
 
     def _lift(self, id: bytes) -> None:
         ban = self.bans.lift(id)

@@ -127,6 +127,8 @@ class Wanted:
         peer.allowed = min(BUSY_PER_PEER, peer.allowed + 1)
         if want is None or want.state is _State.JUDGED:
             return False
+        if want.state is _State.IDLE and self.busy >= BUSY_MOST:
+            return False  # late, and no place is free: it will be asked for again
         self._enter(key, want, _State.JUDGED, conn, now_ms + JUDGE_MS)
         return True
 

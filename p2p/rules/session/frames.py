@@ -102,11 +102,14 @@ class Opener(_Direction):
         return self._held
 
     def open(self, length: bytes, sealed: bytes | memoryview) -> bytes | None:
-        """The message that this frame completes, or None if there is more to come."""
+        """The message that this frame completes, or None if there is more to come.
+
+        ``length`` has passed ``check_length``.
+        """
         plain = self._plain(length, sealed)
         flags, size = plain[0], len(plain) - _FLAG_BYTES
         more = bool(flags & MORE)
-        if flags > (MORE | REKEY) or not size or (more and size != PAYLOAD_MOST):
+        if flags > (MORE | REKEY) or (more and size != PAYLOAD_MOST):
             raise FrameMalformed("a frame has unknown flags or is split for no reason")
         self._held += size
         if self._held > self._message_bytes:

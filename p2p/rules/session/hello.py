@@ -140,7 +140,8 @@ def decode_answer(wire: bytes) -> Answer:
 
 def encode_refusal(refusal: refusals.SessionRefused) -> bytes:
     """What the responder says instead of an answer."""
-    reason = refusal.message.encode("ascii", "replace").decode()[: limits.REASON_BYTES]
+    plain = (c if c.isascii() and c.isprintable() else "?" for c in refusal.message)
+    reason = "".join(plain)[: limits.REASON_BYTES]
     return framed({"code": refusal.code, "reason": reason})
 
 

@@ -41,7 +41,8 @@ class Bodies:
         self._later: OrderedDict[bytes, int] = OrderedDict()
         """Until when blocks are not asked for, as their short form may bring them."""
         self._usual_bytes = 1_024
-        self._patience_ms = numbers.PATIENCE_MS
+        self._usual_ms = 0
+        self._stalls = 0
 
     # -------------------------------------------------------------- what comes
 
@@ -66,10 +67,25 @@ class Bodies:
             self._ctx.blame(peer, Offence.BODY_SWAPPED, str(refusal))
             self._failed(contact, hash, said=True)
             return
-        del contact.owed[hash]
+        self._time(contact, contact.settle(hash))
         contact.lacks.pop(hash, None)
         self._delivered(contact, hash, len(message.raw))
         self._keep(contact, block)
+
+    def _time(self, contact: Contact, asked_ms: int) -> None:
+        """How long a body took, late ones included: what is usual is waited for."""
+        now = self._state.ms
+        took = min(now - max(asked_ms, contact.came_ms), numbers.PATIENCE_MOST_MS // 4)
+        contact.came_ms = now
+        self._usual_ms += (took - self._usual_ms) // 8
+        if took < numbers.PATIENCE_MS:
+            self._stalls = 0
+
+    @property
+    def _patience_ms(self) -> int:
+        """How long nothing may come of a request."""
+        least = max(numbers.PATIENCE_MS, 4 * self._usual_ms)
+        return min(least << self._stalls, numbers.PATIENCE_MOST_MS)
 
     def _keep(self, contact: Contact, block: Block) -> None:
         size = len(block.raw)
@@ -88,7 +104,6 @@ class Bodies:
         """Note what came, and how fast."""
         now = self._state.ms
         self._unask(contact, hash)
-        self._patience_ms = max(numbers.PATIENCE_MS, self._patience_ms * 7 // 8)
         for request in contact.requests:
             if hash in request.left:
                 del request.left[hash]
@@ -103,7 +118,8 @@ class Bodies:
         speed = request.bytes * 1_000 // took
         contact.speed = speed if not contact.speed else (contact.speed * 3 + speed) // 4
         contact.strikes = max(0, contact.strikes - 1)
-        contact.requests.remove(request)
+        self._stalls = max(0, self._stalls - 1)
+        contact.close(request, self._state.ms)
 
     def missing(self, peer: Peer, hashes: Sequence[bytes]) -> None:
         """Blocks that the peer has not got, though its headers say so."""
@@ -117,13 +133,13 @@ class Bodies:
     def _failed(self, contact: Contact, hash: bytes, *, said: bool) -> None:
         """A block does not come from this peer: others are asked."""
         if said:
-            contact.owed.pop(hash, None)
+            contact.settle(hash)
         contact.lack(hash, self._state.ms, said=said)
         self._unask(contact, hash)
         for request in list(contact.requests):
             request.left.pop(hash, None)
             if not request.left:
-                contact.requests.remove(request)
+                contact.close(request, self._state.ms)
 
     def _unask(self, contact: Contact, hash: bytes) -> None:
         asked = self._asked.get(hash)
@@ -172,18 +188,21 @@ class Bodies:
 
     def at_once(self, hash: bytes) -> None:
         """Ask for a block without waiting any longer."""
-        self._later.pop(hash, None)
+        if hash in self._later:
+            self._later[hash] = 0
 
     def tick(self) -> None:
         """Give up on requests of which nothing comes."""
         now = self._state.ms
         blocking = self._blocking()
         for contact in self._state.reachable:
-            for request in list(contact.requests):
-                stalls = now - request.since_ms >= self._patience_ms
-                blocks = blocking in request.left and self._is_full()
-                if stalls or (blocks and now - request.began_ms >= 4 * self._patience_ms):
-                    self._give_up(contact, request)
+            if not contact.requests:
+                continue
+            request = contact.requests[0]  # peers answer in order: the next have not begun
+            stalls = now - request.since_ms >= self._patience_ms
+            blocks = blocking in request.left and self._is_full()
+            if stalls or (blocks and now - request.began_ms >= 4 * self._patience_ms):
+                self._give_up(contact, request)
 
     def _give_up(self, contact: Contact, request: Request) -> None:
         """Ask others; what comes late is still taken. Being slow is no offence."""
@@ -192,9 +211,9 @@ class Bodies:
         for hash in request.left:
             self._unask(contact, hash)
         contact.lack(first, self._state.ms, said=False)
-        contact.requests.remove(request)
+        contact.close(request, self._state.ms)
         contact.strike(self._state.ms)
-        self._patience_ms = min(2 * self._patience_ms, numbers.PATIENCE_MOST_MS)
+        self._stalls = min(self._stalls + 1, numbers.STALLS_MOST)
 
     def _blocking(self) -> bytes | None:
         """The block that the importer needs next, if it is not here."""
@@ -216,8 +235,7 @@ class Bodies:
             return
         wanted = list(self._wanted())
         now = self._state.ms
-        free = [one for one in self._state.reachable if self._is_free(one)]
-        for contact in sorted(free, key=lambda one: (-one.speed, one.peer.conn)):
+        for contact in self._free():
             while wanted and len(contact.requests) < numbers.REQUESTS_OPEN:
                 batch = self._batch(contact, wanted, now)
                 if not batch:
@@ -226,12 +244,16 @@ class Bodies:
                 wanted = [pair for pair in wanted if pair[1] not in batch]
         self._hedge()
 
-    def _is_free(self, contact: Contact) -> bool:
-        return (
-            contact.shared > self._state.course.base
-            and contact.muted_ms <= self._state.ms
-            and len(contact.requests) < numbers.REQUESTS_OPEN
-        )
+    def _free(self, most: int = numbers.REQUESTS_OPEN) -> list[Contact]:
+        """Who can be asked for blocks of the course, the fastest first.
+
+        Those that left a request unanswered only where there is nobody else.
+        """
+        base, now = self._state.course.base, self._state.ms
+        able = [one for one in self._state.reachable if one.shared > base]
+        loud = [one for one in able if one.muted_ms <= now] or able
+        free = [one for one in loud if len(one.requests) < most]
+        return sorted(free, key=lambda one: (-one.speed, one.peer.conn))
 
     def _wanted(self) -> Iterator[tuple[int, bytes]]:
         """Heights and hashes to be asked for, the lowest first, as far as there is room."""
@@ -255,16 +277,22 @@ class Bodies:
         for height, hash in wanted:
             if height > contact.shared or len(batch) >= most:
                 break
-            if not contact.lacking(hash, now):
+            if not contact.lacking(hash, now, said=not self._others_give(contact, height, hash)):
                 batch[hash] = None
         return batch
 
+    def _others_give(self, contact: Contact, height: int, hash: bytes) -> bool:
+        """Whether there is somebody else to be asked for a block."""
+        now = self._state.ms
+        return any(
+            one is not contact and one.shared >= height and not one.lacking(hash, now)
+            for one in self._state.reachable
+        )
+
     def _quota(self, contact: Contact) -> int:
         """How many blocks one request names: what comes in REQUEST_MS, few while unproven."""
-        if contact.strikes:
-            return 1
-        if not contact.speed:
-            return 4
+        if not contact.speed or contact.strikes:
+            return numbers.UNPROVEN_BODIES
         likely = contact.speed * numbers.REQUEST_MS // 1_000 // max(1, self._usual_bytes)
         return max(1, min(BODIES_MOST, likely))
 
@@ -272,7 +300,7 @@ class Bodies:
         now = self._state.ms
         contact.requests.append(Request(batch, now, now))
         for hash in batch:
-            contact.owe(hash)
+            contact.owe(hash, now)
             self._asked.setdefault(hash, set()).add(contact.peer.conn)
         self._ctx.send(contact.peer, GetBodies(tuple(batch)))
 
@@ -292,8 +320,8 @@ class Bodies:
         )
         if now - began < self._patience_ms:
             return
-        for contact in self._state.reachable:
-            able = contact.shared >= height and self._is_free(contact)
+        for contact in self._free(numbers.REQUESTS_OPEN + 1):
+            able = contact.shared >= height
             if able and contact.peer.conn not in asked and not contact.lacking(hash, now):
                 self._request(contact, OrderedDict({hash: None}))
                 return

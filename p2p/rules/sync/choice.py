@@ -38,21 +38,22 @@ class Choice:
             self._steer(contact, node)
 
     def _best(self, least: int) -> tuple[Contact, Node] | None:
-        best: tuple[int, int, Contact, Node] | None = None
+        """The heaviest run; those of peers that left requests unanswered come last."""
+        now = self._state.ms
+        best: tuple[bool, bool, int, int, Contact, Node] | None = None
         for contact in self._state.reachable:
             node = self._state.tree.get(contact.tip)
-            if node is None or node.work <= least or not self._gives(contact):
+            if node is None or node.work <= least:
                 continue
-            rank = max(node.work, contact.measured), node.work
-            if (best is None or rank > best[:2]) and not self._is_avoided(node):
+            weight = max(node.work, contact.measured)
+            rank = self._gives(contact), contact.muted_ms <= now, weight, node.work
+            if (best is None or rank > best[:4]) and not self._is_avoided(node):
                 best = (*rank, contact, node)
-        return None if best is None else best[2:]
+        return None if best is None else best[4:]
 
     def _gives(self, contact: Contact) -> bool:
         """Whether a peer sends the bodies of the run that it shows."""
         now = self._state.ms
-        if contact.muted_ms > now:
-            return False
         return not any(
             lack.until_ms > now
             and hash not in self._bodies.held

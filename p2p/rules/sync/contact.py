@@ -48,6 +48,7 @@ class Lack:
 
     times: int
     until_ms: int
+    said: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -67,13 +68,17 @@ class Contact:
     waiting: bool = False
     silences: int = 0
     survey: Survey | None = None
+    own: bool = False
+    """Its chain does not hold the end of the course: it is asked from its own tip on."""
     measured: int = 0
     """The most work that its headers have proven, those included that were not kept."""
     cut: bool = False
     """Its run goes on, but there is no room for more headers."""
 
     requests: list[Request] = field(default_factory=list)
-    owed: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    owed: OrderedDict[bytes, tuple[int, int]] = field(default_factory=OrderedDict)
+    """Blocks that it may send: how often it was asked for each, and when last."""
+    came_ms: int = 0
     lacks: OrderedDict[bytes, Lack] = field(default_factory=OrderedDict)
     speed: int = 0
     """Bytes a second that it has lately sent of bodies."""
@@ -86,28 +91,42 @@ class Contact:
         """The request for headers that is being waited for."""
         return self.asks[-1] if self.asks and self.waiting else None
 
-    def owe(self, hash: bytes) -> None:
-        """It may send this block."""
-        self.owed[hash] = None
+    def owe(self, hash: bytes, now_ms: int) -> None:
+        """It is asked for this block."""
+        times, _ = self.owed.get(hash, (0, 0))
+        self.owed[hash] = times + 1, now_ms
         self.owed.move_to_end(hash)
         while len(self.owed) > numbers.OWED_MOST:
             self.owed.popitem(last=False)
 
+    def settle(self, hash: bytes) -> int:
+        """It has answered for a block, one that it owed; when it was asked."""
+        times, asked_ms = self.owed.pop(hash)
+        if times > 1:
+            self.owed[hash] = times - 1, asked_ms
+        return asked_ms
+
+    def close(self, request: Request, now_ms: int) -> None:
+        """A request is done with; the next one's time begins."""
+        self.requests.remove(request)
+        if self.requests:
+            self.requests[0].since_ms = max(now_ms, self.requests[0].since_ms)
+
     def lack(self, hash: bytes, now_ms: int, *, said: bool) -> None:
         """It did not send a block: ``said`` so, or kept silent, which is held against it twice."""
-        found = self.lacks.pop(hash, Lack(0, 0))
+        found = self.lacks.pop(hash, Lack(0, 0, said))
         times = found.times + 1
         wait = numbers.LACKS_MOST_MS if said else 0
         if not said and times > 1:
             wait = min(numbers.LACKS_MS << min(times - 2, 8), numbers.LACKS_MOST_MS)
-        self.lacks[hash] = Lack(times, now_ms + wait)
+        self.lacks[hash] = Lack(times, now_ms + wait, said)
         while len(self.lacks) > numbers.LACKS_MOST:
             self.lacks.popitem(last=False)
 
-    def lacking(self, hash: bytes, now_ms: int) -> bool:
-        """Whether it is not to be asked for a block for now."""
+    def lacking(self, hash: bytes, now_ms: int, *, said: bool = False) -> bool:
+        """Whether it is not to be asked for a block for now; ``said``: as it said so itself."""
         found = self.lacks.get(hash)
-        return found is not None and found.until_ms > now_ms
+        return found is not None and found.until_ms > now_ms and found.said >= said
 
     def strike(self, now_ms: int) -> None:
         """It left a request unanswered: others are asked for a while."""

@@ -84,8 +84,11 @@ class HeaderChase:
             return (contact.survey.last.hash, *locator(ledger.head().hash, tree, ledger)[:-1][:62])
         tip = tree.get(contact.tip)
         end = state.course.tip
-        if tip is not None and (end is None or not state.course.has(tip) or tip.hash == end.hash):
+        beside = end is None or (tip is not None and not state.course.has(tip))
+        if tip is not None and (beside or contact.own or tip is end):
             return locator(tip.hash, tree, ledger)
+        if contact.own and ledger.stored(contact.tip) is not None:
+            return locator(contact.tip, tree, ledger)
         if end is not None:
             return locator(end.parent, tree, ledger)
         head = ledger.head()
@@ -148,6 +151,7 @@ class HeaderChase:
             asks.popleft()
         elif (ask := _match(contact, headers[0].parent)) is not None:
             asks.remove(ask)
+            contact.own = headers[0].parent != ask.locator[0]
         else:
             self._ctx.blame(contact.peer, Offence.HEADERS_DETACHED, "not from the locator")
             return
@@ -156,6 +160,7 @@ class HeaderChase:
             return
         contact.whole = len(headers) < HEADERS_MOST
         if contact.whole:
+            contact.own = False
             self._shown(contact)
         elif not contact.cut:
             self.ask(contact)

@@ -41,8 +41,11 @@ REQUESTS_OPEN = 2
 """Requests for bodies of one peer at once."""
 REQUEST_MS = 2_000
 """A request asks for about as much as the peer has lately sent in this time."""
-PATIENCE_MS, PATIENCE_MOST_MS = 2_000, 30_000
-"""How long nothing may come of a request: it doubles when one is given up, and falls again."""
+PATIENCE_MS, PATIENCE_MOST_MS, STALLS_MOST = 2_000, 30_000, 4
+"""How long nothing may come of a request: at least four times what is usual. It doubles when one
+is given up, at most so often, and falls again with each that is fulfilled."""
+UNPROVEN_BODIES = 4
+"""Blocks of a request to a peer of unknown speed, or that lately left one unanswered."""
 OWED_MOST = 256
 """Hashes asked of a peer that it may still send, though others are asked meanwhile."""
 LACKS_MOST = 64
@@ -59,8 +62,8 @@ NEWS_WAIT_MS = 300
 """How long a new head's body is not asked for: mostly its short form is on the way."""
 
 # ------------------------------------------------------------------ import
-IMPORTS_OPEN = 16
-"""Blocks handed to the importer and not yet judged."""
+IMPORTS_OPEN, IMPORT_BYTES = 16, 16 * 1024 * 1024
+"""Blocks handed to the importer and not yet judged, and their bytes; one block may be larger."""
 FAULT_MS, FAULT_MOST_MS = 1_000, 60_000
 """The pause after the node's own failure to judge a block; it doubles."""
 AVOID_MS = 60_000

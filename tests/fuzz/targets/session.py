@@ -133,12 +133,12 @@ def _plain_frames(frames: list[bytes]) -> None:
     sealer = Sealer(CHACHA20_POLY1305, _KEY, MESSAGE_BYTES, NOW)
     opener = Opener(CHACHA20_POLY1305, _KEY, MESSAGE_BYTES)
     for plain in frames:
-        if not plain:
-            return  # no frame is so short: its length says so
+        if len(plain) < 2:
+            return  # refused by the length already
         length = (len(plain) + 16).to_bytes(4)
         sealed = sealer._aead.encrypt(sealer._nonce(), plain, length)
         # MORE only in a full frame, which is over what this opener takes of a message
-        refused = plain[0] not in (0, 2) or not 1 < len(plain) <= MESSAGE_BYTES + 1
+        refused = plain[0] not in (0, 2) or len(plain) > MESSAGE_BYTES + 1
         try:
             message = opener.open(length, sealed)
         except SessionRefused as refusal:

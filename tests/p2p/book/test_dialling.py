@@ -12,7 +12,7 @@ from p2p.rules import actions, events, limits
 from p2p.rules.addresses import parse
 from p2p.rules.book import Book
 from p2p.rules.book.dialling import rest_ms, rested
-from p2p.rules.book.values import BookEntry
+from p2p.rules.book.values import LONG_REST, BookEntry
 from p2p.rules.limits import DIAL_MS, DIALS_MOST, FEELER_MS, STALE_LEAST_MS, STEADY_MS, SURPLUS_MS
 from p2p.rules.wire import messages as m
 from tests.p2p.world import OWN_ID, WALL_MS, World, alone, context, id_of, identify
@@ -179,10 +179,15 @@ def test_the_node_does_not_dial_itself_twice():
 
 
 def test_how_long_an_address_rests():
-    assert [rest_ms(n) // 1_000 for n in range(12)] == [
-        *(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600)
-    ]
-    assert rest_ms(10**6) == 600_000
+    def seconds(failures, **facts):
+        return rest_ms(BookEntry(parse(SEEDS[0]), failures=failures, **facts)) // 1_000
+
+    heard_of = [seconds(n, source="src") for n in range(12)]
+    assert heard_of == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
+    for facts in ({"answered_ms": 1}, {"pinned": True}, {"source": "seed"}):
+        assert [seconds(n, **facts) for n in range(9)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+        assert seconds(LONG_REST - 1, **facts) == 60
+        assert seconds(LONG_REST, **facts) == 600 == seconds(10**6)
 
 
 def test_who_does_not_answer_is_left_alone_for_longer_and_longer():
@@ -193,21 +198,32 @@ def test_who_does_not_answer_is_left_alone_for_longer_and_longer():
         if net.run(1_000):
             times.append(world.ms)
     gaps = [later - sooner for sooner, later in pairwise(times)]
-    assert gaps[:6] == [2_000, 4_000, 8_000, 16_000, 32_000, 64_000]
+    assert gaps == [2_000, 4_000, 8_000, 16_000, 32_000, *[60_000] * 8]
+    assert entry(world, SEEDS[0]).failures == len(times)
 
 
 def test_a_clock_set_back_delays_nothing():
-    entry = BookEntry(parse(SEEDS[0]), tried_ms=1_000_000, failures=9)
+    entry = BookEntry(parse(SEEDS[0]), source="src", tried_ms=1_000_000, failures=9)
     assert not rested(entry, 1_000_000) and not rested(entry, 1_511_999)
     assert rested(entry, 1_512_000) and rested(entry, 999_999)
 
 
-def test_no_node_of_this_network_rests_for_long():
+def test_what_a_handshake_said_before_anybody_proved_who_he_is_changes_nothing():
+    """A refusal can be forged on the line: it is a failure like any other."""
     world = World(context(seeds=SEEDS[:1]))
     world.wait(100)
     world.handle(events.DialFailed(parse(SEEDS[0]), "another genesis", "p2p.genesis"))
-    assert dialled(world.wait(599_000, step=1_000)) == []
-    assert dialled(world.wait(2_000)) == [SEEDS[0]]
+    assert entry(world, SEEDS[0]).failures == 1
+    assert dialled(world.wait(3_000)) == [SEEDS[0]]
+
+
+def test_failures_are_not_counted_for_ever():
+    world = World(context(seeds=SEEDS[:1]))
+    for _ in range(50):
+        world.handle(events.DialFailed(parse(SEEDS[0]), "nobody"))
+    assert entry(world, SEEDS[0]).failures == LONG_REST - 1
+    world.handle(events.DialFailed(parse(SEEDS[0]), "nobody"))
+    assert entry(world, SEEDS[0]).failures == LONG_REST - 1
 
 
 @pytest.mark.parametrize(("lasted", "failures"), [(STEADY_MS - 1, 1), (STEADY_MS, 0)])

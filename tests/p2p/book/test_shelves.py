@@ -7,8 +7,8 @@ import pytest
 from p2p.rules import limits
 from p2p.rules.addresses import Address, parse
 from p2p.rules.book.buckets import Buckets, draw
-from p2p.rules.book.shelves import OPERATOR, SEED, Shelves
-from p2p.rules.book.values import BookEntry
+from p2p.rules.book.shelves import Shelves
+from p2p.rules.book.values import LONG_REST, OPERATOR, SEED, BookEntry
 from tests.p2p.world import SeededChance, id_of
 
 DAY = 24 * 3600 * 1000
@@ -81,7 +81,7 @@ def test_names_and_no_hosts_are_not_learnt(shelves, text):
 
 
 def test_what_one_source_tells_is_bounded(shelves):
-    for number in range(20_000):
+    for number in range(6_000):
         shelves.learn(at(number), "src", 0)
     assert len(shelves.new) <= limits.NEW_BUCKETS_PER_SOURCE * limits.NEW_BUCKET_MOST
     assert len(shelves.new) > limits.NEW_BUCKET_MOST
@@ -94,7 +94,7 @@ def test_what_is_told_of_one_group_is_bounded(shelves):
 
 
 def test_no_number_of_sources_fills_more_than_there_is(shelves):
-    for number in range(20_000):
+    for number in range(6_000):
         shelves.learn(at(number), f"src{number % 500}", 0)
     assert len(shelves.new) <= limits.NEW_BUCKETS * limits.NEW_BUCKET_MOST
 
@@ -148,7 +148,7 @@ def test_hearsay_never_displaces_the_tried(shelves):
     for number in range(100):
         shelves.answered(at(number), id_of(number), 1)
     before = set(shelves.tried)
-    for number in range(20_000):
+    for number in range(6_000):
         shelves.learn(at(500 + number), f"src{number % 64}", 2)
     assert set(shelves.tried) == before
 
@@ -277,7 +277,9 @@ def test_dials_and_failures_are_written_down(shelves):
     shelves.steady(at(1))
     assert shelves.get(at(1)).failures == 0
     shelves.rest(at(1), 9)
-    assert shelves.get(at(1)).failures == limits.LONG_REST_FAILURES
+    assert shelves.get(at(1)).failures == LONG_REST
+    shelves.failed(at(1), 10)
+    assert shelves.get(at(1)).failures == LONG_REST
     for unknown in (shelves.dialled, shelves.failed, shelves.rest):
         unknown(at(2), 1)
     shelves.steady(at(2))

@@ -72,6 +72,16 @@ def test_lifting_one_ban_leaves_those_of_others():
     assert len(bans._by_host) == 0
 
 
+def test_a_new_ban_replaces_the_one_before():
+    bans = Bans()
+    bans.add(id_of(1), "5.6.7.8", "test", 0)
+    bans.add(id_of(2), "", "test", 0)
+    bans.add(id_of(1), "9.9.9.9", "again", 0)
+    assert [(ban.id, ban.host) for ban in bans.kept()] == [(id_of(2), ""), (id_of(1), "9.9.9.9")]
+    assert not bans.holds(b"", "5.6.7.8", 0) and bans.holds(b"", "9.9.9.9", 0)
+    assert len(bans._by_host) == 1
+
+
 def test_what_is_kept_comes_back():
     bans = Bans()
     bans.add(id_of(1), "5.6.7.8", "test", 0)

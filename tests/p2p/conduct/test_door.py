@@ -176,3 +176,11 @@ def test_a_second_connection_counts_once_it_is_identified(world):
     assert not first.closing and not second.closing
     third = world.ready(6)
     assert not third.closing
+
+
+def test_nor_does_a_first_one_before_it_is(world):
+    first = world.connect(5)
+    second = world.ready(5)
+    assert not first.closing and not second.closing
+    world.say(first, identify())
+    assert first.closing and not second.closing

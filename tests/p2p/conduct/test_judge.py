@@ -180,6 +180,9 @@ def test_a_pinned_peer_shares_no_ban_of_its_host(world):
 def test_pins_are_bounded(world):
     for number in range(PINNED_MOST + 5):
         world.handle(events.Asked("pin", id_of(number)))
+    assert world.notes("too_many_pinned") == [{"peer": id_of(number).hex()[:16]}]
+    world.handle(events.Asked("pin", id_of(0)))
+    assert world.notes("too_many_pinned") == []
     world.handle(events.Asked("pin"))
     assert len(world.ctx.pinned) == PINNED_MOST
 

@@ -153,7 +153,14 @@ def test_a_flood_is_dropped_before_it_is_decoded_and_scored_by_the_second(world,
     assert scored == ["flood"]
 
 
-def test_who_goes_on_flooding_is_banned(world):
+@pytest.fixture
+def little(monkeypatch):
+    """A budget of few messages."""
+    monkeypatch.setattr(budgets, "PEER", (budgets.Budget(10, 60), *budgets.PEER[1:]))
+
+
+def test_who_goes_on_flooding_is_banned(little):
+    world = World()
     peer = world.ready()
     for second in range(6):  # five times 20 points, a little decayed, are not quite 100
         for _ in range(budgets.PEER[0].burst + 1):
@@ -165,12 +172,10 @@ def test_who_goes_on_flooding_is_banned(world):
     assert world.engine.part(Conduct).bans()[0].reason == "flood"
 
 
-def test_many_peers_together_are_held_back_but_not_scored(world, monkeypatch):
+def test_many_peers_together_are_held_back_but_not_scored(little, monkeypatch):
     """The budget of all is used up by many within theirs; who sends little still gets through."""
     small = budgets.Budget(second=10, burst=100)
-    shared = (small, *budgets.ALL[1:])
-    monkeypatch.setattr(budgets, "PEER", (budgets.Budget(10, 60), *budgets.PEER[1:]))
-    monkeypatch.setattr(budgets, "ALL", shared)
+    monkeypatch.setattr(budgets, "ALL", (small, *budgets.ALL[1:]))
     world = World()
     loud = [world.ready(address=f"tcp://5.{n}.1.1:1") for n in range(3)]
     quiet = world.ready(address="tcp://9.9.1.1:1")

@@ -49,6 +49,17 @@ def test_the_youngest_of_the_largest_group_goes():
     assert to_evict([*strangers, *few], 64, SECRET) is few[-1]
 
 
+def test_those_who_were_here_before_stay_though_they_are_the_largest_group():
+    """The attacker has a group for each connection; six honest peers share one."""
+    honest = [peer(500 + n, group=77, since=n, latency_ms=900) for n in range(6)]
+    others = [peer(n, since=1_000 + n, latency_ms=9, useful_ms=9) for n in range(1, 59)]
+    peers = [*honest, *others]
+    for _ in range(20):
+        gone = to_evict(peers, 64, SECRET)
+        assert gone is not None and gone not in honest
+        peers.remove(gone)
+
+
 def test_which_groups_are_protected_is_the_nodes_secret():
     peers = [peer(n, since=100) for n in range(1, 60)]
     assert len({to_evict(peers, 64, bytes([n]) * 32).conn for n in range(40)}) > 1

@@ -78,6 +78,21 @@ def test_who_was_asked_twice_may_answer_twice():
     assert wanted.arrived(1, key(1), 3_300) is None
 
 
+def test_a_late_answer_waits_when_no_place_is_free(monkeypatch):
+    monkeypatch.setattr(numbers, "BUSY_MOST", 2)
+    wanted = Wanted()
+    wanted.announced(1, key(1), 0)
+    wanted.announced(2, key(1), 0)
+    wanted.questions(0)
+    wanted.tick(2_000)
+    announced(wanted, 3, 5, 2, 2_000)
+    assert set(wanted.questions(2_000, [key(5), key(6)])) == {3}
+    assert wanted.arrived(1, key(1), 2_100) is False
+    assert wanted.busy == 2
+    wanted.settled(key(5))
+    assert wanted.questions(2_200) == {2: [key(1)]}
+
+
 def test_answers_owed_are_bounded():
     wanted = Wanted()
     for round in range(40):

@@ -34,11 +34,11 @@ from tests.p2p.session.wire import (
 
 def test_every_flipped_byte_of_the_hello_is_refused():
     """Some alter what the responder reads; what it does not notice the initiator does."""
-    hello = ends(ephemeral=ephemeral())[0].start()
+    started, untouched = ends()
+    untouched.owner = _Careless()
+    hello = started.start()
     for at in range(len(hello)):
-        a, b = ends(ephemeral=ephemeral())
-        assert a.start() == hello
-        b.owner = _Careless()
+        a, b = started.fork(), untouched.fork()
         reply = b.take(flipped(hello, at))
         if b.code or not reply:
             assert not b.peer and not b.of(NeedSignature)
@@ -57,11 +57,10 @@ class _Careless:
 
 
 def test_every_flipped_byte_of_the_answer_is_refused():
-    a, b = ends(ephemeral=ephemeral())
-    answer, sealed = split(b.take(a.start()))
+    started, b = ends()
+    answer, sealed = split(b.take(started.start()))
     for at in range(len(answer)):
-        a, _ = ends(ephemeral=ephemeral())
-        a.start()
+        a = started.fork()
         a.take(flipped(answer, at) + sealed)
         assert a.peer is None and not a.of(NeedSignature)
         # A length in the answer that became longer waits for bytes that never come.

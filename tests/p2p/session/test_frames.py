@@ -107,6 +107,14 @@ def test_a_message_over_its_bound_is_refused_as_soon_as_it_is_over():
     assert opener.held == 0
 
 
+def test_long_messages_follow_each_other():
+    sealer, opener = pair()
+    for fill in (b"a", b"b", b"c"):
+        one, two = split(sealer.seal(fill * (PAYLOAD_MOST + 1), NOW))
+        assert opener.open(one[:4], one[4:]) is None
+        assert opener.open(two[:4], two[4:]) == fill * (PAYLOAD_MOST + 1)
+
+
 def test_a_node_sends_no_message_that_others_refuse():
     sealer, _ = pair(100)
     sealer.seal(bytes(100), NOW)

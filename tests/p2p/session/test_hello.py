@@ -82,6 +82,14 @@ def test_a_reason_that_is_no_plain_text_is_not_shown(refusal):
     assert a.code == "p2p.handshake_malformed"
 
 
+def test_what_is_told_is_plain_text_whatever_it_repeats():
+    a, b = ends()
+    refusal = b.take(altered(a.start(), **{"\x1b[2J" + "x" * 200: 1}))
+    a.take(refusal)
+    assert (b.code, a.code) == ("p2p.handshake_malformed", "p2p.refused_by_peer")
+    assert a.of(Failed)[0].refusal.facts["peerReason"].startswith("hello.?[2Jxxx")
+
+
 def test_a_refusal_never_answers_a_refusal():
     a, _ = ends()
     a.start()

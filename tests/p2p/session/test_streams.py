@@ -6,7 +6,7 @@ from unittest import mock
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from p2p.rules import limits
 from p2p.rules.session import frames
@@ -30,6 +30,12 @@ class Streams(RuleBasedStateMachine):
         self.ends = ends()
         self.sent: list[list[bytes]] = [[], []]
         self.way = [self.ends[0].start(), b""]
+
+    @initialize(met=st.booleans())
+    def meet(self, met: bool) -> None:
+        while met and any(self.way):
+            for side in (0, 1):
+                self._carry(side, len(self.way[side]))
 
     def teardown(self) -> None:
         try:
@@ -57,10 +63,11 @@ class Streams(RuleBasedStateMachine):
             self._carry(side, size)
 
     @precondition(lambda self: any(end.session.established for end in self.ends))
-    @rule(side=st.sampled_from([0, 1]), message=st.binary(min_size=1, max_size=4 * PAYLOAD))
-    def send(self, side: int, message: bytes) -> None:
+    @rule(side=st.sampled_from([0, 1]), sizes=st.lists(st.integers(1, 4 * PAYLOAD), max_size=4))
+    def send(self, side: int, sizes: list[int]) -> None:
         end: End = self.ends[side]
-        if end.session.established:
+        for size in sizes if end.session.established else ():
+            message = bytes([len(self.sent[side]) % 256]) * size
             self.way[side] += end.send(message)
             self.sent[side].append(message)
 

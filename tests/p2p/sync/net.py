@@ -119,10 +119,11 @@ class Node:
 class Net:
     """Virtual time, and all that is under way."""
 
-    def __init__(self, wall_ms: int, *, delay_ms: int = 20) -> None:
+    def __init__(self, wall_ms: int, *, delay_ms: int = 20, tick_ms: int = 100) -> None:
         self.ms = 1_000
         self.wall_ms = wall_ms
         self.delay_ms = delay_ms
+        self.tick_ms = tick_ms
         self.nodes: list[Node] = []
         self._queue: list = []
         self._order = count()
@@ -168,7 +169,7 @@ class Net:
             else:
                 node.handle(event)
             if isinstance(event, events.Tick):
-                self.later(100, node, event)
+                self.later(self.tick_ms, node, event)
                 if until():
                     return True
         self.ms = end
