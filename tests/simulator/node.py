@@ -66,6 +66,8 @@ SECOND_MS = 1_000
 KEEP_MS = 30_000
 """How often what the engine keeps over a restart is written."""
 ADMIT_MS = 2
+SHARES = 0.25
+"""How many of the draws that are good enough are kept as shares."""
 BEFORE_COMMIT = tuple(
     name
     for name in failpoints.POINTS
@@ -390,7 +392,7 @@ class Node:
                 header = made.block.header.sealed(nonce.to_bytes(NONCE_BYTES, "little"))
                 if header.draw < made.threshold:
                     break
-                if header.draw < made.share_threshold:
+                if header.draw < made.share_threshold and self._rng.random() < SHARES:
                     self._keep_share(header)
                 nonce += 1
             raw = made.sealed(nonce).raw
