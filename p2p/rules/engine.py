@@ -99,16 +99,21 @@ class Engine:
         if not self.ctx.admits(peer, data):
             return
         try:
+            kind = codec.kind_of(data, block_bytes=self._block_bytes)
+            if not _in_order(peer, kind.type):
+                self.ctx.blame(peer, Offence.OUT_OF_ORDER, kind.what)
+                return
             message = codec.decode(data, block_bytes=self._block_bytes)
         except EncodingRefused as refusal:
             self.ctx.blame(peer, Offence.MALFORMED, str(refusal))
-            return
-        in_order = (peer.said is None) == isinstance(message, Identify)
-        if not in_order and not isinstance(message, Goodbye):
-            self.ctx.blame(peer, Offence.OUT_OF_ORDER, type(message).__name__)
             return
         self._messages[type(message)](peer, message)
         if isinstance(message, Identify) and peer.said is not None and not peer.closing:
             peer.announced = True
             for part in self.parts:
                 part.peer_ready(peer)
+
+
+def _in_order(peer: Peer, kind: type) -> bool:
+    """Whether a kind of message may come now: ``identify`` first and once."""
+    return kind is Goodbye or (peer.said is None) == (kind is Identify)
