@@ -71,8 +71,8 @@ check: ## All of it: lint, tests, documents, tests in a browser, tests on Postgr
 	@$(MAKE) test-scaled
 
 .PHONY: test-documents
-test-documents: .venv/.dev ## Quickstart and tour of contracts, typed into a shell against a devnet
-	@$(BIN)/python -m tools.run_document docs/contracts/quickstart.md docs/contracts/tour.md
+test-documents: .venv/.dev ## Quickstart and tour of contracts, two nodes: typed into a shell against a devnet
+	@$(BIN)/python -m tools.run_document docs/contracts/quickstart.md docs/contracts/tour.md docs/guides/two-nodes.md
 
 .PHONY: test-crash
 test-crash: .venv/.dev services ## One kill at every fail point on each database (make campaign-crash is the long one)

@@ -170,6 +170,7 @@ def _make_miner(
         coinbase=config.mine_to,
         block_time_ms=config.block_time_ms,
         collect_shares=config.collect_shares,
+        behind=_behind,
     )
 
 
@@ -194,7 +195,8 @@ def _make_peers(
         loader=SnapshotLoader(importer, bus),
         agent=_agent(),
     )
-    key = identity.load_or_make(config.data_dir / identity.FILE_NAME, write_private)
+    path = config.data_dir / identity.FILE_NAME
+    key = identity.load_or_make(path, write_private, config.peers.identity_alg)
     return Peers(config.peers, node, key)
 
 
@@ -228,6 +230,12 @@ def _tidy_load(config: NodeConfig) -> None:
 def _agent() -> str:
     """What this software calls itself among peers."""
     return f"{software.PACKAGE}/{software.version()}"
+
+
+def _behind() -> bool:
+    """Whether the first synchronisation is on and peers have shown a better chain."""
+    peers = p2p.running()
+    return peers is not None and peers.is_behind()
 
 
 def _make_pruner(config: NodeConfig) -> Pruner | None:

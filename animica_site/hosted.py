@@ -12,6 +12,10 @@ from animica_site import logs, networks
 from animica_site.config import NodeConfig
 from animica_site.runtime import Node
 from core.errors import AnimicaError
+from p2p.config import PeersConfig
+from p2p.errors import PeerPortInvalid
+from p2p.net import dialling
+from p2p.rules.addresses import parse
 from pq import addresses
 from rpc.router import App, Receive, Scope, Send
 
@@ -47,8 +51,8 @@ class Hosted:
 def host(inner: App) -> Hosted:
     """Start the node of this process; ends the process with 1 where it cannot start.
 
-    Network, data directory and miner come from the environment (``ANIMICA_NETWORK``,
-    ``ANIMICA_DATA_DIR``, ``ANIMICA_MINE_TO``).
+    Network, data directory, miner and peers come from the environment, as docs/guides/servers.md
+    lists it.
     """
     logs.configure(level=os.environ.get("ANIMICA_LOG_LEVEL", "INFO"))
     started: list[Node] = []
@@ -85,4 +89,22 @@ def _config() -> NodeConfig:
         network=networks.load(settings.ANIMICA_NETWORK),
         data_dir=settings.DATA_DIR,
         mine_to=addresses.from_text(mine_to) if mine_to else None,
+        peers=_peers(),
     )
+
+
+def _peers() -> PeersConfig | None:
+    port, connect = os.environ.get("ANIMICA_P2P_PORT"), os.environ.get("ANIMICA_CONNECT")
+    if not port and not connect:
+        return None
+    return PeersConfig(
+        host=os.environ.get("ANIMICA_P2P_HOST", "127.0.0.1"),
+        port=_port(port) if port else None,
+        connect=tuple(dialling.check(parse(one)) for one in (connect or "").split(",") if one),
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
+        raise PeerPortInvalid(f"{text[:20]!r} is no port", field="ANIMICA_P2P_PORT")
+    return int(text)

@@ -29,6 +29,7 @@ BENCHMARKS = {
     "p2p.compact": "bench.compact:run",
     "p2p.handshake": "bench.sessions:run_handshake",
     "p2p.frames": "bench.sessions:run_frames",
+    "p2p.snapshot": "bench.snapshot_sync:run",
 }
 
 

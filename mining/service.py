@@ -47,7 +47,7 @@ class Miner:
     ``head_changed`` and ``tx_added`` to the events of their names. Raises ``MinerSettings`` for a
     coinbase (34 bytes) that no key controls, an ``extra`` over 32 bytes, or a negative block time.
     Hash shares that turn up in the search are kept for later blocks if ``collect_shares``; on
-    demand never.
+    demand never. While ``behind()`` it makes no blocks: a better chain is on its way here.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Miner:
         extra: bytes = b"",
         refresh_ms: int = REFRESH_MS,
         collect_shares: bool = True,
+        behind: Callable[[], bool] = lambda: False,
     ) -> None:
         _check_settings(coinbase, extra, block_time_ms)
         self._network = network
@@ -84,6 +85,7 @@ class Miner:
         )
         self._refresh_s = refresh_ms / 1000
         self._block_time_ms = block_time_ms
+        self._behind = behind
         self._shares = ShareCollector(
             proofs, network, active=collect_shares and not self._on_demand
         )
@@ -224,6 +226,9 @@ class Miner:
         Raises ``OwnBlockRefused`` and whatever the ledger raises.
         """
         if self._paused and not self._rested():
+            return _LOOK_AGAIN_MS
+        if self._behind():
+            self._state = MinerState.WAITING_CHAIN
             return _LOOK_AGAIN_MS
         if self._guests:
             return 1

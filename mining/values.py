@@ -14,6 +14,7 @@ class MinerState(StrEnum):
     SEARCHING = "searching"
     WAITING_TIME = "waiting for the block's time"
     WAITING_TX = "waiting for a transaction"
+    WAITING_CHAIN = "waiting for the chain of its peers"
     FAULT = "waiting after a fault"
 
 

@@ -38,3 +38,10 @@ class PeerPortTaken(NodeFault):
 
     code = "p2p.port_taken"
     hint = "Choose another --p2p-port; 0 picks a free one, --no-p2p does without peers."
+
+
+class PeerPortInvalid(NodeFault):
+    """A port for peers that is no port."""
+
+    code = "p2p.port_invalid"
+    hint = "Set ANIMICA_P2P_PORT to a number from 0 to 65535; 0 picks a free port."

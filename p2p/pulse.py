@@ -15,7 +15,7 @@ from core.errors import NodeFault
 from core.ports import Clock
 from p2p.hands import Hands
 from p2p.net.inbox import Inbox, LookAtHead
-from p2p.net.limits import STOP_MS
+from p2p.net.limits import REMOVED_MOST, STOP_MS
 from p2p.rules.actions import Action, Close
 from p2p.rules.engine import Engine
 from p2p.rules.events import Event, HeadMoved, MessageReceived, Tick
@@ -98,11 +98,18 @@ class Pulse:
 
     def _tick(self) -> None:
         if self._look_again is not None:
-            self._look_at_head(self._look_again)
+            self._look_at_head(())
         self.handle(Tick())
-        self._after_tick(self._engine)
+        try:
+            self._after_tick(self._engine)
+        except (DatabaseFault, NodeFault) as fault:
+            self._failed(fault)
+        except Exception:
+            log.exception("what follows a tick failed")
+            connections.close_all()
 
     def _look_at_head(self, removed: tuple[bytes, ...]) -> None:
+        removed = (*(self._look_again or ()), *removed)[-REMOVED_MOST:]
         try:
             head = self._engine.ctx.ledger.head()
         except (DatabaseFault, NodeFault) as fault:

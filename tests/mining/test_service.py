@@ -203,6 +203,17 @@ def test_a_paused_miner_does_nothing(world):
     assert height(world) == 1
 
 
+def test_nothing_is_made_while_a_better_chain_is_on_its_way(world):
+    far = [True]
+    miner = make_miner(world, behind=lambda: far[0])
+    assert miner.step() > 0
+    assert height(world) == 0
+    assert miner.stats().state is MinerState.WAITING_CHAIN and not miner.stats().troubled
+    far[0] = False
+    assert miner.step() == 0
+    assert height(world) == 1
+
+
 def test_an_outdated_template_is_given_up(world):
     """The head moves while a nonce is searched: nothing is imported on the old one."""
 

@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from animica_site.commands import peers as command
 from tests.rpc.played import PlayedNet, played_peer
 from tests.site.conftest import data_of
-from tests.site.nodes import ANIMICA, ROOT, Node, environment
+from tests.site.nodes import ANIMICA, ROOT, Node, environment, follower, wait_for
+
+pytestmark = pytest.mark.timeout(300)
 
 ID = "0x" + "07" * 32
 
@@ -123,8 +125,6 @@ def test_a_wish_is_left_beside_a_running_node(quiet):
     assert who.endswith(" (command line)") and (what, why) == ("peer.ban", "it floods us")
     refused = animica_peers(quiet, "connect", "nowhere", "--why", "to see")
     assert refused.returncode == 1 and "p2p.address_invalid" in refused.stderr
-    refused = animica_peers(quiet, "pin", ID, "--why", " ")
-    assert refused.returncode == 1 and "audit.reason_missing" in refused.stderr
     assert len(rows(quiet, "SELECT 1 FROM audit_auditrow")) == 1
 
 
@@ -139,3 +139,35 @@ def test_where_no_chain_is_nothing_is_made(tmp_path):
     )
     assert done.returncode == 1 and "no chain is stored" in done.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_a_running_node_does_what_is_asked(tmp_path):
+    with (
+        follower(tmp_path / "one", "fast") as one,
+        follower(tmp_path / "two", "fast", "--seed", one.facts["p2p"]) as two,
+    ):
+        (peer,) = wait_for(lambda: one.rpc("net.peers"))
+        assert peer["id"] == two.facts["peerId"] in shown_by(one)
+        done = animica_peers(one, "ban", peer["id"], "--why", "to see")
+        assert done.returncode == 0 and "The running node has taken it" in done.stdout
+        wait_for(lambda: not one.rpc("net.peers") and one.rpc("net.info")["bans"] == 1)
+        page = one.rpc.http.get(one.base + "/network").text
+        assert "No peer is connected" in page and one.facts["peerId"] in page
+        for words in (["unban", peer["id"]], ["connect", two.facts["p2p"]]):
+            done = animica_peers(one, *words, "--why", "enough")
+            assert "The running node has taken it" in done.stdout, done.stderr
+        wait_for(lambda: one.rpc("net.peers"))
+        assert one.rpc("net.info")["bans"] == 0
+        asked = rows(one, "SELECT what FROM audit_auditrow ORDER BY number")
+        assert asked == [("peer.ban",), ("peer.unban",), ("peer.connect",)]
+
+
+def shown_by(node: Node) -> str:
+    return subprocess.run(
+        [*ANIMICA, "peers", "--node", node.base],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout

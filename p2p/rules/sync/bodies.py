@@ -67,7 +67,7 @@ class Bodies:
             self._ctx.blame(peer, Offence.BODY_SWAPPED, str(refusal))
             self._failed(contact, hash, said=True)
             return
-        self._time(contact, contact.owed.pop(hash))
+        self._time(contact, contact.settle(hash))
         contact.lacks.pop(hash, None)
         self._delivered(contact, hash, len(message.raw))
         self._keep(contact, block)
@@ -75,7 +75,7 @@ class Bodies:
     def _time(self, contact: Contact, asked_ms: int) -> None:
         """How long a body took, late ones included: what is usual is waited for."""
         now = self._state.ms
-        took = now - max(asked_ms, contact.came_ms)
+        took = min(now - max(asked_ms, contact.came_ms), numbers.PATIENCE_MOST_MS // 4)
         contact.came_ms = now
         self._usual_ms += (took - self._usual_ms) // 8
         if took < numbers.PATIENCE_MS:
@@ -119,7 +119,7 @@ class Bodies:
         contact.speed = speed if not contact.speed else (contact.speed * 3 + speed) // 4
         contact.strikes = max(0, contact.strikes - 1)
         self._stalls = max(0, self._stalls - 1)
-        contact.requests.remove(request)
+        contact.close(request, self._state.ms)
 
     def missing(self, peer: Peer, hashes: Sequence[bytes]) -> None:
         """Blocks that the peer has not got, though its headers say so."""
@@ -133,13 +133,13 @@ class Bodies:
     def _failed(self, contact: Contact, hash: bytes, *, said: bool) -> None:
         """A block does not come from this peer: others are asked."""
         if said:
-            contact.owed.pop(hash, None)
+            contact.settle(hash)
         contact.lack(hash, self._state.ms, said=said)
         self._unask(contact, hash)
         for request in list(contact.requests):
             request.left.pop(hash, None)
             if not request.left:
-                contact.requests.remove(request)
+                contact.close(request, self._state.ms)
 
     def _unask(self, contact: Contact, hash: bytes) -> None:
         asked = self._asked.get(hash)
@@ -188,18 +188,21 @@ class Bodies:
 
     def at_once(self, hash: bytes) -> None:
         """Ask for a block without waiting any longer."""
-        self._later.pop(hash, None)
+        if hash in self._later:
+            self._later[hash] = 0
 
     def tick(self) -> None:
         """Give up on requests of which nothing comes."""
         now = self._state.ms
         blocking = self._blocking()
         for contact in self._state.reachable:
-            for request in list(contact.requests):
-                stalls = now - request.since_ms >= self._patience_ms
-                blocks = blocking in request.left and self._is_full()
-                if stalls or (blocks and now - request.began_ms >= 4 * self._patience_ms):
-                    self._give_up(contact, request)
+            if not contact.requests:
+                continue
+            request = contact.requests[0]  # peers answer in order: the next have not begun
+            stalls = now - request.since_ms >= self._patience_ms
+            blocks = blocking in request.left and self._is_full()
+            if stalls or (blocks and now - request.began_ms >= 4 * self._patience_ms):
+                self._give_up(contact, request)
 
     def _give_up(self, contact: Contact, request: Request) -> None:
         """Ask others; what comes late is still taken. Being slow is no offence."""
@@ -208,7 +211,7 @@ class Bodies:
         for hash in request.left:
             self._unask(contact, hash)
         contact.lack(first, self._state.ms, said=False)
-        contact.requests.remove(request)
+        contact.close(request, self._state.ms)
         contact.strike(self._state.ms)
         self._stalls = min(self._stalls + 1, numbers.STALLS_MOST)
 
@@ -241,7 +244,7 @@ class Bodies:
                 wanted = [pair for pair in wanted if pair[1] not in batch]
         self._hedge()
 
-    def _free(self) -> list[Contact]:
+    def _free(self, most: int = numbers.REQUESTS_OPEN) -> list[Contact]:
         """Who can be asked for blocks of the course, the fastest first.
 
         Those that left a request unanswered only where there is nobody else.
@@ -249,7 +252,7 @@ class Bodies:
         base, now = self._state.course.base, self._state.ms
         able = [one for one in self._state.reachable if one.shared > base]
         loud = [one for one in able if one.muted_ms <= now] or able
-        free = [one for one in loud if len(one.requests) < numbers.REQUESTS_OPEN]
+        free = [one for one in loud if len(one.requests) < most]
         return sorted(free, key=lambda one: (-one.speed, one.peer.conn))
 
     def _wanted(self) -> Iterator[tuple[int, bytes]]:
@@ -317,7 +320,7 @@ class Bodies:
         )
         if now - began < self._patience_ms:
             return
-        for contact in self._free():
+        for contact in self._free(numbers.REQUESTS_OPEN + 1):
             able = contact.shared >= height
             if able and contact.peer.conn not in asked and not contact.lacking(hash, now):
                 self._request(contact, OrderedDict({hash: None}))

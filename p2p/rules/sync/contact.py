@@ -76,8 +76,8 @@ class Contact:
     """Its run goes on, but there is no room for more headers."""
 
     requests: list[Request] = field(default_factory=list)
-    owed: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
-    """Blocks that it may send, and when it was asked for each."""
+    owed: OrderedDict[bytes, tuple[int, int]] = field(default_factory=OrderedDict)
+    """Blocks that it may send: how often it was asked for each, and when last."""
     came_ms: int = 0
     lacks: OrderedDict[bytes, Lack] = field(default_factory=OrderedDict)
     speed: int = 0
@@ -93,10 +93,24 @@ class Contact:
 
     def owe(self, hash: bytes, now_ms: int) -> None:
         """It is asked for this block."""
-        self.owed[hash] = now_ms
+        times, _ = self.owed.get(hash, (0, 0))
+        self.owed[hash] = times + 1, now_ms
         self.owed.move_to_end(hash)
         while len(self.owed) > numbers.OWED_MOST:
             self.owed.popitem(last=False)
+
+    def settle(self, hash: bytes) -> int:
+        """It has answered for a block, one that it owed; when it was asked."""
+        times, asked_ms = self.owed.pop(hash)
+        if times > 1:
+            self.owed[hash] = times - 1, asked_ms
+        return asked_ms
+
+    def close(self, request: Request, now_ms: int) -> None:
+        """A request is done with; the next one's time begins."""
+        self.requests.remove(request)
+        if self.requests:
+            self.requests[0].since_ms = max(now_ms, self.requests[0].since_ms)
 
     def lack(self, hash: bytes, now_ms: int, *, said: bool) -> None:
         """It did not send a block: ``said`` so, or kept silent, which is held against it twice."""

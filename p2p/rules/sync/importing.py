@@ -39,7 +39,7 @@ class Importing:
         state, course = self._state, self._state.course
         if state.held or self._restart or state.ms < self._pause_ms:
             return
-        while len(self._open) < numbers.IMPORTS_OPEN and course.next < len(course.path):
+        while self._has_room() and course.next < len(course.path):
             hash = course.path[course.next]
             if hash not in self._open:
                 held = self._bodies.held.get(hash)
@@ -50,6 +50,10 @@ class Importing:
                 height = course.base + 1 + course.next
                 self._ctx.act(ImportBlock(hash, height, held.raw))
             course.next += 1
+
+    def _has_room(self) -> bool:
+        size = sum(len(held.raw) for held in self._open.values())
+        return len(self._open) < numbers.IMPORTS_OPEN and size < numbers.IMPORT_BYTES
 
     def judged(self, event: BlockJudged) -> None:
         """The importer's word on a block, ours or another part's."""
@@ -80,9 +84,9 @@ class Importing:
         if held is None:
             return
         self._bodies.give_back(event.hash, held)
-        self._restart = True
+        again, self._restart = self._restart, True
         wait = numbers.FAULT_MS
-        if fault:
+        if fault and not again:
             wait = min(numbers.FAULT_MS << min(self._faults, 8), numbers.FAULT_MOST_MS)
             self._faults += 1
             self._ctx.note("warning", "import_failed", height=event.height, wait_ms=wait)
@@ -106,13 +110,12 @@ class Importing:
         """A block that breaks a rule which its hash commits to: it and all above are dropped."""
         state = self._state
         self._ctx.note("warning", "block_refused", hash=hash.hex(), code=refusal.code)
+        bad = [hash, *self._bad_below(hash)]
         vouching = [one for one in state.reachable if self._vouches(one.tip, hash)]
-        on_course = hash in state.course.path
-        if on_course:
+        if hash in state.course.path:
             state.course.stop()
-        for gone in state.tree.cut(self._lowest_bad(hash)):
+        for gone in state.tree.cut(bad):
             state.bad[gone] = refusal.code
-        state.bad[hash] = refusal.code
         for contact in vouching:
             contact.tip = b""
             self._ctx.blame(contact.peer, Offence.BLOCK_INVALID, str(refusal))
@@ -120,14 +123,12 @@ class Importing:
     def _vouches(self, tip: bytes, hash: bytes) -> bool:
         return tip == hash or any(node.hash == hash for node in self._state.tree.down(tip))
 
-    def _lowest_bad(self, hash: bytes) -> bytes:
+    def _bad_below(self, hash: bytes) -> list[bytes]:
         """A reorganisation may have met the fault in a stored block below the one handed over."""
         node = self._state.tree.get(hash)
-        if node is None:
-            return hash
-        below = self._ctx.ledger.stored(node.parent)
+        below = None if node is None else self._ctx.ledger.stored(node.parent)
+        found = []
         while below is not None and below.status is BlockStatus.INVALID:
-            self._state.bad[below.hash] = below.invalid_code
-            hash = below.hash
+            found.append(below.hash)
             below = self._ctx.ledger.stored(below.header.parent)
-        return hash
+        return found

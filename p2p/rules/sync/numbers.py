@@ -62,8 +62,8 @@ NEWS_WAIT_MS = 300
 """How long a new head's body is not asked for: mostly its short form is on the way."""
 
 # ------------------------------------------------------------------ import
-IMPORTS_OPEN = 16
-"""Blocks handed to the importer and not yet judged."""
+IMPORTS_OPEN, IMPORT_BYTES = 16, 16 * 1024 * 1024
+"""Blocks handed to the importer and not yet judged, and their bytes; one block may be larger."""
 FAULT_MS, FAULT_MOST_MS = 1_000, 60_000
 """The pause after the node's own failure to judge a block; it doubles."""
 AVOID_MS = 60_000

@@ -49,7 +49,7 @@ class Sync(Part):
         return {
             GetHeaders: self._serving.headers,
             GetBodies: self._serving.bodies,
-            Headers: self._then_plan(self._chase.take),
+            Headers: self._then_plan(self._headers),
             Body: self._then_plan(self._bodies.take),
         }
 
@@ -67,6 +67,11 @@ class Sync(Part):
             self._plan()
 
         return handler
+
+    def _headers(self, peer: Peer, message: Headers) -> None:
+        self._chase.take(peer, message)
+        if not message.asked and not self.busy:
+            self._bodies.wait_for_compact(peer.head, numbers.NEWS_WAIT_MS)
 
     def _plan(self) -> None:
         self._choice.choose()

@@ -5,7 +5,7 @@ A header stays while something leads to it: the tip of a peer's run, the course,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from core.header import Header
@@ -78,18 +78,17 @@ class Tree:
         while (node := self._nodes.pop(hash, None)) is not None:
             hash = node.parent
 
-    def cut(self, hash: bytes) -> set[bytes]:
-        """Forget a block and all that build on it; which those were."""
-        gone = {hash}
-        for one in sorted(self._nodes.values(), key=lambda node: node.height):
-            if one.parent in gone:
-                gone.add(one.hash)
-        parent = b"" if (cut := self._nodes.get(hash)) is None else cut.parent
-        for each in gone:
-            self._nodes.pop(each, None)
-        if (below := self._nodes.get(parent)) is not None:
-            below.children -= 1
-            self.sweep(parent)
+    def cut(self, hashes: Collection[bytes]) -> set[bytes]:
+        """Forget blocks and all that build on them; which those were, all named ones included."""
+        gone = set(hashes)
+        for node in sorted(self._nodes.values(), key=lambda node: node.height):
+            if node.parent in gone:
+                gone.add(node.hash)
+        cut = [self._nodes.pop(hash) for hash in gone if hash in self._nodes]
+        for node in cut:
+            if (parent := self._nodes.get(node.parent)) is not None:
+                parent.children -= 1
+                self.sweep(parent.hash)
         return gone
 
     def down(self, hash: bytes) -> Iterator[Node]:

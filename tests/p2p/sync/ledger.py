@@ -92,9 +92,10 @@ class MemoryLedger:
         while not (entry := self._stored[tip]).canonical:
             branch.append(entry)
             tip = entry.header.parent
-        for entry in reversed(branch):
+        for place, entry in enumerate(reversed(branch)):
             if entry.hash in self.poison:
-                self._mark(entry, BlockStatus.INVALID)
+                for above in branch[: len(branch) - place]:
+                    self._mark(above, BlockStatus.INVALID)
                 raise errors.StateRootWrong("header.roots.state differs")
         for gone in self._line[self._stored[tip].height + 1 :]:
             self._mark(self._stored[gone], BlockStatus.EXECUTED)

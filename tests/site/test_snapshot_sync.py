@@ -1,0 +1,73 @@
+"""Real nodes: one without blocks loads the state of another over TCP, and goes on from there."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from p2p.rules.limits import SNAPSHOT_DEPTH
+from tests.site.ledgers import HEIGHT, Ledger, builder, chain, make_ledger
+from tests.site.nodes import follower, wait_for
+
+pytestmark = pytest.mark.timeout(120)
+
+MORE = SNAPSHOT_DEPTH + 2
+
+
+@pytest.fixture
+def server(tmp_path) -> Ledger:
+    """A node's data: 44 blocks, and a snapshot of block 30 on its shelf."""
+    ledger = make_ledger(tmp_path / "server", "one")
+    ledger.fill()
+    shelf = ledger.data / "snapshots"
+    shelf.mkdir()
+    ledger.ok("snapshot", "create", "--out", shelf / f"{HEIGHT}-made")
+    ledger.fill([*chain()[1:], *_line()])
+    return ledger
+
+
+def _line():
+    return builder().grow(chain()[HEIGHT], MORE)
+
+
+def node(ledger: Ledger, *options: str):
+    """``animica node`` on a ledger's data."""
+    network = ledger.folder / "fast.json"
+    assert network.exists()
+    return follower(ledger.folder, network, *options)
+
+
+def test_a_node_without_blocks_loads_the_state_of_another_and_goes_on(server, tmp_path):
+    fresh = make_ledger(tmp_path / "fresh", "two")
+    liar = make_ledger(tmp_path / "liar", "three")
+    fresh.command("status")  # writes the network file
+    shutil.copytree(server.folder, liar.folder, dirs_exist_ok=True)
+    (liar.data / "identity").unlink(missing_ok=True)
+    chunk = liar.data / "snapshots" / f"{HEIGHT}-made" / "chunks" / "000000"
+    data = bytearray(chunk.read_bytes())
+    data[len(data) // 2] ^= 1
+    chunk.write_bytes(data)
+
+    with node(liar) as bad, node(fresh, "--snapshot-sync", "--seed", bad.facts["p2p"]) as mine:
+        banned = wait_for(lambda: mine.rpc("net.info")["bans"])
+        assert banned == 1
+        assert mine.head()["height"] == 0
+        assert mine.rpc("node.status")["state"] != "following"
+    assert fresh.height() == 0
+
+    with (
+        node(server) as good,
+        node(fresh, "--snapshot-sync", "--connect", good.facts["p2p"], "--json-logs") as mine,
+    ):
+        head = mine.height(HEIGHT + MORE)
+        assert head["hash"] == good.head()["hash"]
+        status = mine.rpc("node.status")
+        assert status["history"]["snapshotAt"] == HEIGHT
+        assert status["supply"] == good.rpc("node.status")["supply"]
+        refusal = mine.rpc.refusal("chain.getBlockByNumber", block=5)
+        assert refusal.code == "chain.pruned" and refusal.data["keptFrom"] == HEIGHT + 1
+        assert mine.rpc("chain.getHeaders", fromHeight=5, count=1)[0]["height"] == 5
+        assert mine.rpc("chain.getBlockByNumber", block=HEIGHT + 1)["status"] == "executed"
+        assert "snapshot_loaded" in mine.process.err
+    assert f"hold together: head {HEIGHT + MORE}" in fresh.ok("verify-db")
