@@ -54,7 +54,6 @@ class World:
         self.lost: set[bytes] = set()
         """What may have been lost in a crash."""
         self.rng = random.Random(f"world {plan.seed}")
-        self.coarse_ms: int | None = None
         self.settled_ms = 0
         self._trace = sha256()
         self.told: Callable[[str], None] | None = None
@@ -62,10 +61,6 @@ class World:
         self.nodes = [Node(self, number) for number in range(len(plan.nodes))]
         for node in self.nodes:
             self.net.add(node)
-
-    def tick_ms(self) -> int:
-        """How often engines are told the time."""
-        return self.coarse_ms or self.plan.tick_ms
 
     # ------------------------------------------------------------ the storm
 
@@ -142,6 +137,10 @@ class World:
     def run_until(self, moment: int) -> None:
         """Let virtual time pass."""
         self.schedule.run_until(moment)
+
+    def sleep(self, delay: int) -> None:
+        """All machines are suspended for so many ms; what was due comes late."""
+        self.schedule.now += delay
 
     def run_for(self, delay: int) -> None:
         """Let so many ms pass."""
