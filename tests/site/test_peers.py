@@ -70,8 +70,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 @pytest.fixture(scope="module")
 def first(chain: Chain) -> Iterator[Node]:
     """The node that the others connect to."""
-    options = ("--json-logs", "--snapshot-every", "32")
-    with follower(chain.folder / "first", chain.file, *options) as node:
+    with follower(chain.folder / "first", chain.file, "--json-logs") as node:
         yield node
 
 
@@ -158,19 +157,6 @@ def test_peers_come_by_the_http_port_too(chain: Chain, first: Node, tmp_path: Pa
         ended(second)
     wait_for(lambda: not first.rpc("net.peers"))
     assert "Traceback" not in first.process.err
-
-
-def test_a_node_begins_with_a_snapshot(chain: Chain, first: Node, tmp_path: Path) -> None:
-    chain.grow(first, 32 + 12)
-    options = ("--connect", first.facts["p2p"], "--snapshot-sync", "--json-logs")
-    with follower(tmp_path, chain.file, *options) as second:
-        agree(chain, first, second)
-        history = second.rpc("node.status")["history"]
-        assert history["bodiesFrom"] > 1 and history["bodiesFrom"] % 32 == 1
-        chain.grow(second, 1)
-        agree(chain, first, second)
-        ended(second)
-        assert second.process.err.count("loaded from a snapshot") == 1
 
 
 def base(node: Node) -> str:
