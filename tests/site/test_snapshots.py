@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from animica_site import composition
+from animica_site.config import NodeConfig
 from animica_site.ledger import shelf as shelves
 from animica_site.ledger import snapshots
 from animica_site.ledger.faults import (
@@ -30,6 +32,7 @@ from consensus.events import BlockAdded, ChainReorganised
 from consensus.rules.seal import block_work, threshold
 from consensus.snapshots import SnapshotLoader, checked_headers
 from core.header import Header
+from p2p.config import PeersConfig
 from p2p.rules import limits
 from p2p.rules.snapshots.manifest import Manifest
 from tests.site.ledgers import HEIGHT, Ledger, builder, chain, make_ledger
@@ -367,6 +370,24 @@ def test_a_load_goes_on_after_a_restart(fresh):
     store_all(again, opened, start=3)
     assert again.finish(headers[-1].hash).height == 20
     assert loading.progress() is None
+
+
+@pytest.mark.parametrize("case", ["wanted", "unwanted", "no peers", "a block came"])
+def test_a_start_tells_of_a_half_loaded_one_and_goes_on_or_drops_it(fresh, tmp_path, caplog, case):
+    importer, loader, *_ = fresh
+    loader.begin([one.header for one in chain()[1:21]])
+    if case == "a block came":
+        import_all(importer, chain()[1:2])
+    peers = None if case == "no peers" else PeersConfig(snapshot_sync=case != "unwanted")
+    with caplog.at_level("INFO", logger="animica.node"):
+        composition._tidy_load(NodeConfig(importer.network, tmp_path, peers=peers))
+    assert (loading.progress() is not None) is (case == "wanted")
+    assert "a snapshot of block 20 is loaded to 0 records" in caplog.text
+    assert ("dropped" in caplog.text) is (case != "wanted")
+    caplog.clear()
+    loading.drop()
+    composition._tidy_load(NodeConfig(importer.network, tmp_path, peers=peers))
+    assert not caplog.text
 
 
 def test_another_snapshot_begins_anew(fresh):
