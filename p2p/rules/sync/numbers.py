@@ -8,8 +8,6 @@ from __future__ import annotations
 # ------------------------------------------------------------------ headers
 HEADERS_HELD = 131_072
 """Headers that are known and not stored, of all peers together."""
-RUN_MOST = 98_304
-"""Headers of one run: longer ones are taken up piece by piece as blocks are imported."""
 HEADERS_WAIT_MS = 10_000
 """How long an answer with headers may take before the peer is asked again."""
 ASK_OUTBOUND_MS = 30_000
