@@ -16,7 +16,7 @@ class Peer:
 
     ``head``, ``height`` and ``work`` are what the peer claims or has shown last; ``said`` is its
     ``Identify``, without which nothing else is taken from it; ``announced``: the parts know of it.
-    ``told`` is the head that this node's own ``Identify`` named. ``useful_ms`` is when the peer last
+    ``told`` is the head that this node's own ``Identify`` named. ``useful_ms`` is when it last
     brought something that this node wanted. ``bulk`` waits for it to be writable, see
     ``Context.bulk``. ``left`` is the code of its goodbye.
     """
