@@ -100,7 +100,13 @@ class Pulse:
         if self._look_again is not None:
             self._look_at_head(())
         self.handle(Tick())
-        self._after_tick(self._engine)
+        try:
+            self._after_tick(self._engine)
+        except (DatabaseFault, NodeFault) as fault:
+            self._failed(fault)
+        except Exception:
+            log.exception("what follows a tick failed")
+            connections.close_all()
 
     def _look_at_head(self, removed: tuple[bytes, ...]) -> None:
         removed = (*(self._look_again or ()), *removed)[-REMOVED_MOST:]

@@ -125,6 +125,7 @@ class World:
         self.inbox = Inbox(lambda conn: None)
         self.ended: list[Engine] = []
         self.ticks = 0
+        self.trouble: Exception | None = None
         self.pulse = Pulse(
             engine=self.engine,
             inbox=self.inbox,
@@ -136,6 +137,8 @@ class World:
 
     def _ticked(self, engine: Engine) -> None:
         self.ticks += 1
+        if self.trouble is not None:
+            raise self.trouble
 
     @property
     def done(self) -> list[Any]:
@@ -214,3 +217,11 @@ def test_a_head_that_could_not_be_read_is_read_later(world, caplog):
     world.pulse._tick()
     world.pulse._tick()
     assert world.engine.of(HeadMoved) == [HeadMoved("header", 5, (b"old", b"older"))]
+
+
+@pytest.mark.parametrize("trouble", [OperationalError("gone"), ZeroDivisionError()])
+def test_what_follows_a_tick_may_fail(world, trouble, caplog):
+    world.trouble = trouble
+    world.pulse._tick()
+    world.pulse._tick()
+    assert world.ticks == 2 and len(caplog.records) == 2

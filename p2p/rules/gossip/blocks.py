@@ -180,6 +180,8 @@ class Blocks:
                 self._ctx.blame(work.peer, Offence.BODY_SWAPPED, str(refusal))
             return
         self._serving.keep(block, plan.fetched)
+        facts = {"height": header.height, "fetched": len(plan.fetched)}
+        self._ctx.note("debug", "block_assembled", peer=work.peer.name, **facts)
         work.deadline_ms = self._ctx.now.ms + JUDGE_MS
         self._judged[header.hash] = work
         self._ctx.act(ImportBlock(header.hash, header.height, block.raw))
@@ -207,6 +209,7 @@ class Blocks:
                 self._leave_to_sync(other, header)
 
     def _leave_to_sync(self, peer: Peer, header: Header) -> None:
+        self._ctx.note("debug", "block_not_assembled", peer=peer.name, height=header.height)
         self._sync.heard(peer, header)
         self._sync.wants_body(header.hash)
 
