@@ -52,6 +52,7 @@ class Engine:
     def handle(self, event: Event, now: Moment) -> list[Action]:
         """Take one event; what is to be done, in order."""
         self.ctx.now = now
+        self.ctx.steady.look_again()
         match event:
             case MessageReceived(conn, data):
                 if (peer := self.ctx.peers.get(conn)) is not None and not peer.closing:
@@ -72,6 +73,7 @@ class Engine:
             handler(event)
         if isinstance(event, PeerLost):
             self._lost(event.conn)
+        self.ctx.steady.look_again()
         actions, self.ctx.actions = self.ctx.actions, []
         return actions
 

@@ -400,6 +400,17 @@ def test_the_shelf_serves_what_is_deep_enough_and_on_the_chain(importer, tmp_pat
     assert [one.manifest.header.height for one in SnapshotShelf(tmp_path).all()] == [20, 16]
 
 
+def test_a_chunk_that_cannot_be_read_is_not_there(importer, tmp_path, caplog):
+    shelf = SnapshotShelf(tmp_path)
+    (tmp_path / "snapshots").mkdir()
+    SnapshotMaker(shelf, every=4).make(16)
+    (folder,) = shelf.folder.iterdir()
+    (folder / "chunks" / "000000").unlink()
+    (folder / "chunks" / "000000").mkdir()
+    assert shelf.chunk(chain()[16].hash, 0) is None
+    assert "cannot be read" in caplog.text
+
+
 def test_a_snapshot_of_another_branch_is_not_served(importer, tmp_path):
     shelf = SnapshotShelf(tmp_path)
     (tmp_path / "snapshots").mkdir()
