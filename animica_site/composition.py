@@ -195,7 +195,8 @@ def _make_peers(
         loader=SnapshotLoader(importer, bus),
         agent=_agent(),
     )
-    key = identity.load_or_make(config.data_dir / identity.FILE_NAME, write_private)
+    path = config.data_dir / identity.FILE_NAME
+    key = identity.load_or_make(path, write_private, config.peers.identity_alg)
     return Peers(config.peers, node, key)
 
 

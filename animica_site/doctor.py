@@ -76,6 +76,16 @@ def _data_dir(data_dir: Path) -> Iterator[Finding]:
         yield Finding("disk", "ok", words)
 
 
+def _identity(data_dir: Path) -> Iterator[Finding]:
+    from p2p import identity
+
+    path = data_dir / identity.FILE_NAME
+    if not path.exists():
+        yield Finding("identity", "ok", "no identity for peers yet; the node makes it")
+        return
+    yield _tried("identity", lambda: identity.load(path), "the node's identity for peers is sound")
+
+
 def _database(data_dir: Path) -> Iterator[Finding]:
     from animica_site import database
     from chain import service as chain
@@ -94,7 +104,7 @@ def _database(data_dir: Path) -> Iterator[Finding]:
             return
 
 
-def _tried(id: str, check: Callable[[], None], words: str) -> Finding:
+def _tried(id: str, check: Callable[[], object], words: str) -> Finding:
     try:
         check()
     except AnimicaError as error:
@@ -107,5 +117,6 @@ CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
     _signatures,
     _kernel,
     _data_dir,
+    _identity,
     _database,
 )

@@ -16,7 +16,8 @@ class PeersConfig:
 
     ``connect`` are always kept connected, ``seeds`` are where to begin. ``ws_port`` is where the
     HTTP server takes peers too, if that is to be told to others. ``snapshot_every``: a snapshot to
-    serve is made every so many blocks, never if 0.
+    serve is made every so many blocks, never if 0. ``identity_alg``: what a first start makes;
+    None takes whatever identity is there.
     """
 
     host: str = "127.0.0.1"
@@ -26,3 +27,4 @@ class PeersConfig:
     ws_port: int | None = None
     snapshot_sync: bool = False
     snapshot_every: int = SNAPSHOT_EVERY_BLOCKS
+    identity_alg: int | None = None

@@ -100,12 +100,20 @@ class Pulse:
         if self._look_again is not None:
             self._look_at_head(())
         self.handle(Tick())
-        self._after_tick(self._engine)
+        try:
+            self._after_tick(self._engine)
+        except (DatabaseFault, NodeFault) as fault:
+            self._failed(fault)
+        except Exception:
+            log.exception("what follows a tick failed")
+            connections.close_all()
 
     def _look_at_head(self, removed: tuple[bytes, ...]) -> None:
         removed = (*(self._look_again or ()), *removed)[-REMOVED_MOST:]
+        ctx = self._engine.ctx
+        ctx.steady.look_again()  # what was read for views, between events, is no news
         try:
-            head = self._engine.ctx.ledger.head()
+            head = ctx.ledger.head()
         except (DatabaseFault, NodeFault) as fault:
             self._look_again = removed
             self._failed(fault)

@@ -22,7 +22,7 @@ from mempool.events import TxAdded
 from mempool.service import Pool
 from p2p import identity, keeper, views
 from p2p.config import PeersConfig
-from p2p.errors import PeersAbsent
+from p2p.errors import PeerPortTaken, PeersAbsent
 from p2p.hands import Hands
 from p2p.keeper import Keeper, Kept
 from p2p.load import Loading
@@ -103,7 +103,11 @@ class Peers:
         assert self._machinery is None, "it has been started"
         config, signer = self._config, Signer(self._key)
         loop = self._make_loop(signer)
-        bound = None if config.port is None else loop.listen(config.host, config.port)
+        try:
+            bound = None if config.port is None else loop.listen(config.host, config.port)
+        except PeerPortTaken:
+            loop.stop()
+            raise
         if bound is not None:
             address = Address("tcp", config.host, bound)
             self._place = views.Place(self._identity.id, self._identity.alg, (str(address),))

@@ -12,6 +12,9 @@ from animica_site.config import NodeConfig
 from animica_site.faults import MinerAddressInvalid
 from p2p.config import SNAPSHOT_EVERY_BLOCKS, PeersConfig
 from pq import addresses
+from pq.algorithms import ML_DSA_65, SLH_DSA_SHAKE_128S
+
+IDENTITIES = {"ml-dsa": ML_DSA_65, "slh-dsa": SLH_DSA_SHAKE_128S}
 
 
 @click.command()
@@ -63,6 +66,11 @@ from pq import addresses
     metavar="BLOCKS",
     help="Make a snapshot for others every so many blocks; 0 makes none.",
 )
+@click.option(
+    "--p2p-identity",
+    type=click.Choice(sorted(IDENTITIES)),
+    help="What key the first start makes for peers; slh-dsa signs once a second.",
+)
 @click.option("--no-p2p", is_flag=True, help="Take no part in the network of peers.")
 @click.option("--mine", "mine_to", metavar="ADDRESS", help="Mine, paid to this address.")
 @click.option(
@@ -92,6 +100,7 @@ def node(
     seeds: tuple[str, ...],
     snapshot_sync: bool,
     snapshot_every: int,
+    p2p_identity: str | None,
     no_p2p: bool,
     mine_to: str | None,
     workers: int,
@@ -111,6 +120,7 @@ def node(
             seeds=running.dialable(seeds),
             snapshot_sync=snapshot_sync,
             snapshot_every=snapshot_every,
+            identity_alg=IDENTITIES[p2p_identity] if p2p_identity else None,
             ws_port=http_port if http_port and not running.is_near(host) else None,
         )
     table = networks.load_table(network)

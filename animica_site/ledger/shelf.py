@@ -82,7 +82,11 @@ class SnapshotShelf:
         """A chunk as it is on the wire, None where it is not there."""
         with self._lock:
             found = self._there.get(hash)
-        return None if found is None else found.chunk(index)
+        try:
+            return None if found is None else found.chunk(index)
+        except OSError as error:
+            log.warning("a chunk of a snapshot cannot be read: %s", error)
+            return None
 
     def interrupted(self) -> bytes | None:
         """Of which block a snapshot is half loaded here, if one is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from enum import Enum
 from typing import Protocol
@@ -21,6 +22,8 @@ from p2p.rules.session import (
     SessionRefused,
     ToWire,
 )
+
+log = logging.getLogger("animica.p2p")
 
 
 class Board(Protocol):
@@ -139,8 +142,14 @@ class Connection:
     def received(self, data: bytes) -> None:
         """Bytes of the peer; a closing connection lets them fall."""
         self.bytes_in += len(data)
-        if self.stage is not Stage.CLOSING:
+        if self.stage is Stage.CLOSING:
+            return
+        try:
             self._take(self._session.receive(data, self._board.now_ms()))
+        except Exception:
+            # A defect of this node: it must not take the loop of all connections with it.
+            log.exception("the session with %s failed", self.address)
+            self.close("fault", within_ms=FLUSH_MS)
 
     def drained(self) -> None:
         """See ``p2p.net.wires.End``."""

@@ -100,6 +100,7 @@ class Switchboard:
 
     def welcome(self, wire: Wire, address: Address) -> Connection | None:
         """A connection from outside; None if it is turned away."""
+        address = _plain(address)
         if problem := self._crowded() or self.doors.refuses(address, self.now_ms()):
             self.handshakes[problem] += 1
             return None
@@ -289,3 +290,10 @@ class Switchboard:
             reason = connection.reason if refusal is None else refusal.message
             code = "" if refusal is None else refusal.code
             self._inbox.post(DialFailed(where, reason, code))
+
+
+def _plain(address: Address) -> Address:
+    """The host in its usual text: IPv4 as such also on a socket for both, IPv6 without a zone."""
+    host = address.host.partition("%")[0]
+    ip = Address(address.scheme, host, address.port).ip
+    return Address(address.scheme, host if ip is None else str(ip), address.port)

@@ -12,6 +12,7 @@ from p2p.rules.moment import Moment
 from p2p.rules.offences import Offence
 from p2p.rules.peer import Peer
 from p2p.rules.ports import Chance, Ledger, Pool, Shelf
+from p2p.rules.steady import Steady
 from p2p.rules.wire import codec
 from p2p.rules.wire.messages import Goodbye, Message
 
@@ -56,6 +57,10 @@ class Context:
     """``blame(peer, offence, detail)``: points, perhaps a ban. Set by the conduct part."""
     admits: Callable[[Peer, bytes], bool] = lambda peer, data: True
     """Whether the budgets have room for a message, before it is decoded. Set likewise."""
+
+    def __post_init__(self) -> None:
+        self.steady = Steady(self.ledger)
+        self.ledger = self.steady
 
     def act(self, action: Action) -> None:
         """Have something done."""

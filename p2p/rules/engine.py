@@ -52,6 +52,7 @@ class Engine:
     def handle(self, event: Event, now: Moment) -> list[Action]:
         """Take one event; what is to be done, in order."""
         self.ctx.now = now
+        self.ctx.steady.look_again()
         match event:
             case MessageReceived(conn, data):
                 if (peer := self.ctx.peers.get(conn)) is not None and not peer.closing:
@@ -72,6 +73,7 @@ class Engine:
             handler(event)
         if isinstance(event, PeerLost):
             self._lost(event.conn)
+        self.ctx.steady.look_again()
         actions, self.ctx.actions = self.ctx.actions, []
         return actions
 
@@ -99,16 +101,21 @@ class Engine:
         if not self.ctx.admits(peer, data):
             return
         try:
+            kind = codec.kind_of(data, block_bytes=self._block_bytes)
+            if not _in_order(peer, kind.type):
+                self.ctx.blame(peer, Offence.OUT_OF_ORDER, kind.what)
+                return
             message = codec.decode(data, block_bytes=self._block_bytes)
         except EncodingRefused as refusal:
             self.ctx.blame(peer, Offence.MALFORMED, str(refusal))
-            return
-        in_order = (peer.said is None) == isinstance(message, Identify)
-        if not in_order and not isinstance(message, Goodbye):
-            self.ctx.blame(peer, Offence.OUT_OF_ORDER, type(message).__name__)
             return
         self._messages[type(message)](peer, message)
         if isinstance(message, Identify) and peer.said is not None and not peer.closing:
             peer.announced = True
             for part in self.parts:
                 part.peer_ready(peer)
+
+
+def _in_order(peer: Peer, kind: type) -> bool:
+    """Whether a kind of message may come now: ``identify`` first and once."""
+    return kind is Goodbye or (peer.said is None) == (kind is Identify)

@@ -16,8 +16,9 @@ class Peer:
 
     ``head``, ``height`` and ``work`` are what the peer claims or has shown last; ``said`` is its
     ``Identify``, without which nothing else is taken from it; ``announced``: the parts know of it.
-    ``useful_ms`` is when it last brought something that this node wanted. ``bulk`` waits for the
-    peer to be writable, see ``Context.bulk``. ``left`` is the code of its own goodbye.
+    ``told`` is the head that this node's own ``Identify`` named. ``useful_ms`` is when it last
+    brought something that this node wanted. ``bulk`` waits for it to be writable, see
+    ``Context.bulk``. ``left`` is the code of its goodbye.
     """
 
     conn: int
@@ -36,6 +37,7 @@ class Peer:
     writable: bool = True
     closing: bool = False
     announced: bool = False
+    told: bytes = b""
     useful_ms: int = 0
     left: str = ""
     bulk: deque[Callable[[], Message | None]] = field(default_factory=deque)

@@ -19,16 +19,19 @@ from django.db import connection
 
 from animica_site.config import NodeConfig
 from animica_site.runtime import Node
+from chain import loading
 from chain import service as chain
 from chain.store import pages
+from consensus.snapshots import SnapshotLoader
 from core import failpoints
 from core.errors import Refused
+from core.statetree import FIRST_KEY, LAST_KEY
 from core.tx import SignedTx
 from mempool import store as pool_store
 from tests.campaigns import crash_story
 from tests.campaigns.crash_process import Say
 from tests.campaigns.crash_story import KEPT, Step
-from tests.support import FixedClock, dump_database
+from tests.support import FixedClock, Made, dump_database
 
 # What a start imports late is imported once, before the fork, not in every life.
 for _late in (
@@ -125,11 +128,32 @@ class _Node(Node):
             chain.prune(part=step.part, keep=KEPT, window=KEPT, most=KEPT)
         elif step.kind == "rewind":
             chain.rewind_step(height=step.height)
+        elif step.made is not None:
+            self._load(step.made)
         elif step.kind == "reload":
             with chain.snapshot():
                 rows = {name: list(chain.table_rows(name)) for name in chain.table_names()}
             chain.load_tables(rows.__getitem__)
         return "done"
+
+    def _load(self, made: Made) -> None:
+        """Load a snapshot in three chunks, after a first attempt that is dropped."""
+        loader = SnapshotLoader(self.importer, self.bus)
+        headers = [one.header for one in made.path()]
+        rows = sorted((chain.key_of(*record), record) for record in made.records)
+        third = len(rows) // 3
+        cuts = [rows[:third], rows[third : 2 * third], rows[2 * third :]]
+        for attempt in range(2):
+            loader.begin(headers)
+            first = FIRST_KEY
+            for index, part in enumerate(cuts[:1] if attempt == 0 else cuts):
+                last = part[-1][0] if index < 2 else LAST_KEY
+                records = [(record, made.records[record]) for _, record in part]
+                loader.store(hash=made.hash, index=index, first=first, last=last, records=records)
+                first = (int.from_bytes(last) + 1).to_bytes(33)[1:]
+            if attempt == 0:
+                loading.drop()
+        loader.finish(made.hash)
 
     def after(self, step: Step) -> _Node:
         """The node that goes on: another one after what is done to a stopped node."""

@@ -1,5 +1,6 @@
-"""What happens to the node in the crash campaign: blocks of all fates, with hash shares and ends of
-epochs, pool traffic, pruning, rewinding, and on PostgreSQL a backup that is put back.
+"""What happens to the node in the crash campaign: a snapshot to begin from, blocks of all fates,
+with hash shares and ends of epochs, pool traffic, pruning, rewinding, and on PostgreSQL a backup
+that is put back.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ KEPT = 10
 """Blocks below the head that pruning spares, and the deepest reorganisation."""
 EPOCH = 4
 """Blocks of an epoch: fewer than a reorganisation takes back, so that tuning is taken back too."""
+LOADED = 5
+"""The block whose state is loaded at the beginning."""
 POOL_SENDERS = (8, 9)
 """Accounts whose transactions go through the pool; 0 to 7 pay in blocks alone."""
 
@@ -33,13 +36,15 @@ POOL_SENDERS = (8, 9)
 @dataclass(frozen=True)
 class Step:
     """Hand in a block or a transaction (``raw``), drop history (``part`` of all but ``KEPT``
-    blocks), go back to ``height``, or put the tables' own rows back; then the pool is flushed.
+    blocks), go back to ``height``, put the tables' own rows back, or load the state after the block
+    ``made`` into an empty ledger; then the pool is flushed.
     """
 
-    kind: Literal["block", "tx", "prune", "rewind", "reload"]
+    kind: Literal["block", "tx", "prune", "rewind", "reload", "load"]
     raw: bytes = b""
     part: Part | None = None
     height: int = 0
+    made: Made | None = None
 
     @property
     def is_block(self) -> bool:
@@ -76,6 +81,9 @@ class _Teller:
         self.seen: deque[Made] = deque(maxlen=20)
 
     def tell(self, chapters: int, reload: bool) -> Iterator[Step]:
+        for _ in range(LOADED):
+            self.tip = self._block(self.tip)
+        yield Step("load", made=self.tip)
         yield from self._plain(DEEPEST + 2)
         for chapter in range(chapters):
             yield from self._submissions()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
+from p2p.rules import events
 from p2p.rules.addresses import parse
 from p2p.rules.book import Book
 from p2p.rules.book.values import Ban, BookEntry
@@ -11,7 +14,7 @@ from p2p.rules.build import make_engine
 from p2p.rules.conduct import Conduct
 from p2p.rules.wire import messages as m
 from tests.p2p.sync.ledger import MemoryLedger
-from tests.p2p.world import WALL_MS, World, context, id_of
+from tests.p2p.world import WALL_MS, World, context, id_of, identify
 from tests.support import ChainBuilder, fast_network
 
 
@@ -42,6 +45,23 @@ def test_peers_come_and_go():
     world.lose(peer)
     world.wait(2_000)
     assert world.ctx.peers == {}
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_head_that_moves_between_two_greetings_is_told(moved):
+    """The peer's first word came too late for the news and too early for the next block."""
+    world = whole()
+    world.wait(120_000, step=1_000)  # alone for so long, the node takes itself to be synced
+    builder = ChainBuilder(world.ctx.network)
+    peer = world.connect()
+    if moved:
+        block = builder.make(builder.genesis)
+        world.ctx.ledger.take(block.raw, block.header.time)
+        world.handle(events.HeadMoved(block.header, 1))
+        assert world.sent(peer) == []
+    world.say(peer, identify())
+    news = [said for said in world.sent(peer, m.Headers) if not said.asked]
+    assert news == ([m.Headers((block.header.encoded,), asked=False)] if moved else [])
 
 
 def test_what_the_last_run_kept_is_taken_over():

@@ -27,6 +27,7 @@ from p2p.rules.actions import (
     StoreChunk,
 )
 from p2p.rules.events import HeadMoved, MessageReceived, Tick
+from p2p.rules.steady import Steady
 from tests.p2p.test_work import Told
 
 
@@ -101,8 +102,10 @@ class Engine:
         self.told = Told()
         self.answers: dict[type, Any] = {}
         self.head = lambda: SimpleNamespace(header="header", total_work=5)
+        steady = Steady(SimpleNamespace(head=lambda: self.head()))
         self.ctx = SimpleNamespace(
-            ledger=SimpleNamespace(head=lambda: self.head()),
+            ledger=steady,
+            steady=steady,
             peers={},
             actions=[],
             close=lambda peer, code, reason: self.ctx.actions.append(Close(peer.conn, code)),
@@ -125,6 +128,7 @@ class World:
         self.inbox = Inbox(lambda conn: None)
         self.ended: list[Engine] = []
         self.ticks = 0
+        self.trouble: Exception | None = None
         self.pulse = Pulse(
             engine=self.engine,
             inbox=self.inbox,
@@ -136,6 +140,8 @@ class World:
 
     def _ticked(self, engine: Engine) -> None:
         self.ticks += 1
+        if self.trouble is not None:
+            raise self.trouble
 
     @property
     def done(self) -> list[Any]:
@@ -200,6 +206,13 @@ def test_the_head_is_read_where_it_moved(world):
     assert world.engine.told == [HeadMoved("header", 5, (b"old",))]
 
 
+def test_a_head_that_was_read_for_views_is_not_taken_for_the_new_one(world):
+    world.engine.ctx.ledger.head()
+    world.engine.head = lambda: SimpleNamespace(header="next", total_work=6)
+    world.pulse._look_at_head(())
+    assert world.engine.told == [HeadMoved("next", 6)]
+
+
 def test_a_head_that_could_not_be_read_is_read_later(world, caplog):
     good = world.engine.head
 
@@ -214,3 +227,11 @@ def test_a_head_that_could_not_be_read_is_read_later(world, caplog):
     world.pulse._tick()
     world.pulse._tick()
     assert world.engine.of(HeadMoved) == [HeadMoved("header", 5, (b"old", b"older"))]
+
+
+@pytest.mark.parametrize("trouble", [OperationalError("gone"), ZeroDivisionError()])
+def test_what_follows_a_tick_may_fail(world, trouble, caplog):
+    world.trouble = trouble
+    world.pulse._tick()
+    world.pulse._tick()
+    assert world.ticks == 2 and len(caplog.records) == 2

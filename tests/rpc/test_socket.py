@@ -18,7 +18,7 @@ from consensus.events import BlockAdded, ChainReorganised
 from core.bus import EventBus
 from mempool.events import TxAdded, TxDropped
 from pq import addresses
-from rpc import consumers, hub, listeners, outbox
+from rpc import consumers, hub, listeners, news, outbox
 from rpc.methods import load
 from rpc.progress import SyncWatch
 from tests.chain import builder, conftest
@@ -442,3 +442,9 @@ async def test_publishing_without_sockets_costs_nothing(bus, monkeypatch):
         call_soon_threadsafe=lambda *_: (_ for _ in ()).throw(RuntimeError("closed"))
     )
     publish(bus, TxAdded(transfer(), "ready"))
+
+
+def test_nothing_is_rendered_that_nobody_wants(node):
+    event = news.SyncMoved(node.net.far)
+    assert news.render(event, news.Interest({"newHeads"})) == []
+    assert [one.topic for one in news.render(event, news.Interest({"sync"}))] == ["sync"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from p2p.reads import LedgerReads, NoShelf
+from p2p.reads import LedgerReads
 from p2p.rules.addresses import Address
 from p2p.rules.book import Book
 from p2p.rules.book.values import Ban, BookEntry
@@ -31,6 +32,26 @@ class Kept:
     book: tuple[BookEntry, ...] = ()
 
 
+class EmptyShelf:
+    """No node of a world makes snapshots. A ``p2p.rules.ports.Shelf``."""
+
+    def heights(self) -> Sequence[tuple[int, bytes]]:
+        """None."""
+        return ()
+
+    def manifest(self, hash: bytes) -> bytes | None:
+        """Not here."""
+        return None
+
+    def chunk(self, hash: bytes, index: int) -> bytes | None:
+        """Not here."""
+        return None
+
+    def interrupted(self) -> bytes | None:
+        """Nothing was being loaded."""
+        return None
+
+
 def engine_of(node: Node) -> Engine:
     """A new engine for this life of a node."""
     world = node.world
@@ -40,7 +61,7 @@ def engine_of(node: Node) -> Engine:
         Settings(node.id, "simulated", (("tcp", PORT),), seeds=seeds),
         LedgerReads(),
         node.reads,
-        NoShelf(),
+        EmptyShelf(),
         SeededChance(f"engine {world.plan.seed} {node.number} {node.life}"),
         node.moment(),
     )

@@ -12,15 +12,14 @@ from tests.simulator.work import SENDERS, Transfer, transfers
 from tests.simulator.world import Broken, World
 from tests.support import key
 
-HOUR_MS = 3_600_000
-BAN_MS = 26 * HOUR_MS
-"""Longer than the longest ban."""
-PACES = (
-    # until, interval of ticks (None: the plan's), of checks, of blocks
-    (120_000, None, 1_000, 7_000),
-    (15 * 60_000, 1_000, 5_000, 60_000),
-    (BAN_MS, 10_000, 60_000, 30 * 60_000),
-)
+SLEEP_MS = 60 * 60_000
+SLEEPS = 27
+"""Together they are longer than the longest ban."""
+BACKOFFS = 1
+"""So many sleeps outlast every wait before somebody is dialled again."""
+WAKE_MS = 90_000
+"""How long after a sleep, and after the storm, nodes have until they agree."""
+BLOCK_MS = 7_000
 SPREAD_MS = 90_000
 """Within this time everything that waits anywhere waits everywhere."""
 DRAIN_BLOCKS = 40
@@ -30,18 +29,16 @@ DRAIN_MS = 4_000
 def settle(world: World) -> None:
     """Every node comes to the same head, at the latest once all bans have run out."""
     begun = world.schedule.now
-    for until, tick_ms, check_ms, block_ms in PACES:
-        world.coarse_ms = tick_ms
-        next_block = world.schedule.now + block_ms
-        while world.schedule.now < begun + until:
-            world.run_for(check_ms)
+    for slept in range(SLEEPS):
+        for _ in range(WAKE_MS // BLOCK_MS):
+            _wait(world, BLOCK_MS, lambda: agreed(world))
             if agreed(world):
                 world.settled_ms = world.schedule.now - begun
-                world.coarse_ms = None
                 return
-            if world.schedule.now >= next_block:
-                world.rng.choice(world.nodes).mine()
-                next_block = world.schedule.now + block_ms
+            world.rng.choice(world.nodes).mine()
+        if slept >= BACKOFFS and not any(bans_of(node) for node in world.nodes):
+            break
+        world.sleep(SLEEP_MS)
     raise Broken("no agreement", heads(world))
 
 
@@ -129,14 +126,15 @@ def forgive(world: World) -> None:
     """No ban is for ever, and once they are over the net is whole and carries blocks."""
     if any(bans_of(node) for node in world.nodes):
         world.count("worlds with bans")
-        world.coarse_ms = 10_000
-        _wait(world, BAN_MS, lambda: not any(bans_of(n) for n in world.nodes), every=60_000)
-        if still := {n.number: bans_of(n) for n in world.nodes if bans_of(n)}:
+        for _ in range(SLEEPS):
+            world.sleep(SLEEP_MS)
+            world.run_for(1_000)
+            if not any(bans_of(node) for node in world.nodes):
+                break
+        else:
+            still = {node.number: bans_of(node) for node in world.nodes}
             raise Broken("banned for ever", repr(still))
-        # Ends what was coarse: engines hear the time often again.
-        world.run_for(60_000)
-        world.coarse_ms = None
-        world.run_for(60_000)
+        world.run_for(WAKE_MS)
     world.rng.choice(world.nodes).mine()
     _wait(world, 60_000, lambda: agreed(world))
     if not agreed(world):

@@ -66,6 +66,8 @@ SECOND_MS = 1_000
 KEEP_MS = 30_000
 """How often what the engine keeps over a restart is written."""
 ADMIT_MS = 2
+SHARES = 0.25
+"""How many of the draws that are good enough are kept as shares."""
 BEFORE_COMMIT = tuple(
     name
     for name in failpoints.POINTS
@@ -143,8 +145,8 @@ class Node:
             self._subscribe(bus)
             self.engine: Engine = engine_of(self)
             self._watch_head()
-        self._again(self.world.tick_ms, self._tick)
-        self._again(lambda: max(SECOND_MS, self.world.tick_ms()), self._second)
+        self._again(self.world.plan.tick_ms, self._tick)
+        self._again(SECOND_MS, self._second)
         self._again(KEEP_MS, self._keep)
 
     def _subscribe(self, bus: EventBus) -> None:
@@ -170,14 +172,14 @@ class Node:
         self.world.net.died(self)
         del self.engine, self.importer, self.pool, self.proofs
 
-    def _again(self, every: int | Callable[[], int], work: Callable[[], None]) -> None:
+    def _again(self, every: int, work: Callable[[], None]) -> None:
         """Call ``work`` over and over in this life; the first time after a part of the interval."""
         life = self.life
 
         def turn() -> None:
             if self.up and self.life == life:
                 work()
-                self.world.schedule.after(every() if callable(every) else every, turn)
+                self.world.schedule.after(every, turn)
 
         self.world.schedule.after(self._rng.randrange(1, 100), turn)
 
@@ -284,6 +286,7 @@ class Node:
             with self._failing():
                 result = self.importer.import_block(action.raw, source="peers")
         except Refused as refusal:
+            self.world.watch_refusal(self, action.raw, action.hash, refusal)
             return BlockJudged(*place, "", refusal)
         except DatabaseFault:
             self.world.count("database faults")
@@ -390,11 +393,12 @@ class Node:
                 header = made.block.header.sealed(nonce.to_bytes(NONCE_BYTES, "little"))
                 if header.draw < made.threshold:
                     break
-                if header.draw < made.share_threshold:
+                if header.draw < made.share_threshold and self._rng.random() < SHARES:
                     self._keep_share(header)
                 nonce += 1
             raw = made.sealed(nonce).raw
             self.world.trace(self.number, "mined", header.hash)
+            self.world.mined[header.hash] = raw
             self.importer.import_block(raw, source="miner")
             self._watch_head()
             self._tell_news()

@@ -27,7 +27,8 @@ class Schedule:
     def run_until(self, moment: int) -> None:
         """Let time pass up to a moment, and do all that is due until then."""
         while self._due and self._due[0][0] <= moment:
-            self.now, _, work = heappop(self._due)
+            due, _, work = heappop(self._due)
+            self.now = max(self.now, due)
             work()
         self.now = max(self.now, moment)
 

@@ -45,13 +45,18 @@ def test_what_is_broken_comes_first_and_is_an_exit_code(tmp_path: Path) -> None:
     if "DATABASE_URL" in os.environ:
         pytest.skip("breaks a file that this run does not have")
     os.chmod(tmp_path, 0o755)
+    (tmp_path / "node_key.json").write_text("{}")
+    (tmp_path / "node_key.json").chmod(0o644)
     with sqlite3.connect(tmp_path / "node.sqlite3") as database:
         database.execute("CREATE TABLE nothing_of_ours (x)")
     done = doctor(tmp_path, "--json")
     assert done.returncode == 1
     listed = json.loads(done.stdout)
-    assert [listed[0]["id"], listed[0]["level"]] == ["migrations", "error"]
-    assert listed[0]["hint"]
+    assert [[each["id"], each["level"]] for each in listed[:2]] == [
+        ["identity", "error"],
+        ["migrations", "error"],
+    ]
+    assert listed[0]["hint"] and listed[1]["hint"]
     assert findings(done)["data-dir"]["level"] == "warning"
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ import pytest
 from animica_site import networks
 from core.network import Network
 from pq import addresses
-from tests.site.nodes import Node, follower, wait_for
+from tests.site.nodes import ANIMICA, Node, devnet, environment, follower, wait_for
 from tests.support import BALANCE, ChainBuilder, Made, key, transfer
 
 pytestmark = pytest.mark.timeout(300)
@@ -69,8 +70,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 @pytest.fixture(scope="module")
 def first(chain: Chain) -> Iterator[Node]:
     """The node that the others connect to."""
-    options = ("--json-logs", "--snapshot-every", "32")
-    with follower(chain.folder / "first", chain.file, *options) as node:
+    with follower(chain.folder / "first", chain.file, "--json-logs") as node:
         yield node
 
 
@@ -159,19 +159,6 @@ def test_peers_come_by_the_http_port_too(chain: Chain, first: Node, tmp_path: Pa
     assert "Traceback" not in first.process.err
 
 
-def test_a_node_begins_with_a_snapshot(chain: Chain, first: Node, tmp_path: Path) -> None:
-    chain.grow(first, 32 + 12)
-    options = ("--connect", first.facts["p2p"], "--snapshot-sync", "--json-logs")
-    with follower(tmp_path, chain.file, *options) as second:
-        agree(chain, first, second)
-        history = second.rpc("node.status")["history"]
-        assert history["bodiesFrom"] > 1 and history["bodiesFrom"] % 32 == 1
-        chain.grow(second, 1)
-        agree(chain, first, second)
-        ended(second)
-        assert second.process.err.count("loaded from a snapshot") == 1
-
-
 def base(node: Node) -> str:
     return str(node.facts["explorer"]).rstrip("/")
 
@@ -203,3 +190,44 @@ def test_a_web_page_is_no_peer(first: Node) -> None:
     }
     plain = first.rpc.http.get(f"{base(first)}/p2p", headers={**headers, "Origin": base(first)})
     assert plain.status_code == 403
+
+
+def test_a_devnet_says_where_its_peers_are_and_keeps_to_its_own_chain(
+    first: Node, tmp_path: Path
+) -> None:
+    options = ("--no-mine", "--accounts", "1", "--p2p-port", "0", "--connect", first.facts["p2p"])
+    with devnet(tmp_path, *options) as other:
+        assert other.facts["p2p"].startswith("tcp://127.0.0.1:")
+        assert other.facts["p2p"] in other.process.out
+        assert other.rpc("net.info")["id"] == other.facts["peerId"]
+        wait_for(lambda: refusals(other, "p2p.refused_by_peer"))
+        assert refusals(first, "p2p.chain_differs")
+        assert other.rpc("net.peers") == []
+        assert other.rpc("node.status")["state"] == "finding peers"
+        shown = subprocess.run(
+            [*ANIMICA, "status", "--node", other.base],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert f"0 (0 outbound), listening at {other.facts['p2p']}" in shown.stdout
+        ended(other)
+
+
+def refusals(node: Node, code: str) -> float:
+    text = node.rpc.http.get(f"{base(node)}/metrics").text
+    found = re.search(rf'^animica_p2p_handshakes_total{{outcome="{code}"}} (\S+)$', text, re.M)
+    return float(found[1]) if found else 0.0
+
+
+def test_an_address_that_this_node_cannot_dial_is_refused_before_it_starts(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*ANIMICA, "node", "--data-dir", str(tmp_path / "none"), "--connect", "quic://192.0.2.1:1"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1 and "[p2p.address_invalid]" in done.stderr
+    assert "tcp and ws" in done.stderr and not (tmp_path / "none").exists()

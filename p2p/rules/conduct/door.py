@@ -31,7 +31,9 @@ class Door:
         elif peer.purpose == FEELER:
             self.ctx.close(peer, FEELER, "only to see who answers")
         else:
-            self.ctx.send(peer, own_identify(self.ctx))
+            said = own_identify(self.ctx)
+            peer.told = said.head
+            self.ctx.send(peer, said)
 
     def identified(self, peer: Peer) -> None:
         """A peer has said who it is: one connection to it stays."""

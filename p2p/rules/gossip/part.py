@@ -67,6 +67,7 @@ class Gossip(Part):
 
     def peer_ready(self, peer: Peer) -> None:
         """See ``Part``."""
+        self.serving.peer_ready(peer)
         self.news.peer_ready(peer)
 
     def peer_gone(self, peer: Peer) -> None:

@@ -59,6 +59,14 @@ class Serving:
         if not self._sync.busy:
             self.tick()
 
+    def peer_ready(self, peer: Peer) -> None:
+        """Tell the head, if it moved between this node's greeting and the peer's."""
+        header = self._ctx.ledger.head().header
+        greeted = peer.told not in (b"", header.hash)
+        if greeted and not self._sync.busy and not self._shown.has(peer, header.hash):
+            self._ctx.send(peer, Headers((header.encoded,), asked=False))
+            self._shown.add(peer, header.hash)
+
     def tick(self) -> None:
         """Tell the head that could not be told while this node was catching up."""
         header = self._untold

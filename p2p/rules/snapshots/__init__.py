@@ -2,7 +2,8 @@
 
 manifest, chunks    their bytes, and what makes a chunk believed
 choice              which snapshot, out of those that peers offer
-fetch               its chunks from several peers at once
+search, fetch       its manifest, its chunks from several peers at once
+asked               what was asked for and may still come
 part                the whole: ``Snapshots(ctx, sync)``
 """
 

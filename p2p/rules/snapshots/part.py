@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from core.errors import EncodingRefused
 from core.header import Header
 from p2p.rules.actions import BeginSnapshot
 from p2p.rules.context import Context
@@ -25,13 +24,10 @@ from p2p.rules.snapshots import choice, numbers
 from p2p.rules.snapshots.asked import MANIFEST, Asked
 from p2p.rules.snapshots.choice import Offer
 from p2p.rules.snapshots.fetch import Fetch
-from p2p.rules.snapshots.manifest import Manifest
 from p2p.rules.snapshots.ports import HeaderChain
+from p2p.rules.snapshots.search import Search
 from p2p.rules.wire.messages import ChunkIs, GetChunk, GetManifest, ManifestIs
 from p2p.values import SyncView
-
-_NEVER = 2**63
-"""When a peer is asked again that has answered without a manifest of use."""
 
 
 class Phase(Enum):
@@ -54,10 +50,7 @@ class Snapshots(Part):
         self._failed: set[bytes] = set()
         self._offer: Offer = (0, b"")
         self._headers: Sequence[Header] = ()
-        self._manifest: Manifest | None = None
-        self._told_by = -1
-        self._tried: dict[int, int] = {}
-        self._asking_ms = 0
+        self._search: Search | None = None
         self._fetch: Fetch | None = None
         self._records = 0
         self._rate: deque[tuple[int, int]] = deque()
@@ -143,10 +136,10 @@ class Snapshots(Part):
 
     def _start(self, offer: Offer, headers: Sequence[Header]) -> None:
         self._offer, self._headers = offer, headers[: offer[0]]
-        self._manifest, self._fetch, self._records = None, None, 0
-        self._tried.clear()
+        self._search, self._fetch = Search(self.ctx, self._asked, offer[1]), None
+        self._records = 0
         self._rate.clear()
-        self._want_manifest()
+        self.phase = Phase.MANIFEST
         self.ctx.note("info", "snapshot_chosen", height=offer[0], hash=offer[1].hex())
 
     def _peers(self) -> list[Peer]:
@@ -155,81 +148,47 @@ class Snapshots(Part):
 
     def _go_on(self) -> None:
         """Whatever can be asked for now."""
-        if self.phase is Phase.MANIFEST:
-            self._ask_manifest()
-        elif self.phase is Phase.CHUNKS and self._fetch is not None and self._manifest is not None:
-            self._go_on_with(self._fetch, self._manifest)
-
-    def _go_on_with(self, fetch: Fetch, manifest: Manifest) -> None:
-        if fetch.complete:
+        if self._search is None:
             return
+        if self.phase is Phase.MANIFEST:
+            if not self._search.ask(self._peers()):
+                self._fail("nobody has its manifest")
+        elif self.phase is Phase.CHUNKS and self._fetch is not None and not self._fetch.complete:
+            self._go_on_with(self._fetch, self._search)
+
+    def _go_on_with(self, fetch: Fetch, search: Search) -> None:
+        assert search.found is not None, "chunks are fetched by a manifest"
         peers = self._peers()
-        if fetch.next >= manifest.chunks:
-            self._blame(self._told_by, "the state has more chunks than the manifest says")
-            self._want_manifest()
+        if fetch.next >= search.found.chunks:
+            self._blame(search.told_by, "the state has more chunks than the manifest says")
+            search.anew()
+            self.phase = Phase.MANIFEST
             self._go_on()
         elif peers and fetch.lacking(peers):
             self._fail("nobody has its next chunk")
         elif self.ctx.now.ms - fetch.moved_ms >= numbers.STALLED_MS and self._idle(fetch):
             self._fail("nothing of it came for too long")
         else:
-            fetch.ask(peers, manifest.chunks)
+            fetch.ask(peers, search.found.chunks)
 
     def _idle(self, fetch: Fetch) -> bool:
         """Whether peers are waited for, rather than this node's own disk."""
         return fetch.stored == fetch.next
 
-    # -------------------------------------------------------------- the manifest
-
-    def _want_manifest(self) -> None:
-        self._manifest, self._asking_ms = None, self.ctx.now.ms
-        self.phase = Phase.MANIFEST
-
-    def _ask_manifest(self) -> None:
-        thing = (self._offer[1], MANIFEST)
-        if self._asked.waits_for(thing):
-            return
-        now, peers = self.ctx.now.ms, self._peers()
-        fresh = [peer for peer in peers if self._tried.get(peer.conn, 0) <= now]
-        lacking = all(self._tried.get(peer.conn) == _NEVER for peer in peers)
-        if (peers and lacking) or now - self._asking_ms >= numbers.STALLED_MS:
-            self._fail("nobody has its manifest")
-            return
-        if not fresh:
-            return
-        peer = fresh[self.ctx.chance.below(len(fresh))]
-        self._tried[peer.conn] = now + numbers.MANIFEST_WAIT_MS + numbers.REST_MS
-        self._asked.ask(peer.conn, thing, self.ctx.now.ms)
-        self.ctx.send(peer, GetManifest(self._offer[1]))
+    # -------------------------------------------------------------- what comes
 
     def _take_manifest(self, peer: Peer, said: ManifestIs) -> None:
         if not self._asked.answered(peer.conn, (said.hash, MANIFEST)):
             self.ctx.blame(peer, Offence.UNASKED, "a manifest")
             return
-        if self.phase is not Phase.MANIFEST or said.hash != self._offer[1]:
+        wanted = self.phase is Phase.MANIFEST and said.hash == self._offer[1]
+        if not wanted or self._search is None:
             return
-        self._tried[peer.conn] = _NEVER
-        if said.manifest:
-            self._read_manifest(peer, said.manifest)
+        if self._search.take(peer, said.manifest):
+            self.phase = Phase.BEGUN if self._fetch is None else Phase.CHUNKS
+            if self._fetch is None:
+                self.ctx.act(BeginSnapshot(self._headers[-1], self._headers))
         self._go_on()
-
-    def _read_manifest(self, peer: Peer, data: bytes) -> None:
-        try:
-            found = Manifest.decode(data)
-        except EncodingRefused as refusal:
-            self.ctx.blame(peer, Offence.CHUNK_INVALID, f"the manifest: {refusal}")
-            return
-        if found.header.hash != self._offer[1]:
-            self.ctx.blame(peer, Offence.CHUNK_INVALID, "the manifest is of another block")
-            return
-        self._manifest, self._told_by = found, peer.conn
-        if self._fetch is not None:
-            self.phase = Phase.CHUNKS
-            return
-        self.phase = Phase.BEGUN
-        self.ctx.act(BeginSnapshot(found.header, self._headers))
-
-    # -------------------------------------------------------------- the chunks
 
     def _take_chunk(self, peer: Peer, said: ChunkIs) -> None:
         if not self._asked.answered(peer.conn, (said.hash, said.index)):
@@ -273,7 +232,7 @@ class Snapshots(Part):
         self._failed.add(hash)
         self.ctx.note("warning", "snapshot_failed", height=height, hash=hash.hex(), reason=why)
         self._asked.let_go()
-        self._fetch, self._manifest, self._headers = None, None, ()
+        self._fetch, self._search, self._headers = None, None, ()
         self.phase, self._known_ms = Phase.WAITING, None
         if len(self._failed) >= numbers.FAILED_MOST:
             self._give_up("too many of them did not work out")
@@ -286,7 +245,7 @@ class Snapshots(Part):
     def _end(self) -> None:
         self.phase = Phase.OFF
         self._asked.let_go()
-        self._fetch, self._manifest, self._headers = None, None, ()
+        self._fetch, self._search, self._headers = None, None, ()
         self._chain.hold(False)
 
     def _blame(self, conn: int, detail: str) -> None:
@@ -297,7 +256,8 @@ class Snapshots(Part):
     def peer_gone(self, peer: Peer) -> None:
         """Ask others for what this peer was asked for."""
         self._asked.gone(peer.conn)
-        self._tried.pop(peer.conn, None)
+        if self._search is not None:
+            self._search.gone(peer.conn)
         if self._fetch is not None:
             self._fetch.gone(peer.conn)
         self._go_on()
@@ -311,8 +271,9 @@ class Snapshots(Part):
         rate = eta = 0
         if len(self._rate) > 1 and (span := self._rate[-1][0] - self._rate[0][0]) > 0:
             rate = (self._rate[-1][1] - self._rate[0][1]) * 1_000_000 // span
-        if self._manifest is not None and rate > 0:
-            eta = max(0, self._manifest.records - self._records) * 1_000_000 // rate
+        found = None if self._search is None else self._search.found
+        if found is not None and rate > 0:
+            eta = max(0, found.records - self._records) * 1_000_000 // rate
         return SyncView(
             word="loading a snapshot",
             height=0,

@@ -42,6 +42,7 @@ class Bodies:
         """Until when blocks are not asked for, as their short form may bring them."""
         self._usual_bytes = 1_024
         self._usual_ms = 0
+        self._came_ms = 0
         self._stalls = 0
 
     # -------------------------------------------------------------- what comes
@@ -76,7 +77,7 @@ class Bodies:
         """How long a body took, late ones included: what is usual is waited for."""
         now = self._state.ms
         took = min(now - max(asked_ms, contact.came_ms), numbers.PATIENCE_MOST_MS // 4)
-        contact.came_ms = now
+        contact.came_ms = self._came_ms = now
         self._usual_ms += (took - self._usual_ms) // 8
         if took < numbers.PATIENCE_MS:
             self._stalls = 0
@@ -104,19 +105,19 @@ class Bodies:
         """Note what came, and how fast."""
         now = self._state.ms
         self._unask(contact, hash)
-        for request in contact.requests:
+        for place, request in enumerate(contact.requests):
             if hash in request.left:
                 del request.left[hash]
                 request.since_ms = now
                 request.bytes += size
                 if not request.left:
                     self._finished(contact, request)
+                for passed in contact.requests[:place]:
+                    self._give_up(contact, passed)  # answers come in order: the rest is lost
                 return
 
     def _finished(self, contact: Contact, request: Request) -> None:
-        took = max(1, self._state.ms - request.began_ms)
-        speed = request.bytes * 1_000 // took
-        contact.speed = speed if not contact.speed else (contact.speed * 3 + speed) // 4
+        contact.measure(request, self._state.ms)
         contact.strikes = max(0, contact.strikes - 1)
         self._stalls = max(0, self._stalls - 1)
         contact.close(request, self._state.ms)
@@ -207,13 +208,17 @@ class Bodies:
     def _give_up(self, contact: Contact, request: Request) -> None:
         """Ask others; what comes late is still taken. Being slow is no offence."""
         self._ctx.note("debug", "bodies_overdue", peer=contact.peer.name, blocks=len(request.left))
-        first = next(iter(request.left))
+        now, first = self._state.ms, next(iter(request.left))
         for hash in request.left:
             self._unask(contact, hash)
-        contact.lack(first, self._state.ms, said=False)
-        contact.close(request, self._state.ms)
-        contact.strike(self._state.ms)
-        self._stalls = min(self._stalls + 1, numbers.STALLS_MOST)
+        contact.lack(first, now, said=False)
+        contact.close(request, now)
+        if request.bytes:
+            contact.measure(request, now)
+        else:
+            contact.strike(now)
+        if now - self._came_ms >= self._patience_ms:
+            self._stalls = min(self._stalls + 1, numbers.STALLS_MOST)
 
     def _blocking(self) -> bytes | None:
         """The block that the importer needs next, if it is not here."""
@@ -247,11 +252,14 @@ class Bodies:
     def _free(self, most: int = numbers.REQUESTS_OPEN) -> list[Contact]:
         """Who can be asked for blocks of the course, the fastest first.
 
-        Those that left a request unanswered only where there is nobody else.
+        Those that left a request wholly unanswered only where there is nobody else, and then
+        those that did so least often.
         """
         base, now = self._state.course.base, self._state.ms
         able = [one for one in self._state.reachable if one.shared > base]
-        loud = [one for one in able if one.muted_ms <= now] or able
+        fewest = min((one.strikes for one in able), default=0)
+        loud = [one for one in able if one.muted_ms <= now]
+        loud = loud or [one for one in able if one.strikes == fewest]
         free = [one for one in loud if len(one.requests) < most]
         return sorted(free, key=lambda one: (-one.speed, one.peer.conn))
 

@@ -24,7 +24,7 @@ class Choice:
         course = self._state.course
         head = self._ctx.ledger.head().total_work
         tip = course.tip
-        if course and (tip is None or tip.work <= head):
+        if course and self._state.course_weight <= head:
             course.stop()
             tip = None
         found = self._best(head)
@@ -34,7 +34,7 @@ class Choice:
         if tip is None or course.shared(node.hash) == course.height:
             if tip is None or node.hash != tip.hash:
                 self._steer(contact, node)
-        elif self._is_better(contact, node, tip) or not self._flows():
+        elif self._is_better(contact) or not self._flows():
             self._steer(contact, node)
 
     def _best(self, least: int) -> tuple[Contact, Node] | None:
@@ -43,9 +43,9 @@ class Choice:
         best: tuple[bool, bool, int, int, Contact, Node] | None = None
         for contact in self._state.reachable:
             node = self._state.tree.get(contact.tip)
-            if node is None or node.work <= least:
+            weight = self._state.weight(contact)
+            if node is None or weight <= least:
                 continue
-            weight = max(node.work, contact.measured)
             rank = self._gives(contact), contact.muted_ms <= now, weight, node.work
             if (best is None or rank > best[:4]) and not self._is_avoided(node):
                 best = (*rank, contact, node)
@@ -67,11 +67,10 @@ class Choice:
             return False
         return any(avoided.get(one.hash, 0) > now for one in self._state.tree.down(node.hash))
 
-    def _is_better(self, contact: Contact, node: Node, tip: Node) -> bool:
-        """A heavier run that is not about to be outweighed by what is still to come."""
-        measured = (one.measured for one in self._state.reachable if one.tip == tip.hash)
-        weight = max(tip.work, *measured, 0)
-        return max(node.work, contact.measured) > weight and (contact.whole or contact.cut)
+    def _is_better(self, contact: Contact) -> bool:
+        """A heavier run, as far as it goes: not one whose headers are still coming."""
+        is_known = contact.whole or contact.cut
+        return is_known and self._state.weight(contact) > self._state.course_weight
 
     def _flows(self) -> bool:
         """Whether the block that is needed next is here, awaited, or to be had."""

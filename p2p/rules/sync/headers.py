@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from consensus.errors import ChainWrong, PolicyWrong, TimeAhead
+from consensus.errors import ChainWrong, KnownInvalid, PolicyWrong, TimeAhead
 from core.errors import EncodingRefused, Refused
 from core.header import Header
 from p2p.rules.actions import RefusedBranch
@@ -14,7 +14,7 @@ from p2p.rules.offences import Offence
 from p2p.rules.peer import Peer
 from p2p.rules.sync import checks, numbers
 from p2p.rules.sync.checks import Line
-from p2p.rules.sync.contact import Ask, Contact
+from p2p.rules.sync.contact import Ask, Contact, Survey
 from p2p.rules.sync.locator import locator
 from p2p.rules.sync.room import displace, has_room
 from p2p.rules.sync.state import State
@@ -87,7 +87,8 @@ class HeaderChase:
         beside = end is None or (tip is not None and not state.course.has(tip))
         if tip is not None and (beside or contact.own or tip is end):
             return locator(tip.hash, tree, ledger)
-        if contact.own and ledger.stored(contact.tip) is not None:
+        stored = ledger.stored(contact.tip)
+        if stored is not None and (contact.own or not stored.canonical):
             return locator(contact.tip, tree, ledger)
         if end is not None:
             return locator(end.parent, tree, ledger)
@@ -158,7 +159,7 @@ class HeaderChase:
         contact.silences = 0
         if headers and not self._extend(contact, headers):
             return
-        contact.whole = len(headers) < HEADERS_MOST
+        contact.whole = len(headers) < HEADERS_MOST and not contact.cut
         if contact.whole:
             contact.own = False
             self._shown(contact)
@@ -176,10 +177,14 @@ class HeaderChase:
             peer.head, peer.height, peer.work = stored.hash, stored.height, stored.total_work
         else:
             peer.work = 0
+        contact.measured = 0
         if survey is not None:
             contact.survey = None
             if survey.fork_height is None:
                 displace(self._state, contact, survey)
+        least = self._ctx.network.local.minimum_work
+        if contact.tip and peer.outbound and peer.work < least:
+            self._ctx.close(peer, "low_work", "a chain of less work than this network has")
 
     # -------------------------------------------------------------- judging
 
@@ -225,42 +230,35 @@ class HeaderChase:
                 contact.survey = line.end
 
     def _judge(self, contact: Contact, line: Line, headers: Sequence[Header]) -> bool:
+        """Judge headers one by one: each goes into the tree, or into the survey of its branch."""
         state = self._state
-        tip = b""
-        refusal: Refused | None = None
         for header in headers:
             if header.hash in state.bad:
-                refusal = Refused("a header of a block that was refused before")
-                break
+                return self._refuse(contact, KnownInvalid("a header of a refused block"))
             try:
                 line.add(header, self._ctx.network, self._ctx.now.wall_ms)
-            except Refused as found:
-                refusal = found
-                break
-            if contact.survey is not None:
+            except Refused as refusal:
+                return self._refuse(contact, refusal)
+            if contact.survey is None and has_room(state, contact, line.end):
+                state.tree.add(line.node())
+                state.set_tip(contact, header.hash)
+            elif contact.survey is None:
+                return True
+            else:
                 contact.survey = line.end
                 state.proven = max(state.proven, line.end.proven)
-                continue
-            if not has_room(state, contact, line.end):
-                break
-            state.tree.add(line.node())
-            tip = header.hash
-        if tip:
-            state.set_tip(contact, tip)
         if contact.survey is not None:
-            self._measured(contact)
-        return refusal is None or self._refuse(contact, refusal)
+            self._measured(contact.survey)
+        return True
 
-    def _measured(self, contact: Contact) -> None:
+    def _measured(self, survey: Survey) -> None:
         """Raise the alarm once a branch that forks too deep has more work than the head."""
-        survey, state = contact.survey, self._state
-        head = self._ctx.ledger.head()
-        if survey is None or survey.fork_height is None or survey.proven <= head.total_work:
+        state, head = self._state, self._ctx.ledger.head().total_work
+        if survey.fork_height is None or survey.proven <= head or state.alarmed > head:
             return
-        if state.alarmed <= head.total_work:
-            state.alarmed = survey.proven
-            last = survey.last
-            self._ctx.act(RefusedBranch(last.hash, last.height, survey.proven, survey.fork_height))
+        state.alarmed = survey.proven
+        last = survey.last
+        self._ctx.act(RefusedBranch(last.hash, last.height, survey.proven, survey.fork_height))
 
     def _refuse(self, contact: Contact, refusal: Refused) -> bool:
         """What a header's refusal means for who sent it; False: no more is to be done."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 # ------------------------------------------------------------------ headers
 HEADERS_HELD = 131_072
 """Headers that are known and not stored, of all peers together."""
-RUN_MOST = 98_304
-"""Headers of one run: longer ones are taken up piece by piece as blocks are imported."""
 HEADERS_WAIT_MS = 10_000
 """How long an answer with headers may take before the peer is asked again."""
 ASK_OUTBOUND_MS = 30_000
@@ -50,7 +48,7 @@ OWED_MOST = 256
 """Hashes asked of a peer that it may still send, though others are asked meanwhile."""
 LACKS_MOST = 64
 """Remembered blocks of a peer that it did not send when asked."""
-LACKS_MS, LACKS_MOST_MS = 30_000, 600_000
+LACKS_MS, LACKS_MOST_MS = 4_000, 600_000
 """How long a peer is not asked for a block that it twice kept silent about; it doubles."""
 MUTED_MS, MUTED_MOST_MS = 2_000, 60_000
 """How long a peer that left a request unanswered is asked for nothing; it doubles."""

@@ -134,8 +134,7 @@ class Sync(Part):
         return 2 * len(done) > len(peers)
 
     def _is_below(self, contact: Contact, work: int) -> bool:
-        node = self._state.tree.get(contact.tip)
-        return node is None or node.work <= work
+        return self._state.weight(contact) <= work
 
     def _judged(self, event: BlockJudged) -> None:
         self._importing.judged(event)
@@ -147,7 +146,7 @@ class Sync(Part):
         self._state.tree.stored(head.hash)
         for contact in self._state.contacts.values():
             node = self._state.tree.get(contact.tip)
-            if node is None or node.work > event.total_work:
+            if node is None or self._state.weight(contact) > event.total_work:
                 continue
             if node.height + numbers.TIP_KEPT_BLOCKS < head.height:
                 forget(self._state, contact)

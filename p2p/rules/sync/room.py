@@ -17,15 +17,19 @@ def has_room(state: State, contact: Contact, end: Survey) -> bool:
         return True
     if _drop_lightest(state, contact, max(end.proven, contact.measured)):
         return True
-    tip = state.tree.get(contact.tip)
-    on_course = tip is not None and state.course.has(tip)
-    if on_course and state.enough:
+    leads = not state.course or contact.shared in (state.course.height, _height(state, contact))
+    if leads and state.enough:
         contact.cut = True
         return False
     contact.survey = end
-    if not on_course:
+    if not leads:
         forget(state, contact)
     return False
+
+
+def _height(state: State, contact: Contact) -> int | None:
+    node = state.tree.get(contact.tip)
+    return None if node is None else node.height
 
 
 def _drop_lightest(state: State, keep: Contact, proven: int) -> bool:
@@ -33,7 +37,8 @@ def _drop_lightest(state: State, keep: Contact, proven: int) -> bool:
     lightest: Contact | None = None
     for contact in state.contacts.values():
         node = state.tree.get(contact.tip)
-        if node is None or contact is keep or state.course.has(node):
+        leads = state.course and contact.shared == state.course.height
+        if node is None or contact is keep or leads or state.course.has(node):
             continue
         if (weight := max(node.proven, contact.measured)) < proven:
             proven, lightest = weight, contact
@@ -54,18 +59,20 @@ def forget(state: State, contact: Contact) -> None:
 def displace(state: State, contact: Contact, survey: Survey) -> None:
     """A measured run is heavier than all that is kept: it is asked for again, with room."""
     contact.measured = survey.proven
-    course = state.course
-    tip = course.tip
-    mine = state.tree.get(contact.tip)
-    if tip is None or (mine is not None and course.has(mine)):
+    if state.tree.get(contact.tip) is not None:
+        contact.cut = True  # what was measured goes on where its run ends
         return
-    others = (one.measured for one in state.contacts.values() if one.shared)
-    if survey.proven <= max(tip.proven, *others, 0):
+    kept = [
+        max(node.proven, one.measured)
+        for one in state.contacts.values()
+        if (node := state.tree.get(one.tip)) is not None
+    ]
+    if survey.proven <= max(kept, default=0):
         return
-    course.stop()
+    state.course.stop()
     for other in state.contacts.values():
         forget(state, other)
-    contact.ask_ms = state.ms
+    contact.ask_ms = state.ms + numbers.ASK_AGAIN_MS
 
 
 def resume(state: State) -> None:

@@ -45,9 +45,11 @@ class State:
     def set_tip(self, contact: Contact, hash: bytes) -> None:
         """A peer's chain reaches to a known block."""
         self.tree.hold(hash)
-        self.tree.release(contact.tip)
-        contact.tip = hash
-        contact.shared = self.course.shared(hash)
+        old, contact.tip = contact.tip, hash
+        node = self.tree.get(hash)
+        if node is None or node.parent != old or self.course.has(node):
+            contact.shared = self.course.shared(hash)  # else it is what it was one block below
+        self.tree.release(old)
 
     @property
     def enough(self) -> bool:
@@ -55,6 +57,23 @@ class State:
         tip = self.course.tip
         least = self.ctx.network.local.minimum_work
         return least == 0 or self.proven >= least or (tip is not None and tip.proven >= least)
+
+    def weight(self, contact: Contact) -> int:
+        """The work of the run that a peer has shown, that included which was only measured.
+
+        0: nothing of it is waiting to be imported.
+        """
+        node = self.tree.get(contact.tip)
+        return 0 if node is None else max(node.work, contact.measured)
+
+    @property
+    def course_weight(self) -> int:
+        """Likewise of the course."""
+        tip = self.course.tip
+        if tip is None:
+            return 0
+        along = (self.weight(one) for one in self.contacts.values() if one.tip == tip.hash)
+        return max(tip.work, *along, 0)
 
     def too_deep(self, fork_height: int) -> bool:
         """Whether this node would refuse to follow a branch that forks off there."""

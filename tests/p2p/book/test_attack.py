@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 
+from core.hashing import sha3
 from p2p.rules import actions, events, limits
 from p2p.rules.addresses import Address, parse
 from p2p.rules.book import Book
@@ -117,7 +118,7 @@ def outbound_after_restart(world, seed, *, false_answer: bool) -> list[Address]:
                 again.handle(events.DialFailed(dial.address, "nobody"))
                 continue
             answered.append(dial.address)
-            id = id_of(hash(dial.address) % 2**64)
+            id = sha3(str(dial.address).encode())
             again.ready(id=id, address=dial.address, outbound=True, purpose=dial.purpose)
         for peer in again.ctx.peers.values():
             peer.heard_ms = again.ctx.now.ms

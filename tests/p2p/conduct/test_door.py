@@ -29,7 +29,8 @@ def test_both_sides_greet(world):
 
 
 def test_bodies_are_told_from_where_their_witnesses_are(world):
-    world.ctx.ledger.keeps = type(world.ctx.ledger.keeps)(witnesses_from=5, bodies_from=9)
+    ledger = world.ctx.steady.beneath
+    ledger.keeps = type(ledger.keeps)(witnesses_from=5, bodies_from=9)
     assert world.sent(world.connect(), m.Identify)[0].bodies_from == 9
 
 

@@ -37,6 +37,14 @@ def test_identify_comes_once(world):
     assert peer.height == 5
 
 
+def test_what_is_out_of_order_is_not_even_decoded(world, monkeypatch):
+    peer = world.connect()
+    raw = world.raw(m.Body(bytes(1_000_000)))
+    monkeypatch.setattr("p2p.rules.wire.codec.decode", lambda *_, **__: 1 / 0)
+    world.handle(events.MessageReceived(peer.conn, raw))
+    assert offences(world) == ["out_of_order"]
+
+
 def test_a_goodbye_may_come_first(world):
     peer = world.connect()
     world.say(peer, m.Goodbye("full", "no seat"))

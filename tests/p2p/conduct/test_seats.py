@@ -45,6 +45,7 @@ def test_merits_protect(merit, value):
 
 def test_the_youngest_of_the_largest_group_goes():
     strangers = [peer(n, since=n, latency_ms=20) for n in range(1, 40)]
+    strangers += [peer(n, since=99_999, latency_ms=20) for n in range(40, 60)]  # alone, younger
     few = crowd(25)
     assert to_evict([*strangers, *few], 64, SECRET) is few[-1]
 

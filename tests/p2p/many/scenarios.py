@@ -19,6 +19,7 @@ START_HEIGHT = 3
 HEALED_S = 60.0
 """How long after the healing all nodes may take to agree on one head."""
 TX_EVERY_S = 1.0
+KILL_EVERY_S, DOWN_S = (2, 8), (1, 8)
 UNDER_WAY_S = 2.0
 """So long a block may take to everybody and still be counted."""
 MINED_S = 120.0
@@ -232,29 +233,30 @@ def partition(many: Many) -> None:
 def kills(many: Many) -> None:
     """Nodes are killed and started again at random; then all is as if nothing had been."""
     until = time.monotonic() + many.plan.kills_s
+    down: dict[int, float] = {}  # by index: when the node comes back
     count = 0
-    down: dict[int, float] = {}  # when the node of that number comes back
     while time.monotonic() < until:
-        pause = time.monotonic() + many.chance.uniform(2, 8)
+        pause = time.monotonic() + many.chance.uniform(*KILL_EVERY_S)
         while time.monotonic() < pause:
             many.send_sometimes(many.nodes)
             time.sleep(0.2)
-        for node, back in list(down.items()):
-            if time.monotonic() >= back:
-                many.nodes[node - 1].start()
-                del down[node]
-        alive = [node for node in many.nodes if node.number not in down]
+        _start_due(many, down, time.monotonic())
+        alive = [index for index in range(len(many.nodes)) if index not in down]
         if len(alive) > len(many.nodes) // 2:
             chosen = many.chance.choice(alive)
-            chosen.kill()
-            down[chosen.number] = time.monotonic() + many.chance.uniform(1, 8)
+            many.nodes[chosen].kill()
+            down[chosen] = time.monotonic() + many.chance.uniform(*DOWN_S)
             count += 1
-    for number in down:
-        many.nodes[number - 1].start()
+    _start_due(many, down, float("inf"))
     for node in many.nodes:
         node.wait_ready()
     took = wait_for("one head after the kills", many.agreed, HEALED_S)
-    heights = many.highest()
-    many.say(f"{count} kills; one head {took:.1f} s after the last start, at {heights}")
+    many.say(f"{count} kills; one head {took:.1f} s after the last start, at {many.highest()}")
     many.check_roots()
     many.check_txs()
+
+
+def _start_due(many: Many, down: dict[int, float], now: float) -> None:
+    for index in [index for index, back in down.items() if back <= now]:
+        many.nodes[index].start()
+        del down[index]

@@ -84,21 +84,33 @@ class RawPeer:
     """An initiator on a plain socket, which the test reads and writes as it likes."""
 
     def __init__(self, side: Side, number: int = 99) -> None:
+        self.begin(side.port, TERMS, number)
+        self.conn = side.event(PeerConnected).conn
+
+    @classmethod
+    def of_a_node(cls, port: int, terms: Terms) -> RawPeer:
+        """At a whole node's port."""
+        made = cls.__new__(cls)
+        made.begin(port, terms, 99)
+        return made
+
+    def begin(self, port: int, terms: Terms, number: int) -> None:
+        """Connect, and complete the handshake."""
         self._key = key_of(number)
+        self.session_id = Identity(self._key.alg, self._key.public_key).id
         self.session = Session(
             initiator=True,
-            terms=TERMS,
+            terms=terms,
             alg=self._key.alg,
             public_key=self._key.public_key,
             message_bytes=MESSAGE_BYTES,
             now_ms=0,
         )
-        self.socket = socket.create_connection(("127.0.0.1", side.port), timeout=WAIT_S)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
         self.received: deque[bytes] = deque()
         self._take(self.session.start())
         while not self.session.established:
             self.read()
-        self.conn = side.event(PeerConnected).conn
 
     def read(self) -> bool:
         """Read once; False at the end of the stream."""

@@ -13,7 +13,7 @@ from p2p.net.inbox import Inbox
 from p2p.net.limits import LANE_EVENTS, READ_BYTES
 from p2p.rules import limits
 from p2p.rules.actions import Close, Dial, Send
-from p2p.rules.addresses import parse
+from p2p.rules.addresses import Address, parse
 from p2p.rules.events import DialFailed, MessageReceived, PeerConnected, PeerLost, Writable
 from p2p.rules.session import Terms
 from p2p.signer import SigningFailed
@@ -165,6 +165,33 @@ def test_who_is_banned_gets_no_handshake(side):
     assert side.net.switchboard.handshakes == {"banned": 1}
 
 
+def test_a_defect_of_a_session_ends_that_session_alone(side, caplog):
+    peer, other = RawPeer(side, 98), RawPeer(side, 99)
+
+    def fail(data: bytes, now_ms: int):
+        raise ZeroDivisionError
+
+    side.net.switchboard._connections[peer.conn]._session.receive = fail
+    peer.send(b"x")
+    assert side.event(PeerLost) == PeerLost(peer.conn, "fault")
+    other.send(b"y")
+    assert side.messages(1) == [b"y"]
+    assert "the session with" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("host", "plain"),
+    [
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("local", "local"),
+    ],
+)
+def test_where_a_peer_came_from_is_told_in_one_way(host, plain):
+    assert switchboard._plain(Address("tcp", host, 5)) == Address("tcp", plain, 5)
+
+
 # ------------------------------------------------------------------ slow readers, fast writers
 
 
@@ -182,6 +209,16 @@ def test_a_closed_peer_that_does_not_read_is_not_waited_for(side, monkeypatch):
     side.perform(*(Send(peer.conn, bytes(1_000_000)) for _ in range(20)))
     side.perform(Close(peer.conn, "silent"))
     assert side.event(PeerLost) == PeerLost(peer.conn, "silent")
+
+
+def test_what_was_sent_before_a_close_still_arrives(side, monkeypatch):
+    monkeypatch.setattr(switchboard, "FLUSH_MS", 20_000)
+    peer = RawPeer(side)
+    side.perform(*(Send(peer.conn, bytes(1_000_000)) for _ in range(15)))
+    side.perform(Send(peer.conn, b"goodbye"), Close(peer.conn, "goodbye"))
+    while peer.read():
+        pass
+    assert len(peer.received) == 16 and peer.received[-1] == b"goodbye"
 
 
 def test_bulk_messages_are_called_sent_once_each(side):

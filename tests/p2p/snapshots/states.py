@@ -193,7 +193,7 @@ class Loads(World):
         self.names: list[str] = []
         self.offences: list[str] = []
         ctx = context(snapshot_sync=wanted)
-        ctx.ledger.now = SimpleNamespace(height=height, hash=b"\x11" * 32, total_work=0)
+        ctx.steady.beneath.now = SimpleNamespace(height=height, hash=b"\x11" * 32, total_work=0)
         ctx.shelf = SimpleNamespace(heights=tuple, interrupted=lambda: begun)
         super().__init__(ctx, self._make)
 

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import cbor
+from core import cbor, statetree
 from core.errors import EncodingRefused, Refused
+from core.hashing import sha3
 from core.limits import CODE_BYTES
 from core.statetree import FIRST_KEY, LAST_KEY
 from p2p.rules import limits
 from p2p.rules.snapshots import chunks
 from p2p.rules.snapshots.chunks import Piece, pieces, proven
 from p2p.rules.snapshots.manifest import Manifest, ManifestInvalid
-from tests.p2p.snapshots.states import keyed, make, records_of, small_chunks
+from tests.p2p.snapshots.states import Pages, keyed, make, records_of, small_chunks
 from tests.site.ledgers import chain
 
 HEADER = chain()[20].header
@@ -145,16 +146,18 @@ def test_records_left_out_added_or_moved_are_refused(small):
             proven(cbor.encode({**value, "records": other}), made.header.roots.state)
 
 
-def test_a_true_range_that_is_cut_elsewhere_is_no_chunk(small):
+@pytest.mark.parametrize("limit", ["records", "bytes"])
+def test_a_true_range_that_is_cut_elsewhere_is_no_chunk(monkeypatch, limit):
     """Half a chunk with a true proof, and two chunks in one: a state is cut in one way."""
-    from core import statetree
-    from core.hashing import sha3
-    from tests.p2p.snapshots.states import Pages
-
+    if limit == "records":
+        small_chunks(monkeypatch)
+    else:
+        monkeypatch.setattr(limits, "CHUNK_BYTES", 500)
     made = make(records_of(100), HEADER)
     rows = keyed(made.records)
     pages = Pages(statetree.build([(key, sha3(value)) for key, _, value in rows]).pages)
-    for count in (4, 16):
+    one = len(made.pieces[0].records)
+    for count in (one // 2, one + 1, one + len(made.pieces[1].records)):
         part = rows[:count]
         piece = Piece(FIRST_KEY, part[-1][0], tuple((record, value) for _, record, value in part))
         proof = statetree.prove_range(pages, piece.first, piece.last)

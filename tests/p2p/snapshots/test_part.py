@@ -275,6 +275,30 @@ def test_other_manifests_are_asked_elsewhere(state, kind):
     assert world.points(honest) == 0
 
 
+@pytest.mark.parametrize("kind", ["nonsense", "other block"])
+def test_who_sends_a_false_manifest_is_banned_and_nothing_begins(state, kind):
+    other = make(records_of(5), chain()[3].header)
+    data = b"\x00" if kind == "nonsense" else other.manifest
+    world = Loads(headers_with(state, other))
+    liar = world.peer(server(state, manifest=data), state.offer)
+    world.run(3_000)
+    assert banned(world, liar) and world.offences == [Offence.CHUNK_INVALID.label]
+    assert world.disk.begun == []
+
+
+def test_nothing_is_kept_of_peers_that_are_gone(state):
+    world = Loads(headers_with(state), disk=Disk(stuck=False))
+    world.peer(server(state, chunk=lambda i: b"" if i > 3 else state.chunks[i]), state.offer)
+    bare = world.peer(server(state, chunk=lambda i: b""), state.offer)
+    while world.part.phase is not Phase.CHUNKS or not world.part._fetch._lacks:
+        world.run(100)
+    world.lose(bare)
+    fetch = world.part._fetch
+    assert fetch is not None
+    assert all(conn != bare.conn for conn, _ in fetch._lacks)
+    assert bare.conn not in fetch._rests and world.part._asked.count(bare.conn) == 0
+
+
 def test_where_nobody_has_the_manifest_another_one_is_taken(state):
     other = make(records_of(30, b"2"), chain()[HEIGHT - 2].header)
     world = Loads(headers_with(state, other))

@@ -104,18 +104,26 @@ def test_the_window_bounds_how_far_ahead_bodies_are_asked_for():
     desk, (peer,), asks = ready()
     wanted = [hash for ask in asks[peer.conn] for hash in ask]
     by_hash = {made.hash: made for made in TRUNK}
-    wanted.remove(TRUNK[0].hash)
-    asked = 1 + len(wanted)
-    while wanted:
+    asked = set(wanted)
+    while wanted := [hash for hash in wanted if hash != TRUNK[0].hash]:
         desk.give(peer, by_hash[wanted.pop(0)])
         new = [hash for ask in desk.sent(peer, m.GetBodies) for hash in ask.hashes]
         wanted += new
-        asked += len(new)
-    assert asked == numbers.WINDOW_BLOCKS
-    assert not desk.imports
+        asked.update(new)
+    assert asked == set(hashes(TRUNK[: numbers.WINDOW_BLOCKS]))
+    assert not desk.imports and not desk.offences()
     desk.give(peer, TRUNK[0])
     assert len(desk.imports) == numbers.IMPORTS_OPEN
     assert desk.sent(peer, m.GetBodies)
+
+
+def test_a_body_of_a_later_request_tells_that_the_rest_of_an_earlier_one_is_lost():
+    desk, (peer,), _ = ready()
+    for made in (TRUNK[0], TRUNK[1], TRUNK[4]):
+        desk.give(peer, made)
+    asked = [hash for ask in desk.sent(peer, m.GetBodies) for hash in ask.hashes]
+    assert asked[:2] == [TRUNK[2].hash, TRUNK[3].hash]
+    assert not desk.contact(peer).strikes and not desk.offences()
 
 
 def test_bytes_bound_the_window_too(monkeypatch):
