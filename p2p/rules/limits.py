@@ -111,6 +111,8 @@ BAN_STEP_MS = 24 * 60 * 60 * 1000
 BANS_MOST = 10_000
 SCORES_MOST = 4_096
 """Peers and hosts whose points are remembered; those that did wrong longest ago go first."""
+BUDGETS_MOST = 4_096
+"""Hosts and peers whose budgets are remembered; those silent for longest go first."""
 PINNED_MOST = 256
 DEAD_MS = 30_000
 """A peer silent for so long (pings are every PING_MS) yields to a second connection of its."""

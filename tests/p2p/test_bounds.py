@@ -168,12 +168,13 @@ class Anything(RuleBasedStateMachine):
         ctx = self.world.ctx
         conduct, book = self.world.engine.part(Conduct), self.world.engine.part(Book)
         assert set(ctx.peers) == self.open
-        for by_conn in (conduct._watches, conduct._budgets.peers, book._exchanges):
+        for by_conn in (conduct._watches, book._exchanges):
             assert by_conn.keys() <= ctx.peers.keys()
         inbound = [p for p in ctx.peers.values() if not p.outbound and not p.closing]
         assert len([p for p in inbound if p.id not in ctx.pinned]) <= INBOUND
         assert all(len(p.bulk) <= limits.ASKED_MOST for p in ctx.peers.values())
         assert len(conduct.judge.bans) <= bans.BANS_MOST >= len(conduct.judge.bans._by_host)
+        assert len(conduct._budgets.peers) <= budgets.BUDGETS_MOST
         assert len(conduct.judge.scores) <= scores.SCORES_MOST
         assert len(ctx.pinned) <= limits.PINNED_MOST
         assert len({p.id for p in ctx.ready}) == len(ctx.ready)

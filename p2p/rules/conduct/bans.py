@@ -25,8 +25,12 @@ def length_ms(times: int) -> int:
     return min(BAN_MS << min(times - 1, 16), BAN_MOST_MS)
 
 
+OPERATOR = "operator"
+"""The reason of a ban that an operator asked for."""
+
+
 class Bans:
-    """Bans by id; at most BANS_MOST, of which the oldest go first."""
+    """Bans by id; at most BANS_MOST, of which the oldest go first, operators' last."""
 
     def __init__(self) -> None:
         self._by_id: OrderedDict[bytes, Ban] = OrderedDict()
@@ -75,10 +79,15 @@ class Bans:
     def _put(self, ban: Ban) -> None:
         self.lift(ban.id)
         if len(self._by_id) >= BANS_MOST:
-            self.lift(next(iter(self._by_id)))
+            self.lift(self._first_to_go())
         self._by_id[ban.id] = ban
         if ban.host:
             self._by_host[ban.host] = ban.id
+
+    def _first_to_go(self) -> bytes:
+        """The oldest; those of operators only if there is no other: new names cost nothing."""
+        others = (id for id, ban in self._by_id.items() if ban.reason != OPERATOR)
+        return next(others, next(iter(self._by_id)))
 
     def _of_host(self, host: str) -> Ban | None:
         return self._by_id.get(self._by_host.get(host, b""))

@@ -4,14 +4,20 @@ A bucket fills with time and is emptied by messages. A message is taken while th
 in the sender's buckets, so what a peer can do at once is the bucket and one message more. When a
 bucket of all peers is empty, only those pass whose own is still half full: who sends much waits
 for those who send little.
+
+Buckets are a host's, or an id's where a host says nothing, and outlast the connection: who hangs up
+and comes back goes on where it was. A stranger begins just below half, so that a hundred new names
+do not pass before those who have been here for a while.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from p2p.rules.conduct.prices import work_us
+from p2p.rules.limits import BUDGETS_MOST
 
 
 class Budget(NamedTuple):
@@ -73,6 +79,11 @@ class Buckets:
         for bucket, amount in zip(self.each, amounts, strict=True):
             bucket.take(amount)
 
+    def halve(self) -> None:
+        """Begin just below half of each burst."""
+        for bucket in self.each:
+            bucket.level = bucket.budget.burst * 500 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -86,17 +97,15 @@ TAKEN = Verdict()
 
 
 class Budgets:
-    """The budgets of a node's connections."""
+    """The budgets of those who send, by any name for them; the longest silent are forgotten."""
 
     def __init__(self, now_ms: int) -> None:
         self.all = Buckets(ALL, now_ms)
-        self.peers: dict[int, Buckets] = {}
+        self.peers: OrderedDict[bytes, Buckets] = OrderedDict()
 
-    def judge(self, conn: int, data: bytes, now_ms: int) -> Verdict:
+    def judge(self, sender: bytes, data: bytes, now_ms: int) -> Verdict:
         """Whether a message may be taken; if so, it is paid for."""
-        own = self.peers.get(conn)
-        if own is None:
-            own = self.peers[conn] = Buckets(PEER, now_ms)
+        own = self._of(sender, now_ms)
         own.fill(now_ms)
         self.all.fill(now_ms)
         for name, mine, shared in zip(NAMES, own.each, self.all.each, strict=True):
@@ -109,6 +118,12 @@ class Budgets:
         self.all.take(amounts)
         return TAKEN
 
-    def forget(self, conn: int) -> None:
-        """A connection has ended."""
-        self.peers.pop(conn, None)
+    def _of(self, sender: bytes, now_ms: int) -> Buckets:
+        own = self.peers.get(sender)
+        if own is None:
+            own = self.peers[sender] = Buckets(PEER, now_ms)
+            own.halve()
+            if len(self.peers) > BUDGETS_MOST:
+                self.peers.popitem(last=False)
+        self.peers.move_to_end(sender)
+        return own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from p2p.rules.conduct.bans import Bans
+from p2p.rules.conduct.bans import OPERATOR, Bans
 from p2p.rules.conduct.scores import Scores
 from p2p.rules.context import Context
 from p2p.rules.events import Asked
@@ -69,7 +69,7 @@ class Judge:
             case "ban":
                 ctx.pinned.discard(asked.peer)
                 host = next((host_of(peer) for peer in connected if host_of(peer)), "")
-                self.ban(asked.peer, host, "operator", asked.ban_ms)
+                self.ban(asked.peer, host, OPERATOR, asked.ban_ms)
             case "unban":
                 self._lift(asked.peer)
             case "pin" if asked.peer:

@@ -11,7 +11,7 @@ from p2p.rules.addresses import Address
 from p2p.rules.book.values import Ban
 from p2p.rules.conduct.budgets import Budgets
 from p2p.rules.conduct.door import Door
-from p2p.rules.conduct.judge import Judge, who
+from p2p.rules.conduct.judge import Judge, host_of, who
 from p2p.rules.context import Context
 from p2p.rules.events import Asked, PeerConnected, PeerLost
 from p2p.rules.limits import FLOOD_POINTS_MS, IDENTIFY_MS, PING_MS, SILENT_MS
@@ -94,7 +94,6 @@ class Conduct(Part):
 
     def _on_lost(self, event: PeerLost) -> None:
         self._watches.pop(event.conn, None)
-        self._budgets.forget(event.conn)
 
     def _on_identify(self, peer: Peer, said: Identify) -> None:
         peer.said = said
@@ -153,7 +152,7 @@ class Conduct(Part):
 
     def _admits(self, peer: Peer, data: bytes) -> bool:
         ms = self.ctx.now.ms
-        verdict = self._budgets.judge(peer.conn, data, ms)
+        verdict = self._budgets.judge(host_of(peer).encode() or peer.id, data, ms)
         if not verdict.over:
             return True
         self.ctx.note("debug", "message_dropped", over=verdict.over, own=verdict.own)

@@ -23,7 +23,7 @@ from p2p.rules.events import BlockJudged
 from p2p.rules.gossip.mesh import Mesh
 from p2p.rules.gossip.ports import Sync
 from p2p.rules.gossip.recent import Recent
-from p2p.rules.gossip.serving import SERVED_DEPTH, Serving
+from p2p.rules.gossip.serving import Serving
 from p2p.rules.gossip.shown import Shown
 from p2p.rules.limits import PARTS_MOST, REASON_BYTES
 from p2p.rules.offences import Offence
@@ -33,8 +33,10 @@ from p2p.rules.wire.messages import Compact, Parts
 
 PARTS_MS = 2_000
 OPEN_MOST = 16
-"""Blocks that are being put together at once."""
+"""Blocks that are being put together, or wait for the importer's word, at once."""
 OPEN_PER_PEER = 2
+LATEST = 8
+"""Only so many of the latest blocks are put together; sync fetches others if need be."""
 JUDGE_MS = 120_000
 """A verdict that takes longer is no longer waited for."""
 LATE_MOST, LATE_MS = 256, 60_000
@@ -92,7 +94,7 @@ class Blocks:
         if self._is_known(peer, header.hash) or parent is None or self._sync.busy:
             self._sync.heard(peer, header)
         elif self._check(peer, header, parent):
-            recent = header.height + SERVED_DEPTH > self._ctx.ledger.head().height
+            recent = header.height + LATEST > self._ctx.ledger.head().height
             if recent and self._has_room(peer):
                 self._sync.assembling(header.hash)
                 self._begin(peer, message, header)
@@ -129,8 +131,8 @@ class Blocks:
         return False
 
     def _has_room(self, peer: Peer) -> bool:
-        mine = sum(one.peer is peer for one in self._open.values())
-        return len(self._open) < OPEN_MOST and mine < OPEN_PER_PEER
+        open = [*self._open.values(), *self._judged.values()]
+        return len(open) < OPEN_MOST and sum(one.peer is peer for one in open) < OPEN_PER_PEER
 
     def _begin(self, peer: Peer, message: Compact, header: Header) -> None:
         try:

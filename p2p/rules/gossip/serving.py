@@ -21,8 +21,9 @@ from p2p.rules.wire.messages import GetParts, Headers, Message, Parts
 
 CACHED_BLOCKS = 3
 """Decoded blocks kept for those who ask for parts."""
-SERVED_DEPTH = 8
-"""Parts are given of so many of the latest blocks."""
+SERVED_DEPTH = CACHED_BLOCKS
+"""Parts are given of so many of the latest blocks: as many as stay decoded, so that no order of
+questions makes this node decode one block again and again."""
 ASKED_MOST, ASKED_MS = 4_096, 10 * 60_000
 """(peer, block) pairs remembered: parts of a block are asked for once."""
 

@@ -65,6 +65,11 @@ class _Announcer:
     failures: int = 0
     owed: OrderedDict[Key, int] = field(default_factory=OrderedDict)
 
+    @property
+    def doubt(self) -> int:
+        """0 for a peer that delivers, 1 for one that is new, 2 for one that keeps silent."""
+        return (self.allowed <= BUSY_AT_FIRST) + (self.allowed < BUSY_AT_FIRST)
+
     def owes(self, key: Key) -> None:
         """It has been asked, perhaps again."""
         self.owed[key] = self.owed.pop(key, 0) + 1
@@ -113,10 +118,23 @@ class Wanted:
         if want is None:
             want = self._wants[key] = _Want(now_ms)
             self._idle[key] = None
-        elif len(want.announcers) >= ANNOUNCERS_MOST:
+        elif len(want.announcers) >= ANNOUNCERS_MOST and not self._displaces(peer, key, want):
             return
         want.announcers.append(conn)
         peer.keys[key] = None
+
+    def _displaces(self, peer: _Announcer, key: Key, want: _Want) -> bool:
+        """Make room for a peer that has delivered better than one of those remembered.
+
+        Else a few that announce everything and deliver nothing could keep an id from this node.
+        """
+        idle = [conn for conn in want.announcers if want.state is _State.IDLE or conn != want.conn]
+        worst = min(idle, key=lambda conn: self._peers[conn].allowed)
+        if self._peers[worst].allowed >= peer.allowed:
+            return False
+        want.announcers.remove(worst)
+        del self._peers[worst].keys[key]
+        return True
 
     def arrived(self, conn: int, key: Key, now_ms: int) -> bool | None:
         """Something came: True, judge it; False, it is no longer needed; None, nobody asked."""
@@ -158,7 +176,7 @@ class Wanted:
             if not free:
                 self._idle.move_to_end(key)  # the next ones get their turn
                 continue
-            conn = min(free, key=lambda conn: self._peers[conn].allowed < BUSY_AT_FIRST)
+            conn = min(free, key=lambda conn: self._peers[conn].doubt)
             self._enter(key, want, _State.ASKED, conn, now_ms + ANSWER_MS)
             self._peers[conn].owes(key)
             asks.setdefault(conn, []).append(key)

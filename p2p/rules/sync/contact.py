@@ -67,6 +67,10 @@ class Contact:
     asks: deque[Ask] = field(default_factory=deque)
     waiting: bool = False
     silences: int = 0
+    reach: int = 0
+    """The height at which its last full answer ended."""
+    news_ms: int | None = None
+    """When news that did not connect made us ask it last."""
     survey: Survey | None = None
     own: bool = False
     """Its chain does not hold the end of the course: it is asked from its own tip on."""

@@ -135,7 +135,16 @@ class HeaderChase:
                 contact.whole = True
                 self._shown(contact)
         else:
-            self.ask(contact)
+            self._ask_for_news(contact)
+
+    def _ask_for_news(self, contact: Contact) -> None:
+        """Ask at once, and if that was just so, a while later: news are cheaper than questions."""
+        now, last = self._state.ms, contact.news_ms
+        if last is not None and now < last + numbers.ASK_AGAIN_MS:
+            contact.ask_ms = min(contact.ask_ms, last + numbers.ASK_AGAIN_MS)
+            return
+        contact.news_ms = now
+        self.ask(contact)
 
     def _known(self, hash: bytes) -> bool:
         state = self._state
@@ -164,7 +173,15 @@ class HeaderChase:
             contact.own = False
             self._shown(contact)
         elif not contact.cut:
+            self._ask_on(contact, headers[-1].height)
+
+    def _ask_on(self, contact: Contact, height: int) -> None:
+        """The next ones; a peer whose full answers do not rise is asked again after a while."""
+        rises, contact.reach = height > contact.reach, height
+        if rises:
             self.ask(contact)
+        else:
+            contact.ask_ms = self._state.ms + numbers.ASK_AGAIN_MS
 
     def _shown(self, contact: Contact) -> None:
         """The peer has no more headers: what it has shown takes the place of what it claimed."""

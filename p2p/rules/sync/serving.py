@@ -9,13 +9,16 @@ from p2p.rules.wire.messages import BLOCK, Body, GetBodies, GetHeaders, Headers,
 
 
 class Serving:
-    """Answers at once with headers, and with blocks as fast as they are read."""
+    """Answers as fast as the answers are read: one is on its way at a time."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
     def headers(self, peer: Peer, message: GetHeaders) -> None:
         """What follows the first hash of the locator that is on the best chain."""
+        self._ctx.bulk(peer, lambda: self._headers(message))
+
+    def _headers(self, message: GetHeaders) -> Message:
         ledger = self._ctx.ledger
         found: tuple[bytes, ...] = ()
         for hash in message.locator:
@@ -24,7 +27,7 @@ class Serving:
                 most = min(message.most, HEADERS_MOST)
                 found = tuple(one.encoded for one in ledger.headers(stored.height + 1, most))
                 break
-        self._ctx.send(peer, Headers(found, asked=True))
+        return Headers(found, asked=True)
 
     def bodies(self, peer: Peer, message: GetBodies) -> None:
         """Each block in a message of its own, when the peer has read the one before."""

@@ -65,7 +65,7 @@ def test_what_is_taken_is_bounded_by_rate_and_burst(steps):
     for wait, count in steps:
         now += wait
         data = of(m.Inv, count)
-        if not budget.judge(1, data, now).over:
+        if not budget.judge(b"1", data, now).over:
             taken += len(data)
             size = max(size, len(data))
     assert taken <= PEER[1].burst + PEER[1].second * now // 1000 + size
@@ -78,12 +78,31 @@ def test_what_is_taken_is_bounded_by_rate_and_burst(steps):
 def test_each_measure_binds(kind, size, over):
     budget = Budgets(0)
     data = of(kind, size)
-    verdicts = {budget.judge(1, data, 0).over for _ in range(20_000)}
+    verdicts = {budget.judge(b"1", data, 0).over for _ in range(20_000)}
     assert verdicts == {"", over}
-    assert budget.judge(1, data, 0).own
-    assert not budget.judge(2, data, 0).over
-    budget.forget(1)
-    assert not budget.judge(1, data, 0).over
+    assert budget.judge(b"1", data, 0).own
+    assert not budget.judge(b"2", data, 0).over
+
+
+def test_budgets_outlast_connections_and_are_bounded(monkeypatch):
+    monkeypatch.setattr(budgets, "BUDGETS_MOST", 3)
+    budget = Budgets(0)
+    for name in (b"1", b"2", b"3", b"1", b"4"):
+        budget.judge(name, b"\x02\x01", 0)
+    assert list(budget.peers) == [b"3", b"1", b"4"]  # the longest silent went
+
+
+def test_a_stranger_yields_to_those_who_have_been_here():
+    """With the budget of all empty: a new name does not pass, one that sent little does."""
+    budget = Budgets(0)
+    ping = of(m.Ping, 2)
+    budget.judge(b"old", ping, 0)
+    for bucket in budget.all.each:
+        bucket.level = 0
+    assert budget.judge(b"new", ping, 0) == budgets.Verdict("messages", own=False)
+    budget.peers[b"old"].fill(2_000)
+    budget.all.each[0].level = -(10**9)
+    assert not budget.judge(b"old", ping, 2_000).over
 
 
 @pytest.mark.parametrize("index", range(3))
@@ -94,12 +113,14 @@ def test_all_together_are_bounded(index, monkeypatch):
     kind, size = sizes[NAMES[index]]
     data = of(kind, size)
     amount = (1, size, work_us(data))[index]
-    peers = 12
+    peers, now = 12, 10_000
+    for conn in range(peers):  # no strangers: they have all of their burst
+        budget.judge(b"%d" % conn, of(m.Ping, 2), 0)
     taken = 0
     for _ in range(9_000):
         for conn in range(peers):
-            taken += amount * (not budget.judge(conn, data, 0).over)
-        if budget.judge(0, data, 0).over and all(
+            taken += amount * (not budget.judge(b"%d" % conn, data, now).over)
+        if budget.judge(b"0", data, now).over and all(
             not bucket.each[index].half_full for bucket in budget.peers.values()
         ):
             break
@@ -170,8 +191,8 @@ def test_the_honest_worst_case_stays_far_below(second):
     budget = Budgets(0)
     for start in range(0, 60_000, 1_000):
         for at, data in sorted(second, key=lambda one: one[0]):
-            assert not budget.judge(1, data, start + at).over
-    for bucket in budget.peers[1].each:
+            assert not budget.judge(b"1", data, start + at).over
+    for bucket in budget.peers[b"1"].each:
         bucket.fill(60_000)
         assert bucket.half_full
     used = (
@@ -189,7 +210,7 @@ def test_a_burst_of_all_that_may_be_under_way_is_taken():
     bodies = [of(m.Body, 1_000_000)] * 32 + [of(m.Headers, 256 * 720)]
     bodies += [real(m.Txs((TX,) * 90))] * 4 + [of(m.Inv, 34_000)] * 4
     random.Random(1).shuffle(bodies)
-    assert not any(budget.judge(1, data, 0).over for data in bodies)
+    assert not any(budget.judge(b"1", data, 0).over for data in bodies)
 
 
 def test_all_peers_at_their_honest_worst_pass_together():
@@ -204,7 +225,7 @@ def test_all_peers_at_their_honest_worst_pass_together():
     for start in range(0, 10_000, 1_000):
         for conn in range(72):
             for at, data in share + (bodies if conn < 8 else []):
-                verdict = budget.judge(conn, data, start + at)
+                verdict = budget.judge(b"%d" % conn, data, start + at)
                 assert not verdict.over
     assert all(bucket.half_full for bucket in budget.all.each)
 

@@ -172,6 +172,7 @@ def test_headers_are_served_from_the_first_known_hash_of_the_locator():
     def served(locator, most=HEADERS_MOST):
         desk.say(peer, m.GetHeaders(locator, most))
         (answer,) = desk.sent(peer, m.Headers)
+        desk.handle(events.Writable(peer.conn))
         assert answer.asked
         return list(answer.headers)
 
