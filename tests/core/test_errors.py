@@ -29,7 +29,7 @@ def load_all() -> dict[str, type[AnimicaError]]:
 
 def test_every_error_has_a_code_a_hint_and_a_docstring():
     for code, kind in load_all().items():
-        assert re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)+", code), code
+        assert re.fullmatch(r"[a-z][a-z_0-9]*(\.[a-z_0-9]+)+", code), code
         assert kind.code == code
         assert kind.hint.endswith("."), code
         assert kind.__doc__, code

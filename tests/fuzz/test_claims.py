@@ -21,6 +21,7 @@ from execution.abi import strict
 from execution.lang import parser
 from execution.vm import costs
 from p2p.rules.wire import compact
+from pq import signing
 from rpc import heads
 from tests.consensus import altering
 from tests.fuzz import catalogue, mutate, oracle, trees
@@ -82,6 +83,13 @@ def forged_signature() -> bytes:
     return kind + oracle.encode(parts)
 
 
+def introduced_without_signing() -> bytes:
+    """An introduction, rightly encrypted, whose signature is of nothing."""
+    kind, value = seed("session", "introduction")[:1], seed("session", "introduction")[1:]
+    shown = oracle.decode(value)[0]
+    return kind + oracle.encode({**shown, "sig": bytes(len(shown["sig"]))})
+
+
 def edited(data: bytes, *path: str, value: Any) -> bytes:
     return json.dumps(altering.put(json.loads(data), path, value)).encode()
 
@@ -122,6 +130,10 @@ CASES: dict[str, Case] = {
     "any body of a compact block": (
         *("message", compact, "check_body_roots", lambda block: None),
         forged_signature,
+    ),
+    "any signature of a peer": (
+        *("session", signing, "verify", lambda *_: True),
+        introduced_without_signing,
     ),
     "bytes behind a block": (
         *("block", cbor, "decode", loosely),

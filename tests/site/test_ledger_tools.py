@@ -269,7 +269,7 @@ def test_the_commands_of_the_document_run(tmp_path):
     ledger.data.rename(tmp_path / "var" / "devnet")
     lines = documented()
     assert {shlex.split(line)[0] for line in lines} == {
-        *("verify-db", "export", "import", "rewind", "backup", "restore"),
+        *("verify-db", "export", "import", "rewind", "backup", "restore", "snapshot"),
     }
     for line in lines:
         done = subprocess.run(
