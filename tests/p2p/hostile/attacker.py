@@ -92,6 +92,10 @@ class Attacker:
         """Send many at once, as far as the node takes them; the rest waits for the next call."""
         if self.open and not self.pending:
             self.pending = b"".join(self.session.send(one, 0) for one in messages)
+        return self.push()
+
+    def push(self) -> bool:
+        """Send of what waits as much as the node takes."""
         try:
             sent = self.socket.send(self.pending, socket.MSG_DONTWAIT) if self.pending else 0
             self.pending = self.pending[sent:]

@@ -8,7 +8,7 @@ from itertools import count
 from p2p.rules.limits import HEADERS_MOST
 from p2p.rules.wire import codec
 from p2p.rules.wire import messages as m
-from tests.p2p.hostile.attacker import Attacker
+from tests.p2p.hostile.attacker import Attacker, hello_parts
 from tests.p2p.hostile.siege import Siege
 
 _NUMBERS = count(1)
@@ -72,5 +72,72 @@ def flood(make: Callable[[], list[m.Message]], guests: int, *, reads: bool) -> C
             if reads:
                 one.read()
                 one.heard.clear()
+
+    return attack
+
+
+def never_reading(guests: int) -> Callable[..., None]:
+    """So many ask for all there is and read nothing."""
+    mine: list[Attacker] = []
+
+    def attack(siege: Siege) -> None:
+        mine[:] = [one for one in mine if one.open]
+        if len(mine) < guests:
+            mine.append(siege.attacker().greet())
+        ask = codec.encode(m.GetHeaders((siege.genesis,), HEADERS_MOST))
+        for one in mine:
+            one.plain_many([ask] * 20)
+
+    return attack
+
+
+def stalling(guests: int) -> Callable[..., None]:
+    """So many are always somewhere in a handshake that they do not end."""
+    mine: list[Attacker] = []
+
+    def attack(siege: Siege) -> None:
+        for one in mine:
+            one.read()
+        mine[:] = [one for one in mine if one.open]
+        while len(mine) < guests:
+            one = siege.attacker()
+            parts = list(hello_parts(one))
+            one.wire(parts[len(mine) % len(parts)])
+            mine.append(one)
+
+    return attack
+
+
+def crowding(guests: int) -> Callable[..., None]:
+    """More names than there are places, all polite."""
+    mine: list[Attacker] = []
+
+    def attack(siege: Siege) -> None:
+        for one in mine:
+            one.read()
+            while one.heard:
+                if isinstance(said := one.heard.popleft(), m.Ping):
+                    one.say(m.Pong(said.nonce))
+        mine[:] = [one for one in mine if one.open]
+        if len(mine) < guests:
+            mine.append(siege.attacker().greet())
+
+    return attack
+
+
+def half_messages(guests: int) -> Callable[..., None]:
+    """Frames that begin a message which never ends, as long as one may be."""
+    mine: list[Attacker] = []
+
+    def attack(siege: Siege) -> None:
+        mine[:] = [one for one in mine if one.open]
+        if len(mine) < guests:
+            one = siege.attacker().greet()
+            most = siege.network.block_bytes_most
+            whole = one.session.send(bytes([15]) + bytes(most), 0)
+            one.pending = whole[:-100]
+            mine.append(one)
+        for one in mine:
+            one.push()
 
     return attack

@@ -126,7 +126,9 @@ def siege(folder: Path, *options: str) -> Iterator[Siege]:
         network = networks.parse(read_json(file) or {})
         to_node = ("--connect", str(node.facts["p2p"]))
         with follower(folder / "friend", file, *to_node) as friend:
-            genesis = bytes.fromhex(node.rpc("chain.getHeaders", fromHeight=0, count=1)[0]["hash"][2:])
+            genesis = bytes.fromhex(
+                node.rpc("chain.getHeaders", fromHeight=0, count=1)[0]["hash"][2:]
+            )
             made = Siege(node, friend, network, genesis)
             friend.height(2)
             yield made
