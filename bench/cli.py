@@ -29,6 +29,8 @@ BENCHMARKS = {
     "p2p.compact": "bench.compact:run",
     "p2p.handshake": "bench.sessions:run_handshake",
     "p2p.frames": "bench.sessions:run_frames",
+    "p2p.sync_blocks": "bench.sync:run_blocks",
+    "p2p.sync_txs": "bench.sync:run_txs",
     "p2p.snapshot": "bench.snapshot_sync:run",
 }
 

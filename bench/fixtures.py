@@ -198,6 +198,7 @@ def main() -> None:
             subprocess.run(command, check=True)
     if not chosen.sizes:
         subprocess.run([sys.executable, "-m", "bench.calls"], check=True)
+        subprocess.run([sys.executable, "-m", "bench.sync"], check=True)
         subprocess.run([sys.executable, "-m", "bench.snapshot_sync"], check=True)
 
 

@@ -110,8 +110,10 @@ class Pulse:
 
     def _look_at_head(self, removed: tuple[bytes, ...]) -> None:
         removed = (*(self._look_again or ()), *removed)[-REMOVED_MOST:]
+        ctx = self._engine.ctx
+        ctx.steady.look_again()  # what was read for views, between events, is no news
         try:
-            head = self._engine.ctx.ledger.head()
+            head = ctx.ledger.head()
         except (DatabaseFault, NodeFault) as fault:
             self._look_again = removed
             self._failed(fault)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 
 import cbor2
 import orjson
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -224,3 +225,22 @@ def test_the_admin_shows_rows_and_changes_none(client):
     for address in ("1/change/", "1/delete/", "add/"):
         assert client.post(f"/admin/audit/auditrow/{address}", {"post": "yes"}).status_code == 403
     assert list(AuditRow.objects.values()) == before
+
+
+@pytest.mark.postgres  # SQLite has one writer at a time whatever the code does
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_once_form_one_chain():
+    def write(first: int) -> None:
+        try:
+            for number in range(first, first + 5):
+                record(number)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(10 * n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert service.verify().number == 20
+    assert AuditRow.objects.count() == 20

@@ -54,17 +54,25 @@ def set_up() -> None:
 
 
 def one(
-    seed: int, planted: str | None = None, told: Callable[[str], None] | None = None
+    seed: int,
+    planted: str | None = None,
+    told: Callable[[str], None] | None = None,
+    *,
+    short: bool = False,
 ) -> dict[str, Any]:
-    """A seed's line: what came of it. ``told`` hears everything that happens."""
+    """A seed's line: what came of it.
+
+    ``told`` hears everything that happens; ``short`` storms are the suite's.
+    """
     from tests.simulator.databases import on_sqlite
+    from tests.simulator.plan import SHORT_MS, STORM_MS
     from tests.simulator.planted import planting
     from tests.simulator.run import run
     from tests.simulator.world import Broken
 
     try:
         with on_sqlite(), planting(planted):
-            return {"passed": True, **asdict(run(seed, told))}
+            return {"passed": True, **asdict(run(seed, told, SHORT_MS if short else STORM_MS))}
     except Broken as broken:
         return {"passed": False, "seed": seed, "check": broken.check, "why": str(broken)[:2_000]}
     except Exception as error:  # noqa: BLE001 - whatever a node raises is what is looked for
@@ -156,6 +164,7 @@ def main() -> int:
     parser.add_argument("--committed", action="store_true", help="the seeds that have failed once")
     parser.add_argument("--seed", type=int, help="only this one, in this process")
     parser.add_argument("--tell", action="store_true", help="with --seed: all that happens")
+    parser.add_argument("--short", action="store_true", help="with --seed: as the suite runs it")
     parser.add_argument("--planted", action="store_true", help="find each of the planted faults")
     chosen = parser.parse_args()
     if chosen.seed is not None or chosen.planted:
@@ -163,7 +172,7 @@ def main() -> int:
     if chosen.planted:
         return min(hunt_planted(), 1)
     if chosen.seed is not None:
-        line = one(chosen.seed, told=print if chosen.tell else None)
+        line = one(chosen.seed, told=print if chosen.tell else None, short=chosen.short)
         print(json.dumps(line, indent=1))
         return 0 if line["passed"] else 1
     seeds = range(chosen.first, chosen.to)

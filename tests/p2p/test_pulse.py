@@ -27,6 +27,7 @@ from p2p.rules.actions import (
     StoreChunk,
 )
 from p2p.rules.events import HeadMoved, MessageReceived, Tick
+from p2p.rules.steady import Steady
 from tests.p2p.test_work import Told
 
 
@@ -101,8 +102,10 @@ class Engine:
         self.told = Told()
         self.answers: dict[type, Any] = {}
         self.head = lambda: SimpleNamespace(header="header", total_work=5)
+        steady = Steady(SimpleNamespace(head=lambda: self.head()))
         self.ctx = SimpleNamespace(
-            ledger=SimpleNamespace(head=lambda: self.head()),
+            ledger=steady,
+            steady=steady,
             peers={},
             actions=[],
             close=lambda peer, code, reason: self.ctx.actions.append(Close(peer.conn, code)),
@@ -201,6 +204,13 @@ def test_hands_that_fail_do_not_end_the_thread(world, caplog):
 def test_the_head_is_read_where_it_moved(world):
     world.pulse._look_at_head((b"old",))
     assert world.engine.told == [HeadMoved("header", 5, (b"old",))]
+
+
+def test_a_head_that_was_read_for_views_is_not_taken_for_the_new_one(world):
+    world.engine.ctx.ledger.head()
+    world.engine.head = lambda: SimpleNamespace(header="next", total_work=6)
+    world.pulse._look_at_head(())
+    assert world.engine.told == [HeadMoved("next", 6)]
 
 
 def test_a_head_that_could_not_be_read_is_read_later(world, caplog):

@@ -12,10 +12,10 @@ from tests.simulator.work import SENDERS, Transfer, transfers
 from tests.simulator.world import Broken, World
 from tests.support import key
 
-SLEEP_MS = 20 * 60_000
-SLEEPS = 80
+SLEEP_MS = 60 * 60_000
+SLEEPS = 27
 """Together they are longer than the longest ban."""
-BACKOFFS = 2
+BACKOFFS = 1
 """So many sleeps outlast every wait before somebody is dialled again."""
 WAKE_MS = 90_000
 """How long after a sleep, and after the storm, nodes have until they agree."""

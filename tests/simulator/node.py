@@ -286,6 +286,7 @@ class Node:
             with self._failing():
                 result = self.importer.import_block(action.raw, source="peers")
         except Refused as refusal:
+            self.world.watch_refusal(self, action.raw, action.hash, refusal)
             return BlockJudged(*place, "", refusal)
         except DatabaseFault:
             self.world.count("database faults")
@@ -397,6 +398,7 @@ class Node:
                 nonce += 1
             raw = made.sealed(nonce).raw
             self.world.trace(self.number, "mined", header.hash)
+            self.world.mined[header.hash] = raw
             self.importer.import_block(raw, source="miner")
             self._watch_head()
             self._tell_news()

@@ -9,6 +9,8 @@ from tests.simulator.work import NONCES, RIVAL_NONCE, RIVALS, SENDERS
 
 STORM_MS = 150_000
 """How long faults go on."""
+SHORT_MS = 45_000
+"""How long they do in the test suite."""
 BLOCK_MS = 2_000
 """Time between two blocks, on average."""
 SKEW_MS = 4_000
@@ -96,12 +98,13 @@ class Plan:
     crashes: tuple[Crash, ...]
     submissions: tuple[Submission, ...]
     tick_ms: int
+    storm_ms: int
 
 
-def draw(seed: int) -> Plan:
+def draw(seed: int, storm_ms: int = STORM_MS) -> Plan:
     """The plan of a seed."""
     rng = random.Random(f"plan {seed}")
-    nodes = tuple(_node(rng, number) for number in range(rng.randint(5, 7)))
+    nodes = tuple(_node(rng, number, storm_ms) for number in range(rng.randint(5, 7)))
     numbers = range(len(nodes))
     pairs = [(a, b) for a in numbers for b in numbers if a != b]
     return Plan(
@@ -109,17 +112,18 @@ def draw(seed: int) -> Plan:
         nodes,
         {pair: Link(rng.choice([2, 20, 60, 150]), rng.choice([0, 5, 80])) for pair in pairs},
         _chances(rng),
-        tuple(_partition(rng, len(nodes)) for _ in range(rng.choice([0, 1, 1, 2, 3]))),
-        _crashes(rng, len(nodes)),
-        _submissions(rng, len(nodes)),
+        tuple(_partition(rng, len(nodes), storm_ms) for _ in range(rng.choice([0, 1, 1, 2, 3]))),
+        _crashes(rng, len(nodes), storm_ms),
+        _submissions(rng, len(nodes), storm_ms),
         rng.choice([100, 100, 150, 250]),
+        storm_ms,
     )
 
 
-def _node(rng: random.Random, number: int) -> NodePlan:
+def _node(rng: random.Random, number: int, storm_ms: int) -> NodePlan:
     late = number > 2 and rng.random() < 0.3
     return NodePlan(
-        begins_ms=rng.randint(20_000, STORM_MS - 20_000) if late else rng.randint(0, 2_000),
+        begins_ms=rng.randint(20_000, storm_ms - 20_000) if late else rng.randint(0, 2_000),
         skew_ms=rng.choice([0, 0, rng.randint(-SKEW_MS, SKEW_MS)]),
         bytes_per_ms=rng.choice([5_000, 5_000, 1_000, 30]),
         import_ms=rng.choice([2, 5, 5, 20, 300]),
@@ -134,33 +138,33 @@ def _chances(rng: random.Random) -> Chances:
         lost=some(3_000),
         twice=some(2_000),
         swapped=some(2_000),
-        altered=some(600),
+        altered=some(2_000),
         dial_fails=some(30),
         database_fails=some(4),
     )
 
 
-def _partition(rng: random.Random, nodes: int) -> Partition:
+def _partition(rng: random.Random, nodes: int, storm_ms: int) -> Partition:
     apart = frozenset(rng.sample(range(nodes), rng.randint(1, nodes // 2)))
-    begins = rng.randint(10_000, STORM_MS - 30_000)
+    begins = rng.randint(10_000, storm_ms - 30_000)
     lasts = rng.choice([3_000, 25_000, 60_000, 100_000])
-    return Partition(begins, min(begins + lasts, STORM_MS), apart, rng.random() < 0.5)
+    return Partition(begins, min(begins + lasts, storm_ms), apart, rng.random() < 0.5)
 
 
-def _crashes(rng: random.Random, nodes: int) -> tuple[Crash, ...]:
+def _crashes(rng: random.Random, nodes: int, storm_ms: int) -> tuple[Crash, ...]:
     out: list[Crash] = []
     for node in rng.sample(range(nodes), rng.choice([0, 1, 2, 3])):
-        at = rng.randint(5_000, STORM_MS - 15_000)
-        back = min(at + rng.choice([500, 5_000, 40_000]), STORM_MS)
+        at = rng.randint(5_000, storm_ms - 15_000)
+        back = min(at + rng.choice([500, 5_000, 40_000]), storm_ms)
         out.append(Crash(at, back, node, rng.choice([None, rng.randint(0, 25)])))
     return tuple(out)
 
 
-def _submissions(rng: random.Random, nodes: int) -> tuple[Submission, ...]:
+def _submissions(rng: random.Random, nodes: int, storm_ms: int) -> tuple[Submission, ...]:
     out: list[Submission] = []
     for sender in range(SENDERS):
         count = rng.randint(0, NONCES)
-        times = sorted(rng.randint(3_000, STORM_MS) for _ in range(count))
+        times = sorted(rng.randint(3_000, storm_ms) for _ in range(count))
         home = rng.randrange(nodes)
         for nonce, at in enumerate(times):
             node = home if rng.random() < 0.5 else rng.randrange(nodes)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.simulator import calm, checks
-from tests.simulator.plan import draw
+from tests.simulator.plan import STORM_MS, draw
 from tests.simulator.world import World
 
 
@@ -23,9 +23,9 @@ class Outcome:
     faults: dict[str, int]
 
 
-def run(seed: int, told: Callable[[str], None] | None = None) -> Outcome:
+def run(seed: int, told: Callable[[str], None] | None = None, storm_ms: int = STORM_MS) -> Outcome:
     """Let a world happen. Raises ``Broken``, or whatever a node raised."""
-    world = World(draw(seed))
+    world = World(draw(seed, storm_ms))
     world.told = told
     try:
         world.storm()

@@ -8,7 +8,10 @@ from pathlib import Path
 FILE = Path(__file__).with_name("seeds.json")
 
 KEPT: dict[str, list[dict[str, object]]] = json.loads(FILE.read_text())
-"""``found``: a seed and what it found. ``suite``: those that the test suite runs, and why."""
+"""``found``: a seed and what it found. ``suite``: short storms that the test suite runs, and why.
+
+``planted``: for each planted fault a short storm that finds it, and by which check.
+"""
 
 REGRESSIONS = [int(str(entry["seed"])) for entry in KEPT["found"]]
 SUITE = [int(str(entry["seed"])) for entry in KEPT["suite"]]

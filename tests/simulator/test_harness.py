@@ -123,7 +123,7 @@ class Net:
     def __init__(self, chances: Chances = CALM, jitter: int = 0) -> None:
         node = NodePlan(0, 0, 100, 1)
         links = {(0, 1): Link(10, jitter), (1, 0): Link(10, jitter)}
-        plan = Plan(1, (node, node), links, chances, (), (), (), 100)
+        plan = Plan(1, (node, node), links, chances, (), (), (), 100, 1_000)
         self.schedule = Schedule()
         self.net = VirtualNetwork(plan, self.schedule)
         self.a, self.b = (Listener(n, self.schedule) for n in range(2))

@@ -10,11 +10,12 @@ from typing import Any
 
 from chain.values import StoredHeader
 from consensus.witnesses import WitnessChecker
+from core.errors import Refused
 from mempool.events import TxDropped
 from p2p.rules.actions import Note
 from tests.simulator.network import VirtualNetwork
 from tests.simulator.node import Node
-from tests.simulator.plan import BLOCK_MS, STORM_MS, Crash, Partition, Plan, Submission
+from tests.simulator.plan import BLOCK_MS, Crash, Partition, Plan, Submission
 from tests.simulator.schedule import Schedule
 from tests.simulator.work import transfers
 from tests.support import InlineRunner, fast_network
@@ -51,6 +52,8 @@ class World:
         """Why the node that was asked did not take a transaction."""
         self.submitted: set[bytes] = set()
         """What some pool has taken from a wallet."""
+        self.mined: dict[bytes, bytes] = {}
+        """Every block that a node has made, by its hash."""
         self.lost: set[bytes] = set()
         """What may have been lost in a crash."""
         self.rng = random.Random(f"world {plan.seed}")
@@ -76,7 +79,7 @@ class World:
         for submission in self.plan.submissions:
             self._plan_submission(submission)
         self._mine_now_and_then()
-        self.run_until(STORM_MS)
+        self.run_until(self.plan.storm_ms)
         self.net.calm()
         for node in self.nodes:
             node.boot()
@@ -115,7 +118,7 @@ class World:
             if up:
                 self.rng.choice(up).mine()
                 self.count("blocks")
-            if self.schedule.now < STORM_MS:
+            if self.schedule.now < self.plan.storm_ms:
                 self.schedule.after(round(self.rng.expovariate(1 / BLOCK_MS)), turn)
 
         self.schedule.after(3_000, turn)
@@ -178,6 +181,11 @@ class World:
     def dropped(self, event: TxDropped) -> None:
         """A pool let a transaction go."""
         self.drops[event.txid] = event.code
+
+    def watch_refusal(self, node: Node, raw: bytes, hash: bytes, refusal: Refused) -> None:
+        """Nobody refuses what another node has made; an altered copy may be anything."""
+        if self.mined.get(hash) == raw:
+            raise Broken("refused a good block", f"node {node.number}: {refusal}")
 
     def watch(self, node: Node, head: StoredHeader) -> None:
         """A head never becomes lighter."""

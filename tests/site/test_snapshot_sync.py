@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from p2p.rules.limits import SNAPSHOT_DEPTH
 from tests.site.ledgers import HEIGHT, Ledger, builder, chain, make_ledger
-from tests.site.nodes import follower, wait_for
+from tests.site.nodes import Node, follower, wait_for
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -17,18 +19,19 @@ MORE = SNAPSHOT_DEPTH + 2
 
 @pytest.fixture
 def server(tmp_path) -> Ledger:
-    """A node's data: 44 blocks, and a snapshot of block 30 on its shelf."""
+    """A node's data: 30 blocks, and the snapshot of the last one on its shelf."""
     ledger = make_ledger(tmp_path / "server", "one")
     ledger.fill()
     shelf = ledger.data / "snapshots"
     shelf.mkdir()
     ledger.ok("snapshot", "create", "--out", shelf / f"{HEIGHT}-made")
-    ledger.fill([*chain()[1:], *_line()])
     return ledger
 
 
-def _line():
-    return builder().grow(chain()[HEIGHT], MORE)
+def go_on(node: Node) -> None:
+    """So many blocks more that the snapshot is deep enough to be served."""
+    for one in builder().grow(chain()[HEIGHT], MORE):
+        node.rpc("chain.submitBlock", raw="0x" + one.raw.hex())
 
 
 def node(ledger: Ledger, *options: str):
@@ -38,28 +41,32 @@ def node(ledger: Ledger, *options: str):
     return follower(ledger.folder, network, *options)
 
 
+@contextmanager
+def _after(good: Node, fresh: Ledger, *options: str) -> Iterator[Node]:
+    go_on(good)
+    with node(fresh, *options, good.facts["p2p"]) as mine:
+        yield mine
+
+
 def test_a_node_without_blocks_loads_the_state_of_another_and_goes_on(server, tmp_path):
     fresh = make_ledger(tmp_path / "fresh", "two")
     liar = make_ledger(tmp_path / "liar", "three")
     fresh.command("status")  # writes the network file
     shutil.copytree(server.folder, liar.folder, dirs_exist_ok=True)
-    (liar.data / "identity").unlink(missing_ok=True)
     chunk = liar.data / "snapshots" / f"{HEIGHT}-made" / "chunks" / "000000"
     data = bytearray(chunk.read_bytes())
     data[len(data) // 2] ^= 1
     chunk.write_bytes(data)
 
-    with node(liar) as bad, node(fresh, "--snapshot-sync", "--seed", bad.facts["p2p"]) as mine:
-        banned = wait_for(lambda: mine.rpc("net.info")["bans"])
-        assert banned == 1
-        assert mine.head()["height"] == 0
-        assert mine.rpc("node.status")["state"] != "following"
-    assert fresh.height() == 0
+    with node(liar) as bad:
+        go_on(bad)
+        with node(fresh, "--snapshot-sync", "--seed", bad.facts["p2p"]) as mine:
+            assert wait_for(lambda: mine.rpc("net.info")["bans"]) == 1
+            assert mine.head()["height"] == 0
+            assert mine.rpc("node.status")["state"] != "following"
 
-    with (
-        node(server) as good,
-        node(fresh, "--snapshot-sync", "--connect", good.facts["p2p"], "--json-logs") as mine,
-    ):
+    options = ("--snapshot-sync", "--json-logs", "--connect")
+    with node(server) as good, _after(good, fresh, *options) as mine:
         head = mine.height(HEIGHT + MORE)
         assert head["hash"] == good.head()["hash"]
         status = mine.rpc("node.status")
