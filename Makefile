@@ -68,6 +68,7 @@ check: ## All of it: lint, tests, documents, tests in a browser, tests on Postgr
 	@$(MAKE) test-fuzz
 	@$(MAKE) test-many
 	@$(MAKE) test-simulator
+	@$(MAKE) test-hostile
 	@$(MAKE) test-scaled
 
 .PHONY: test-documents
@@ -97,6 +98,10 @@ test-simulator: .venv/.dev ## Fifty simulated networks through storms, and three
 	@$(BIN)/python -m tests.campaigns.simulator --to 50 --committed --no-results $(ARGS)
 	@$(BIN)/python -m tests.campaigns.simulator --planted
 
+.PHONY: test-hostile
+test-hostile: .venv/.dev ## A mining node attacked over TCP, 4 s an attack (make campaign-hostile: 30 s each)
+	@$(BIN)/python -m tests.campaigns.hostile --seconds 4 --guests 4 $(ARGS)
+
 .PHONY: test-pythons
 test-pythons: .venv/.base ## Contracts on every Python from 3.11 on this machine: same gas, events and roots
 	@$(BIN)/python -m tools.pythons
@@ -115,7 +120,7 @@ services: ## Install and start PostgreSQL and Redis where they do not answer (ap
 	@tools/services.sh postgres redis
 
 .PHONY: campaign-%
-campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, lockstep, partition, simulator
+campaign-%: .venv/.dev ## A long campaign: churn, contracts, crash, exact, faults, flood, fuzz, hostile, lockstep, partition, simulator
 	@$(BIN)/python -m tests.campaigns.$* $(ARGS)
 
 .PHONY: campaign-fuzz

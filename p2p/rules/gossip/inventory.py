@@ -54,8 +54,12 @@ class Inventory:
     def on_inv(self, peer: Peer, message: Inv) -> None:
         """A peer has these."""
         now = self._ctx.now.ms
-        keys = [(message.kind, id) for id in message.ids]
-        for key in keys:
+        keys: list[Key] = []
+        for id in message.ids:
+            if self.wanted.is_full(peer.conn):
+                break  # no more of its announcements are kept, so none is looked up
+            key = message.kind, id
+            keys.append(key)
             self._news.knows(peer.conn, key)
             if not self._of_no_use(key):
                 self.wanted.announced(peer.conn, key, now)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 
 Key = tuple[int, bytes]
 """Kind (TX or PROOF) and id."""
@@ -107,6 +108,11 @@ class Wanted:
         want = self._wants.get(key)
         return [] if want is None else list(want.announcers)
 
+    def is_full(self, conn: int) -> bool:
+        """Whether a peer has announced as much as is remembered of one."""
+        peer = self._peers.get(conn)
+        return peer is not None and len(peer.keys) >= ANNOUNCED_MOST
+
     # ------------------------------------------------------------ peers say
 
     def announced(self, conn: int, key: Key, now_ms: int) -> None:
@@ -165,8 +171,7 @@ class Wanted:
     def questions(self, now_ms: int, keys: Iterable[Key] | None = None) -> dict[int, list[Key]]:
         """What to ask of whom now, of ``keys`` or of all that nobody is asked for."""
         asks: dict[int, list[Key]] = {}
-        some = zip(list(self._idle), range(SCANNED_MOST), strict=False)
-        for key in [key for key, _ in some] if keys is None else keys:
+        for key in list(islice(self._idle, SCANNED_MOST)) if keys is None else keys:
             if self.busy >= BUSY_MOST:
                 break
             if key not in self._idle:

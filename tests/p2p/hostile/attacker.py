@@ -50,6 +50,8 @@ class Attacker:
         self.socket = socket.create_connection((host, int(port)), timeout=WAIT_S)
         self.heard: deque[m.Message] = deque()
         self.open = True
+        self.pending = b""
+        """Bytes that the node has not taken."""
 
     # ------------------------------------------------------------ manners, where wanted
 
@@ -85,6 +87,23 @@ class Attacker:
     def plain(self, data: bytes) -> bool:
         """Send any bytes as a message."""
         return self.wire(self.session.send(data, 0)) if self.open else False
+
+    def plain_many(self, messages: list[bytes]) -> bool:
+        """Send many at once, as far as the node takes them; the rest waits for the next call."""
+        if self.open and not self.pending:
+            self.pending = b"".join(self.session.send(one, 0) for one in messages)
+        return self.push()
+
+    def push(self) -> bool:
+        """Send of what waits as much as the node takes."""
+        try:
+            sent = self.socket.send(self.pending, socket.MSG_DONTWAIT) if self.pending else 0
+            self.pending = self.pending[sent:]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.open = False
+        return self.open
 
     def wire(self, data: bytes) -> bool:
         """Send any bytes at all."""

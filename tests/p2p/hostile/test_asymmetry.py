@@ -204,3 +204,14 @@ def test_operators_bans_too_are_bounded(monkeypatch):
     for number in range(1, 6):
         world.handle(events.Asked("ban", peer=id_of(number), ban_ms=10**9))
     assert [ban.id for ban in world.engine.part(Conduct).bans()] == [id_of(n) for n in (3, 4, 5)]
+
+
+def test_announcements_beyond_what_is_kept_are_not_even_looked_up():
+    """A flood of ids costs look-ups for the first 2,048 only, until some are settled."""
+    made = node(height=1)
+    made.join(1)
+    looked = []
+    made.pool.knows_tx = lambda txid: bool(looked.append(txid))
+    for start in range(0, 20_000, 1_000):
+        made.says(1, m.Inv(m.TX, tuple(n.to_bytes(32, "big") for n in range(start, start + 1_000))))
+    assert len(looked) == asking.ANNOUNCED_MOST
