@@ -85,9 +85,9 @@ test-faults: .venv/.dev ## Fourteen planted faults, each noticed by the tests it
 	@$(BIN)/python -m tests.campaigns.faults --named $(ARGS)
 
 .PHONY: test-fuzz
-test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 30 s each (make campaign-fuzz: 20 minutes each)
+test-fuzz: .venv/.dev ## The decoders and the importer under the fuzzer, 20 s each (make campaign-fuzz: 20 minutes each)
 	@$(BIN)/python -m tests.fuzz --replay
-	@$(BIN)/python -m tests.fuzz --seconds 30 $(ARGS)
+	@$(BIN)/python -m tests.fuzz --seconds 20 $(ARGS)
 
 .PHONY: test-many
 test-many: .venv/.dev ## Four real nodes with late and lost packets, split and healed (make campaign-partition: six, for longer)
