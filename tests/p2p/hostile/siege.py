@@ -82,12 +82,17 @@ class Siege:
         return self.node.process.err.count(f'"offence": "{word}"')
 
     def under(self, attack: Callable[[Siege], Any], seconds: float) -> Toll:
-        """Call ``attack`` again and again for so long; it does a little each time."""
+        """Call ``attack`` again and again for so long; it does a little each time.
+
+        It goes on until the follower has got a block meanwhile, or the bound is broken.
+        """
         toll, before, cpu = Toll(), self.rss(), self.cpu_s()
         height = first = self.friend.head()["height"]
         began = moved = time.monotonic()
         looked = 0.0
-        while (now := time.monotonic()) < began + seconds:
+        while (now := time.monotonic()) < began + seconds or (
+            height == first and toll.gap_s <= GAP_S
+        ):
             attack(self)
             if now - looked > 0.25:
                 looked, found = now, self.friend.head()["height"]
