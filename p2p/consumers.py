@@ -39,6 +39,11 @@ class PeerConsumer(AsyncWebsocketConsumer):
         }
         await handlers[message["type"]](message)
 
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The end, without that upkeep too."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
     async def connect(self) -> None:
         """Accept, if this node takes peers and has room."""
         headers = {name for name, _ in self.scope["headers"]}
