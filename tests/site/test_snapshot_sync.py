@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from p2p.rules.limits import SNAPSHOT_DEPTH
-from tests.site.ledgers import HEIGHT, Ledger, builder, chain, make_ledger
+from tests.site.ledgers import HEIGHT, Ledger, builder, chain
 from tests.site.nodes import Node, follower, wait_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -17,10 +18,16 @@ pytestmark = pytest.mark.timeout(120)
 MORE = SNAPSHOT_DEPTH + 2
 
 
+def data_of(folder: Path) -> Ledger:
+    """On SQLite, whatever the suite runs on: the nodes of ``follower`` are."""
+    folder.mkdir()
+    return Ledger(folder, None)
+
+
 @pytest.fixture
 def server(tmp_path) -> Ledger:
     """A node's data: 30 blocks, and the snapshot of the last one on its shelf."""
-    ledger = make_ledger(tmp_path / "server", "one")
+    ledger = data_of(tmp_path / "server")
     ledger.fill()
     shelf = ledger.data / "snapshots"
     shelf.mkdir()
@@ -49,8 +56,8 @@ def _after(good: Node, fresh: Ledger, *options: str) -> Iterator[Node]:
 
 
 def test_a_node_without_blocks_loads_the_state_of_another_and_goes_on(server, tmp_path):
-    fresh = make_ledger(tmp_path / "fresh", "two")
-    liar = make_ledger(tmp_path / "liar", "three")
+    fresh = data_of(tmp_path / "fresh")
+    liar = data_of(tmp_path / "liar")
     fresh.command("status")  # writes the network file
     shutil.copytree(server.folder, liar.folder, dirs_exist_ok=True)
     chunk = liar.data / "snapshots" / f"{HEIGHT}-made" / "chunks" / "000000"
